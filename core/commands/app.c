@@ -43,8 +43,6 @@ prepare_app(struct app *app, const struct arguments *args)
   free(dirs);
   if (!app->report || !app->loader || run_init(&app->run, app->report) != MP_OK)
     return false;
-  app->run.dry = args->dry;
-  app->run.offline = args->offline;
   return true;
 }
 
@@ -82,7 +80,7 @@ placeholder(struct app *app, const struct config_section *section, size_t n,
   const struct plugin *plugin =
     name ? loader_get(app->loader, PLUGIN_OUTPUT, name->value) : NULL;
 
-  if (!plugin) /* pipeline_build reports it */
+  if (!plugin) /* plan_build reports it */
     return false;
   snprintf(buf, size, "%s.9999999999999999%02zu", plugin->output.target_prefix,
            n);
@@ -137,18 +135,38 @@ hide_continued(struct app *app)
   return app->hidden;
 }
 
+int
+app_make_cycle(struct app *app, struct problems *problems)
+{
+  int r = MP_OK;
+
+  app->instances = instances_new(app->plan, app->args->config_path, &app->run);
+  app->cycle = cycle_new(app->plan, app->instances, &app->run);
+  app->cycle->dry = app->args->dry;
+  app->cycle->d.offline = app->args->offline;
+  r = instances_create(app->instances, problems);
+  return r == MP_OK && problems_errors(problems) > 0 ? MP_ECONFIG : r;
+}
+
 static int
 build_pipeline(struct app *app, struct problems *problems)
 {
+  struct plan_source source = { .loader = app->loader,
+                                .replays = app->args->replays,
+                                .n_replays = app->args->n_replays,
+                                .dry = app->args->dry,
+                                .creating = app->creating };
   int r = MP_ECONFIG;
 
   if (!has_no_file(app->args, problems))
     r = config_load(app->args->config_path, problems, &app->config);
   if (r == MP_OK && (!hide_continued(app) || !add_lines(app)))
     r = MP_ENOMEM;
-  if (r == MP_OK)
-    r = pipeline_build(app->config, app->loader, &app->run, app->args->replays,
-                       app->args->n_replays, problems, &app->pipeline);
+  if (r == MP_OK) {
+    source.config = app->config;
+    plan_build(&source, problems, &app->plan);
+    r = app_make_cycle(app, problems);
+  }
   if (problems_errors(problems) > 0 && r != MP_EPERM)
     r = MP_ECONFIG;
   return r;
@@ -167,14 +185,14 @@ app_load(struct app *app)
   problems_free(&problems);
   if (r != MP_OK)
     return report_exit_status(REPORT_OTHER, r);
-  app->run.queue_max = options_int(app->pipeline->options, "queue_max");
+  app->run.queue_max = options_int(app->plan->options, "queue_max");
   return EX_OK;
 }
 
 int
 app_open_store(struct app *app, enum store_mode mode)
 {
-  const char *dir = options_text(app->pipeline->options, "state_dir");
+  const char *dir = options_text(app->plan->options, "state_dir");
   char *path = NULL;
   int r = MP_OK;
 
@@ -223,7 +241,9 @@ app_finish(struct app *app)
     store_release(app->run.store);
     return report_status(app->report);
   }
-  pipeline_free(app->pipeline);
+  cycle_free(app->cycle);
+  instances_free(app->instances);
+  plan_free(app->plan);
   hidden_set(NULL);
   free(app->hidden);
   config_free(app->config);

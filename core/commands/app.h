@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/pipeline/pipeline.h"
+#include "core/cycle/cycle.h"
 
 #define MAX_REPLAYS 32
 #define MAX_CREATES 64
@@ -52,7 +52,10 @@ struct app {
   struct loader *loader;
   struct config *config;
   const char **hidden; /* values that no message shows */
-  struct pipeline *pipeline;
+  struct plan *plan;
+  struct instances *instances;
+  struct cycle *cycle;
+  bool creating; /* targets --create: an output may have no targets yet */
   const char *added_to; /* the output whose section gets ADDED */
   const struct added_line *added;
   size_t n_added;
@@ -65,6 +68,11 @@ int app_new(const struct arguments *args, struct app **ret);
 /* Reads and checks the pipeline file, makes the instances, and logs the faults.
  * Returns EX_OK, or the exit status to end with. */
 int app_load(struct app *app);
+
+/* Makes the instances of app->plan, and its cycle.  Errors in options that only
+ * a plugin can find go to PROBLEMS.  Returns MP_OK, MP_ECONFIG if there are
+ * problems, or the reason of a create that failed, which is reported. */
+int app_make_cycle(struct app *app, struct problems *problems);
 
 /* Finds the state of this pipeline and opens it.  Returns MP_OK, or a reason
  * that has been reported. */

@@ -5,10 +5,8 @@
 #include <sysexits.h>
 
 #include "core/commands/commands.h"
-#include "core/cycle/ask_outputs.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/target_fit.h"
-#include "core/pipeline/stage.h"
 #include "core/run/log.h"
 
 /* The shortest deadline without a warning.  A value may have to wait for two
@@ -17,7 +15,7 @@
 
 /* Warns about settings that are allowed but probably mistakes. */
 static void
-check_meaning(const struct pipeline *p)
+check_meaning(const struct plan *p)
 {
   if (!p->only_captures &&
       options_int(p->options, "deadline") < LEAST_DEADLINE_MS)
@@ -41,51 +39,76 @@ check_meaning(const struct pipeline *p)
 }
 
 static void
-check_inputs(struct pipeline *p)
+check_inputs(struct cycle *c)
 {
-  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  FOR_EACH_STAGE(c->plan, input, PLUGIN_INPUT)
   {
-    struct call call = call_begin(input, "check");
+    struct instance *instance = instance_of(c, input);
+    struct call call = call_begin(instance, "check");
 
     if (input->plugin->input.check)
-      call_end(&call, input->plugin->input.check(input->self), 0);
+      call_end(&call, input->plugin->input.check(instance->self), 0);
   }
 }
 
 /* Opens the outputs, which check the names of their targets when they are
  * opened. */
 static void
-open_outputs(struct pipeline *p)
+open_outputs(struct cycle *c)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
-    stage_open(output);
+    instance_open(instance_of(c, output));
   }
 }
 
 static void
-check_outputs(struct pipeline *p)
+check_target(struct cycle *c, const struct target *t)
 {
-  ask_outputs(p);
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
-  {
-    struct call call;
+  const struct answer *answer = &c->d.answers[t->index];
+  const struct target_facts facts = { .target = t,
+                                      .numbers_only = answer->numbers_only,
+                                      .unit = answer->displayed.value.unit,
+                                      .step = answer->step };
+  struct messages m = { .first = NULL };
 
-    if (output->given_up || stage_open(output) != MP_OK)
-      continue;
-    for (size_t i = 0; i < output->n_targets; i++)
-      target_fit_check(output->targets[i]);
-    if (!output->plugin->output.check)
-      continue;
-    call = call_begin(output, "check");
-    call_end(&call, output->plugin->output.check(output->self), 0);
+  if (!t->source || c->d.progress[t->index] == TARGET_FAILED ||
+      !answer->displayed.known)
+    return;
+  target_fit_check(&facts, &m);
+  cycle_say(c, &m);
+}
+
+static void
+check_output(struct cycle *c, const struct stage *output)
+{
+  struct instance *instance = instance_of(c, output);
+  struct call call;
+
+  if (output_state(c, output)->given_up || instance_open(instance) != MP_OK)
+    return;
+  for (size_t i = 0; i < output->n_targets; i++)
+    check_target(c, output->targets[i]);
+  if (!output->plugin->output.check)
+    return;
+  call = call_begin(instance, "check");
+  call_end(&call, output->plugin->output.check(instance->self), 0);
+}
+
+static void
+check_outputs(struct cycle *c)
+{
+  cycle_ask(c);
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
+  {
+    check_output(c, output);
   }
 }
 
 static void
 report_result(const struct app *app)
 {
-  const struct pipeline *p = app->pipeline;
+  const struct plan *p = app->plan;
   size_t n[PLUGIN_KINDS] = { 0 };
 
   for (size_t i = 0; i < p->n_stages; i++)
@@ -109,14 +132,13 @@ command_check(const struct arguments *args)
   if (status == EX_OK)
     status = app_open_store(app, STORE_MEMORY) == MP_OK ? EX_OK : EX_SOFTWARE;
   if (status == EX_OK) {
-    check_meaning(app->pipeline);
+    check_meaning(app->plan);
     if (!args->offline) {
-      run_set_deadline(&app->run,
-                       options_int(app->pipeline->options, "deadline"));
-      check_inputs(app->pipeline);
-      check_outputs(app->pipeline);
+      run_set_deadline(&app->run, options_int(app->plan->options, "deadline"));
+      check_inputs(app->cycle);
+      check_outputs(app->cycle);
     } else
-      open_outputs(app->pipeline);
+      open_outputs(app->cycle);
     report_result(app);
   }
   last = app_finish(app);

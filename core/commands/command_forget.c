@@ -39,7 +39,7 @@ split_entry_name(const char *text, struct entry *ret)
 static bool
 is_known(const struct app *app, const struct entry *entry)
 {
-  const struct stage *s = pipeline_stage(app->pipeline, entry->owner);
+  const struct stage *s = plan_stage(app->plan, entry->owner);
 
   if (store_get(app->run.store, entry->area, entry->owner, entry->name))
     return true;

@@ -81,7 +81,7 @@ write_edges_to(const struct stage *s)
 }
 
 static void
-write_graph(const struct pipeline *p)
+write_graph(const struct plan *p)
 {
   fputs("digraph meterpipe {\n"
         "  rankdir=LR;\n"
@@ -104,7 +104,7 @@ command_graph(const struct arguments *args)
   if (status == EX_OK)
     status = app_load(app);
   if (status == EX_OK) {
-    write_graph(app->pipeline);
+    write_graph(app->plan);
     status = app_flush(status);
   }
   last = app_finish(app);

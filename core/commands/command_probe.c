@@ -12,7 +12,6 @@
 #include "core/commands/probe_found.h"
 #include "core/commands/probe_watch.h"
 #include "core/pipeline/call.h"
-#include "core/pipeline/stage.h"
 #include "core/run/log.h"
 
 /* ---- Progress ------------------------------------------------------------ */
@@ -98,8 +97,9 @@ finish_probe(const struct app *app, const struct probe *probe, bool answered)
 }
 
 static int
-probe_stage(struct app *app, struct stage *stage)
+probe_stage(struct app *app, const struct stage *stage)
 {
+  struct instance *instance = instance_of(app->cycle, stage);
   const struct arguments *args = app->args;
   struct probe probe = {
     .watch = { .as_json = args->json,
@@ -112,11 +112,11 @@ probe_stage(struct app *app, struct stage *stage)
                                       .item = take_item,
                                       .progress = take_progress,
                                       .attempt = take_attempt };
-  struct call call = call_begin(stage, "probe");
+  struct call call = call_begin(instance, "probe");
   int status;
 
   call_end(&call,
-           stage->plugin->input.probe(stage->self,
+           stage->plugin->input.probe(instance->self,
                                       args->watch ? MP_PROBE_WATCH : 0, &sink),
            0);
   if (!args->watch)
@@ -131,12 +131,12 @@ probe_stage(struct app *app, struct stage *stage)
 static int
 run_probe(struct app *app)
 {
-  struct stage *stage;
+  const struct stage *stage;
   int status = one_stage_load(app, PLUGIN_INPUT);
 
   if (status != EX_OK)
     return status;
-  stage = app->pipeline->stages[0];
+  stage = app->plan->stages[0];
   if (config_find(stage->section, "fields")) {
     log_line(MP_LOG_ERROR, stage->name, NULL,
              "a probe reads all fields: leave out `fields`");

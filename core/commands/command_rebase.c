@@ -23,7 +23,7 @@ is_named(const struct arguments *args, const char *name)
 
 /* Returns the base of a transform; NULL: it measures from no target that this
  * pipeline writes. */
-static struct target *
+static const struct target *
 base_target(const struct stage *transform)
 {
   for (size_t i = 0; i < transform->n_operands; i++) {
@@ -45,7 +45,7 @@ measures_readings(const struct stage *s)
 static void
 report_unknown_operand(const struct app *app, const char *name)
 {
-  const struct pipeline *p = app->pipeline;
+  const struct plan *p = app->plan;
   struct nearest nearest;
   char words[NEAREST_HINT];
 
@@ -65,7 +65,7 @@ names_are_good(const struct app *app)
   bool good = true;
 
   for (int i = 0; i < args->n_operands; i++) {
-    const struct stage *s = pipeline_stage(app->pipeline, args->operands[i]);
+    const struct stage *s = plan_stage(app->plan, args->operands[i]);
 
     if (!s)
       report_unknown_operand(app, args->operands[i]);
@@ -81,7 +81,7 @@ names_are_good(const struct app *app)
 static bool
 has_measuring(const struct app *app)
 {
-  const struct pipeline *p = app->pipeline;
+  const struct plan *p = app->plan;
 
   for (size_t i = 0; i < p->n_stages; i++)
     if (measures_readings(p->stages[i]))
@@ -97,17 +97,18 @@ has_measuring(const struct app *app)
 static bool
 mark_for_rebase(const struct app *app)
 {
-  const struct pipeline *p = app->pipeline;
+  const struct plan *p = app->plan;
   bool fits = true;
 
   for (size_t i = 0; i < p->n_transforms; i++) {
-    struct target *base = base_target(p->transforms[i]);
+    const struct target *base = base_target(p->transforms[i]);
 
     if (!base || !is_named(app->args, p->transforms[i]->name))
       continue;
-    base->ledger.rebase = true;
-    base->unreadable = false; /* it begins anew: book_save may overwrite it */
-    if (rebase_fit(p->transforms[i], base))
+    app->cycle->d.ledgers[base->index].rebase = true;
+    /* It begins anew: book_save may overwrite it. */
+    app->cycle->d.entries[base->index] = ENTRY_GOOD;
+    if (rebase_fit(app->cycle, p->transforms[i], base))
       printf("%s: the next reading is the base (%s)\n", p->transforms[i]->name,
              base->full_name);
     else
@@ -128,11 +129,11 @@ rebase_operands(struct app *app)
     return EX_USAGE;
   r = app_open_store(app, STORE_WRITE);
   if (r == MP_OK)
-    r = book_load(app->pipeline);
+    r = book_load(app->cycle);
   if (r != MP_OK)
     return report_status(app->report);
   fits = mark_for_rebase(app);
-  r = book_save(app->pipeline);
+  r = book_save(app->cycle);
   if (r == MP_OK)
     r = store_commit(app->run.store);
   if (r != MP_OK)

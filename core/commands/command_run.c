@@ -21,7 +21,7 @@
 /* Returns the first output that would display old readings as if they were new;
  * NULL: none would. */
 static const struct stage *
-remote_output(const struct pipeline *p)
+remote_output(const struct plan *p)
 {
   for (size_t i = 0; i < p->n_stages; i++) {
     const struct stage *s = p->stages[i];
@@ -38,12 +38,12 @@ static int
 check_arguments(const struct app *app)
 {
   const struct arguments *args = app->args;
-  const struct pipeline *p = app->pipeline;
+  const struct plan *p = app->plan;
   const struct stage *output = remote_output(p);
 
   for (size_t i = 0; i < args->n_replays; i++) {
     const char *name = args->replays[i].input;
-    const struct stage *input = name ? pipeline_stage(p, name) : NULL;
+    const struct stage *input = name ? plan_stage(p, name) : NULL;
 
     if (name && (!input || input->kind != PLUGIN_INPUT)) {
       log_line(MP_LOG_ERROR, NULL, NULL,
@@ -64,8 +64,8 @@ check_arguments(const struct app *app)
 static enum store_mode
 store_mode_of(const struct app *app)
 {
-  if (app->pipeline->only_captures &&
-      !options_text(app->pipeline->options, "state_dir"))
+  if (app->plan->only_captures &&
+      !options_text(app->plan->options, "state_dir"))
     return STORE_MEMORY;
   return app->args->dry ? STORE_SCRATCH : STORE_WRITE;
 }
@@ -81,12 +81,11 @@ open_state(struct app *app)
   if (r == MP_OK) {
     if (!app->args->dry)
       report_use_store(app->report, app->run.store);
-    return book_load(app->pipeline) == MP_OK ? EX_OK
-                                             : report_status(app->report);
+    return book_load(app->cycle) == MP_OK ? EX_OK : report_status(app->report);
   }
   if (r == MP_EBUSY || r == MP_ECONFIG || r == MP_ENOMEM)
     return report_status(app->report);
-  app->run.state_failed = true;
+  app->cycle->d.state_failed = true;
   store_close(app->run.store);
   app->run.store = NULL;
   if (store_open(NULL, NULL, STORE_MEMORY, &app->run.store) != MP_OK)
@@ -110,12 +109,12 @@ run_app(struct app *app, bool *ret_hopeless)
   if (status == EX_OK)
     status = check_arguments(app);
   if (status == EX_OK)
-    watchdog_arm(options_int(app->pipeline->options, "deadline"));
+    watchdog_arm(options_int(app->plan->options, "deadline"));
   if (status == EX_OK)
     status = open_state(app);
   *ret_hopeless = status == EX_CONFIG || status == EX_USAGE;
   if (status == EX_OK)
-    cycle_run(app->pipeline);
+    cycle_run(app->cycle);
   return status;
 }
 
@@ -135,14 +134,17 @@ run_once(const struct arguments *args, bool *ret_hopeless)
 /* Returns true if the target of LINE has an acknowledged value, and none that
  * is pending or sent. */
 static bool
-has_value(const struct stage *output, const struct added_line *line)
+has_value(const struct app *app, const struct stage *output,
+          const struct added_line *line)
 {
   for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
 
+    const struct ledger *ledger = &app->cycle->d.ledgers[t->index];
+
     if (strcmp(t->object, line->key) == 0)
-      return t->ledger.acknowledged.kind && !t->ledger.sent.kind &&
-             !t->ledger.pending.kind;
+      return ledger->acknowledged.kind && !ledger->sent.kind &&
+             !ledger->pending.kind;
   }
   return false;
 }
@@ -151,10 +153,10 @@ static bool
 all_have_values(const struct app *app)
 {
   const struct stage *output =
-    app->pipeline ? pipeline_stage(app->pipeline, app->added_to) : NULL;
+    app->cycle ? plan_stage(app->plan, app->added_to) : NULL;
 
   for (size_t i = 0; output && i < app->n_added; i++)
-    if (!has_value(output, &app->added[i]))
+    if (!has_value(app, output, &app->added[i]))
       return false;
   return output;
 }

@@ -14,7 +14,7 @@
 /* Returns true if the pipeline has a state.  A pipeline that reads only
  * captures has none unless it sets state_dir. */
 static bool
-keeps_state(const struct pipeline *p)
+keeps_state(const struct plan *p)
 {
   return !p->only_captures || options_text(p->options, "state_dir");
 }
@@ -22,10 +22,10 @@ keeps_state(const struct pipeline *p)
 static int
 open_state(struct app *app)
 {
-  if (!keeps_state(app->pipeline))
+  if (!keeps_state(app->plan))
     return EX_OK;
   if (app_open_store(app, STORE_READ) != MP_OK ||
-      book_load(app->pipeline) != MP_OK)
+      book_load(app->cycle) != MP_OK)
     return report_status(app->report);
   return EX_OK;
 }
@@ -36,7 +36,7 @@ show_status(struct app *app)
   struct status status;
   int result = EX_OK;
 
-  if (status_read(&status, app->pipeline) != MP_OK) {
+  if (status_read(&status, app->cycle) != MP_OK) {
     log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
     result = EX_SOFTWARE;
   } else if (app->args->json)

@@ -11,7 +11,6 @@
 #include "core/commands/one_stage.h"
 #include "core/commands/commands.h"
 #include "core/pipeline/call.h"
-#include "core/pipeline/stage.h"
 #include "core/run/log.h"
 #include "lib/array.h"
 #include "lib/nearest.h"
@@ -66,8 +65,9 @@ add_prefix(struct table *table, const char *prefix)
 }
 
 static int
-list_targets(struct stage *output)
+list_targets(struct cycle *c, const struct stage *output)
 {
+  struct instance *instance = instance_of(c, output);
   static const char *const heads[] = { "NAME", "TYPE", "VALUE", "UNIT",
                                        "LAST UPDATE" };
   struct table table = { .columns = 6 };
@@ -86,14 +86,14 @@ list_targets(struct stage *output)
   add_prefix(&table, output->plugin->output.target_prefix);
   for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
     table_add(&table, heads[i]);
-  call = call_begin(output, "list");
-  r = call_end(&call, output->plugin->output.list(output->self, &sink), 0);
+  call = call_begin(instance, "list");
+  r = call_end(&call, output->plugin->output.list(instance->self, &sink), 0);
   if (table.failed)
-    stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+    cycle_fail(c, output, MP_ENOMEM, NULL, "out of memory");
   if (r == MP_OK)
     table_print(&table, 0, stdout);
   table_free(&table);
-  return report_status(output->pipeline->run->report);
+  return report_status(c->run->report);
 }
 
 /* ---- New targets --------------------------------------------------------- */
@@ -132,15 +132,16 @@ show_new(const struct mp_list_sink *sink, const struct mp_listed *listed)
  * result.  *ret_key is the key of the target, which the caller frees, or
  * NULL. */
 static int
-create_one(struct stage *output, const struct creation *creation,
-           uint32_t flags, char **ret_key)
+create_one(struct cycle *c, const struct stage *output,
+           const struct creation *creation, uint32_t flags, char **ret_key)
 {
+  struct instance *instance = instance_of(c, output);
   struct making making = { .output = output, .value = creation->value };
   const struct mp_list_sink sink = { .struct_size = sizeof(sink),
                                      .ctx = &making,
                                      .listed = show_new };
-  struct call call = call_begin(output, "create_target");
-  int r = output->plugin->output.create_target(output->self, creation->label,
+  struct call call = call_begin(instance, "create_target");
+  int r = output->plugin->output.create_target(instance->self, creation->label,
                                                creation->type, flags, &sink);
 
   *ret_key = making.key;
@@ -149,13 +150,14 @@ create_one(struct stage *output, const struct creation *creation,
 
 /* Plans each target.  Returns MP_OK if all of them can be made. */
 static int
-plan_each(struct stage *output, const struct arguments *args)
+plan_each(struct cycle *c, const struct stage *output,
+          const struct arguments *args)
 {
   char *key;
   int r = MP_OK;
 
   for (size_t i = 0; i < args->n_creates && r >= 0; i++) {
-    r = create_one(output, &args->creates[i], MP_CREATE_PLAN, &key);
+    r = create_one(c, output, &args->creates[i], MP_CREATE_PLAN, &key);
     free(key);
   }
   return r;
@@ -164,15 +166,15 @@ plan_each(struct stage *output, const struct arguments *args)
 /* Makes each target, and adds the lines of those that get their first value
  * now. */
 static void
-create_each(struct stage *output, const struct arguments *args,
-            struct new_lines *lines)
+create_each(struct cycle *c, const struct stage *output,
+            const struct arguments *args, struct new_lines *lines)
 {
   int r = MP_OK;
 
   for (size_t i = 0; i < args->n_creates && r >= 0; i++) {
     char *key;
 
-    r = create_one(output, &args->creates[i], 0, &key);
+    r = create_one(c, output, &args->creates[i], 0, &key);
     if (key)
       lines->n_made++;
     if (key && args->creates[i].value)
@@ -197,10 +199,10 @@ is_confirmed(void)
 /* Plans all targets, which also finds those that cannot be made; then makes
  * them, but only after --yes or the user's yes.  Returns an exit status. */
 static int
-create_targets(const struct arguments *args, struct stage *output,
+create_targets(struct app *app, const struct stage *output,
                struct new_lines *lines)
 {
-  struct report *report = output->pipeline->run->report;
+  const struct arguments *args = app->args;
   int r;
 
   if (!output->plugin->output.create_target) {
@@ -211,19 +213,19 @@ create_targets(const struct arguments *args, struct stage *output,
   }
   if (!args->yes && args->verbosity < 0)
     log_setup(0); /* the plan must be visible, even with -q */
-  r = plan_each(output, args);
+  r = plan_each(app->cycle, output, args);
   if (r == MP_ECONFIG) /* no such type: a word of the command line is wrong */
     return EX_USAGE;
   if (r != MP_OK)
-    return report_status(report);
+    return report_status(app->report);
   if (!args->yes && !is_confirmed()) {
     log_line(MP_LOG_ERROR, output->name, NULL,
              "nothing was made: the answer was not yes; --yes makes it without "
              "asking");
     return EX_USAGE;
   }
-  create_each(output, args, lines);
-  return report_status(report);
+  create_each(app->cycle, output, args, lines);
+  return report_status(app->report);
 }
 
 /* ---- First values -------------------------------------------------------- */
@@ -284,10 +286,10 @@ finish_new(const struct arguments *args, struct new_lines *lines, int status)
 /* Finds the output that OPERANDS[0] names in the pipeline file.  Returns an
  * exit status. */
 static int
-find_output(struct app *app, struct stage **ret)
+find_output(struct app *app, const struct stage **ret)
 {
   const char *name = app->args->operands[0];
-  const struct pipeline *p;
+  const struct plan *p;
   struct nearest nearest;
   char words[NEAREST_HINT];
   int status;
@@ -300,8 +302,8 @@ find_output(struct app *app, struct stage **ret)
   status = app_load(app);
   if (status != EX_OK)
     return status;
-  p = app->pipeline;
-  *ret = pipeline_stage(p, name);
+  p = app->plan;
+  *ret = plan_stage(p, name);
   if (*ret && (*ret)->kind == PLUGIN_OUTPUT)
     return EX_OK;
   nearest_start(&nearest, name);
@@ -315,7 +317,7 @@ find_output(struct app *app, struct stage **ret)
 }
 
 static int
-find_stage(struct app *app, struct stage **ret)
+find_stage(struct app *app, const struct stage **ret)
 {
   int status;
 
@@ -323,7 +325,7 @@ find_stage(struct app *app, struct stage **ret)
     return find_output(app, ret);
   status = one_stage_load(app, PLUGIN_OUTPUT);
   if (status == EX_OK)
-    *ret = app->pipeline->stages[0];
+    *ret = app->plan->stages[0];
   return status;
 }
 
@@ -334,7 +336,7 @@ add_placeholders(struct app *app, struct new_lines *lines)
 {
   const struct arguments *args = app->args;
 
-  app->run.creating = args->n_creates > 0;
+  app->creating = args->n_creates > 0;
   if (!args->config_given)
     return;
   for (size_t i = 0; i < args->n_creates; i++)
@@ -349,17 +351,17 @@ static int
 list_or_create(struct app *app, struct new_lines *lines)
 {
   struct new_lines placeholders = { .n = 0 };
-  struct stage *output;
+  const struct stage *output;
   int status;
 
   add_placeholders(app, &placeholders);
   status = find_stage(app, &output);
   if (status != EX_OK)
     return status;
-  if (stage_open(output) != MP_OK)
+  if (instance_open(instance_of(app->cycle, output)) != MP_OK)
     return report_status(app->report);
-  status = app->args->n_creates > 0 ? create_targets(app->args, output, lines)
-                                    : list_targets(output);
+  status = app->args->n_creates > 0 ? create_targets(app, output, lines)
+                                    : list_targets(app->cycle, output);
   return app_flush(status);
 }
 

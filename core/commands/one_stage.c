@@ -8,8 +8,6 @@
 
 #include "core/config/config_print.h"
 #include "core/config/secret.h"
-#include "core/pipeline/stage.h"
-#include "core/pipeline/stage_host.h"
 #include "core/run/log.h"
 
 /* Printed in place of FILE:LINE in messages about the command line. */
@@ -87,64 +85,20 @@ make_config(const struct arguments *args, const struct plugin *plugin,
 
 /* ---- The stage ----------------------------------------------------------- */
 
-static struct stage *
-make_stage(struct pipeline *p, const struct plugin *plugin)
-{
-  struct stage *stage = calloc(1, sizeof(*stage));
-
-  p->stages = calloc(1, sizeof(struct stage *));
-  if (!stage || !p->stages) {
-    free(stage);
-    return NULL;
-  }
-  p->stages[p->n_stages++] = stage;
-  stage->kind = plugin->kind;
-  stage->plugin = plugin;
-  stage->section = &p->config->sections[0];
-  stage->name = stage->section->name;
-  stage->pipeline = p;
-  stage_init_host(stage);
-  return stage;
-}
-
 static int
-create_stage(struct pipeline *p, struct stage *stage, struct problems *problems)
+make_stage(struct app *app, const struct plugin *plugin,
+           struct problems *problems)
 {
-  int r = options_check(p->config, stage->section, stage->plugin->table.options,
-                        NULL, problems, &stage->options);
+  struct plan_source source = { .loader = app->loader, .alone = true };
 
-  if (r != MP_OK || problems_errors(problems) > 0)
-    return r;
-  p->problems = problems;
-  r = stage_create(stage);
-  p->problems = NULL;
-  return r;
-}
-
-static int
-make_pipeline(struct app *app, const struct plugin *plugin,
-              struct problems *problems)
-{
-  struct pipeline *p = calloc(1, sizeof(*p));
-  struct stage *stage;
-
-  if (!p)
-    return MP_ENOMEM;
-  pthread_mutex_init(&p->lock, NULL);
-  app->pipeline = p; /* app_finish frees it, and app->config */
-  p->run = &app->run;
   app->config = make_config(app->args, plugin, problems);
   if (!app->config)
     return MP_ENOMEM;
-  p->config = app->config;
-  stage = make_stage(p, plugin);
-  if (stage)
-    secret_hide_words(plugin->table.options, app->args->operands + 1,
-                      app->args->n_operands - 1);
-  if (!stage)
-    return MP_ENOMEM;
-  pipeline_find_state_dir(p, app->args->config_path);
-  return create_stage(p, stage, problems);
+  source.config = app->config;
+  plan_build(&source, problems, &app->plan); /* app_finish frees it */
+  secret_hide_words(plugin->table.options, app->args->operands + 1,
+                    app->args->n_operands - 1);
+  return app_make_cycle(app, problems);
 }
 
 /* Returns true if WORD is not the name of a plugin, but an option:
@@ -180,7 +134,7 @@ one_stage_load(struct app *app, enum plugin_kind kind)
     return EX_USAGE;
   }
   problems_init(&problems);
-  r = make_pipeline(app, plugin, &problems);
+  r = make_stage(app, plugin, &problems);
   wrong = problems_errors(&problems) > 0;
   problems_report(&problems);
   problems_free(&problems);

@@ -4,7 +4,7 @@
  *
  *     meterpipe probe kmp device=/dev/ttyUSB0 retries=0
  *
- * The result is a pipeline of one stage, named after its plugin.  Its config
+ * The result is a plan of one stage, named after its plugin.  Its config
  * has the one section that such a pipeline file would have.
  */
 #ifndef CORE_COMMANDS_ONE_STAGE_H
@@ -12,8 +12,9 @@
 
 #include "core/commands/app.h"
 
-/* Builds app->config and app->pipeline from args->operands, and logs the faults
- * in them.  The stage is app->pipeline->stages[0].  Returns an exit status. */
+/* Builds app->config, app->plan and app->cycle from args->operands, and logs
+ * the faults in them.  The stage is app->plan->stages[0].  Returns an exit
+ * status. */
 int one_stage_load(struct app *app, enum plugin_kind kind);
 
 /* Prints the section that configures STAGE, under the name NAME, without

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "core/pipeline/pipeline.h"
+#include "core/pipeline/plan.h"
 
 struct found_item {
   char *field, *number, *label, *remark; /* each may be NULL */

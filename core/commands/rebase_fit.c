@@ -17,40 +17,44 @@
 
 #define NAME_SIZE 160
 
-/* Returns the unit of the last known value of TARGET; NULL: none, or not
+/* Returns the unit of the last known value in LEDGER; NULL: none, or not
  * known. */
 static const char *
-unit_of(const struct target *target)
+unit_of(const struct ledger *ledger)
 {
-  const struct value *last = ledger_last(&target->ledger);
+  const struct value *last = ledger_last(ledger);
 
-  return target->ledger.unit || !last ? target->ledger.unit : last->unit;
+  return ledger->unit || !last ? ledger->unit : last->unit;
 }
 
 /* Gets the value of SLOT for the last reading of its field, believed or not.
  * Returns false if there is none; otherwise the caller clears *RET. */
 static bool
-last_reading(struct slot *slot, struct value *ret)
+last_reading(struct cycle *c, const struct slot *slot, struct value *ret)
 {
   const struct slot *field = slot_field(slot);
-  const struct reading *kept = field ? field->kept : NULL;
+  const struct reading *kept =
+    field && field->is_measured ? &c->d.kept[field->index] : NULL;
   const struct value *last = NULL;
+  struct messages m = { .first = NULL };
+  bool good;
 
   if (kept)
     last = kept->unconfirmed.kind ? &kept->unconfirmed : &kept->believed;
   if (!last || !last->kind || !value_copy(ret, last))
     return false;
-  if (check_readings_convert(slot, ret))
-    return true;
-  value_clear(ret);
-  return false;
+  good = check_readings_convert(c->instances, slot, ret, &m);
+  cycle_say(c, &m);
+  if (!good)
+    value_clear(ret);
+  return good;
 }
 
 /* Writes a free name for the convert section to NAME: "heat_energy_e1_mwh", or
  * with "_2" and so on at its end if that is taken. */
 static void
-name_convert(const struct pipeline *p, const struct slot *slot,
-             const char *unit, char name[NAME_SIZE])
+name_convert(const struct plan *p, const struct slot *slot, const char *unit,
+             char name[NAME_SIZE])
 {
   const char *value = slot->field ? slot->field : slot->name;
   size_t len;
@@ -59,14 +63,14 @@ name_convert(const struct pipeline *p, const struct slot *slot,
   for (char *c = name; *c; c++)
     *c = isalnum((unsigned char)*c) ? (char)tolower((unsigned char)*c) : '_';
   len = strlen(name);
-  for (unsigned n = 2; pipeline_stage(p, name); n++)
+  for (unsigned n = 2; plan_stage(p, name); n++)
     snprintf(name + len, NAME_SIZE - len, "_%u", n);
 }
 
 static int
-decimals_of(const struct target *base)
+decimals_of(const struct ledger *base)
 {
-  const struct value *last = ledger_last(&base->ledger);
+  const struct value *last = ledger_last(base);
 
   if (!last || last->text)
     return DECIMALS;
@@ -95,17 +99,16 @@ measures_from(const struct stage *transform, const struct target *base)
 }
 
 static void
-print_lines(const struct stage *transform, const struct target *base,
-            const char *unit)
+print_lines(const struct cycle *c, const struct target *base, const char *unit)
 {
-  const struct pipeline *p = transform->pipeline;
+  const struct plan *p = c->plan;
   const struct slot *slot = base->source;
   char name[NAME_SIZE];
 
   name_convert(p, slot, unit, name);
   printf("\n[transform %s]\nplugin = convert\nvalue = %s\nunit = %s\n"
          "decimals = %d\n",
-         name, slot->name, unit, decimals_of(base));
+         name, slot->name, unit, decimals_of(&c->d.ledgers[base->index]));
   for (size_t i = 0; i < p->n_transforms; i++)
     if (p->transforms[i]->input == slot &&
         measures_from(p->transforms[i], base))
@@ -115,8 +118,9 @@ print_lines(const struct stage *transform, const struct target *base,
 }
 
 static void
-report_misfit(const struct stage *transform, const struct target *base,
-              const struct value *reading, const char *unit)
+report_misfit(const struct cycle *c, const struct stage *transform,
+              const struct target *base, const struct value *reading,
+              const char *unit)
 {
   bool converts = unit_converts(reading->unit, unit);
 
@@ -130,20 +134,21 @@ report_misfit(const struct stage *transform, const struct target *base,
                "the lines below, and the next run takes its reading"
              : ": these units do not convert: name another target");
   if (converts)
-    print_lines(transform, base, unit);
+    print_lines(c, base, unit);
 }
 
 bool
-rebase_fit(const struct stage *transform, const struct target *base)
+rebase_fit(struct cycle *c, const struct stage *transform,
+           const struct target *base)
 {
-  const char *unit = unit_of(base);
+  const char *unit = unit_of(&c->d.ledgers[base->index]);
   struct value reading = { 0 };
   struct mp_decimal number;
   bool fits = true;
 
   if (!unit)
     return true;
-  if (!last_reading(base->source, &reading)) {
+  if (!last_reading(c, base->source, &reading)) {
     log_line(MP_LOG_NOTICE, transform->name, base->full_name,
              "cannot tell whether the unit of the next reading fits: the state "
              "has no reading yet; run once first");
@@ -153,7 +158,7 @@ rebase_fit(const struct stage *transform, const struct target *base)
   if (!reading.text)
     fits = unit_convert(&number, reading.unit, unit, MP_EXACT) != MP_ECONFIG;
   if (!fits)
-    report_misfit(transform, base, &reading, unit);
+    report_misfit(c, transform, base, &reading, unit);
   value_clear(&reading);
   return fits;
 }

@@ -105,14 +105,14 @@ by_age(const void *a, const void *b)
 /* ---- The status ---------------------------------------------------------- */
 
 int
-status_read(struct status *status, const struct pipeline *pipeline)
+status_read(struct status *status, const struct cycle *cycle)
 {
-  struct store *store = pipeline->run->store;
+  struct store *store = cycle->run->store;
   struct gathering gathering = { .status = status };
   const char *last;
 
   memset(status, 0, sizeof(*status));
-  status->pipeline = pipeline;
+  status->cycle = cycle;
   status->now = clock_now_ms();
   if (!store)
     return MP_OK;
@@ -139,9 +139,10 @@ status_free(struct status *status)
 }
 
 size_t
-status_queue(const struct stage *output, int64_t *ret_since)
+status_queue(const struct cycle *c, const struct stage *output,
+             int64_t *ret_since)
 {
-  const struct store *store = output->pipeline->run->store;
+  const struct store *store = c->run->store;
   const struct store_row *stored =
     store ? store_row_next(store, output->name, 0) : NULL;
   struct queue_row row;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "core/run/run_note.h"
-#include "core/pipeline/pipeline.h"
+#include "core/cycle/cycle.h"
 
 /* A failure that has not ended. */
 struct outage {
@@ -16,8 +16,8 @@ struct outage {
 };
 
 struct status {
-  const struct pipeline *pipeline;
-  const char *state_path; /* NULL: no state is kept */
+  const struct cycle *cycle; /* its ledgers are loaded */
+  const char *state_path;    /* NULL: no state is kept */
   int64_t now;
   bool written; /* the state exists */
   bool has_run;
@@ -30,14 +30,15 @@ struct status {
   size_t n_outages;
 };
 
-/* Reads the last run and the outages from the pipeline's store, if there is
+/* Reads the last run and the outages from the store of CYCLE, if there is
  * one.  Returns MP_OK or MP_ENOMEM.  Call status_free in either case. */
-int status_read(struct status *status, const struct pipeline *pipeline);
+int status_read(struct status *status, const struct cycle *cycle);
 void status_free(struct status *status);
 
 /* Returns the number of rows in the queue of OUTPUT.  With any, *ret_since is
  * the time of the oldest one (ms since 1970; 0: not known). */
-size_t status_queue(const struct stage *output, int64_t *ret_since);
+size_t status_queue(const struct cycle *c, const struct stage *output,
+                    int64_t *ret_since);
 
 /* Describes an exit status. */
 const char *status_words(int result);

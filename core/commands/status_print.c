@@ -42,7 +42,7 @@ age_of(const struct status *status, int64_t time_ms, char buf[AGE_TEXT])
 static void
 print_run(const struct status *status, FILE *out)
 {
-  const char *path = status->pipeline->config->path;
+  const char *path = status->cycle->plan->config->path;
   char when[RFC3339_SIZE], age[AGE_TEXT];
 
   if (!status->state_path) {
@@ -85,12 +85,13 @@ static void
 add_target(struct table *table, const struct status *status,
            const struct target *t)
 {
-  const struct value *last = &t->ledger.acknowledged;
+  const struct ledger *ledger = &status->cycle->d.ledgers[t->index];
+  const struct value *last = &ledger->acknowledged;
   char text[512], age[AGE_TEXT];
   int64_t since = 0;
 
   table_add(table, t->full_name);
-  if (t->unreadable) {
+  if (is_unreadable(&status->cycle->d, t)) {
     table_add(table, "cannot be read");
     for (int i = 0; i < 3; i++)
       table_add(table, "");
@@ -98,13 +99,14 @@ add_target(struct table *table, const struct status *status,
   }
   table_add(table, value_describe(last, text, sizeof(text)));
   table_add(table, last->kind ? age_of(status, last->time_ms, age) : "");
-  if (delivery(t->stage) != MP_LATEST || !pending_since(t, &since)) {
+  if (delivery(t->stage) != MP_LATEST ||
+      !pending_since(status->cycle, t, &since)) {
     table_add(table, "");
     table_add(table, "");
     return;
   }
-  table_add(table, value_describe(t->ledger.pending.kind ? &t->ledger.pending
-                                                         : &t->ledger.sent,
+  table_add(table, value_describe(ledger->pending.kind ? &ledger->pending
+                                                       : &ledger->sent,
                                   text, sizeof(text)));
   table_add(table, age_of(status, since, age));
 }
@@ -115,7 +117,7 @@ add_queue(struct table *table, const struct status *status,
 {
   char text[64], age[AGE_TEXT];
   int64_t since = 0;
-  size_t n = status_queue(output, &since);
+  size_t n = status_queue(status->cycle, output, &since);
 
   if (n == 0)
     return;
@@ -136,7 +138,7 @@ print_targets(const struct status *status, FILE *out)
 
   for (size_t i = 0; i < table.columns; i++)
     table_add(&table, heads[i]);
-  FOR_EACH_STAGE(status->pipeline, output, PLUGIN_OUTPUT)
+  FOR_EACH_STAGE(status->cycle->plan, output, PLUGIN_OUTPUT)
   {
     for (size_t i = 0; i < output->n_targets; i++)
       if (is_shown(output->targets[i]))
@@ -152,24 +154,25 @@ print_targets(const struct status *status, FILE *out)
 /* ---- Held readings and candidates ---- */
 
 static bool
-has_pending(const struct slot *slot)
+has_pending(const struct status *status, const struct slot *slot)
 {
-  return slot->kept && slot->kept->unconfirmed.kind;
+  return status->cycle->d.kept[slot->index].unconfirmed.kind;
 }
 
 static void
 add_reading(struct table *table, const struct status *status,
             const struct slot *slot)
 {
-  const struct value *v = &slot->kept->unconfirmed;
+  const struct reading *kept = &status->cycle->d.kept[slot->index];
+  const struct value *v = &kept->unconfirmed;
   char text[512], age[AGE_TEXT];
 
   table_add(table, slot->name);
   table_add(table, value_describe(v, text, sizeof(text)));
   table_add(table, v->serial ? v->serial : "");
   table_add(table, age_of(status, v->time_ms, age));
-  table_add(table, slot->kept->is_candidate ? "candidate: exchanged meter?"
-                                            : "held: implausible rise");
+  table_add(table, kept->is_candidate ? "candidate: exchanged meter?"
+                                      : "held: implausible rise");
 }
 
 static void
@@ -177,14 +180,14 @@ print_readings(const struct status *status, FILE *out)
 {
   static const char *const heads[] = { "READING", "VALUE", "SERIAL NUMBER",
                                        "AGE", "NEXT READING DECIDES" };
-  const struct pipeline *p = status->pipeline;
+  const struct plan *p = status->cycle->plan;
   struct table table = { .columns = ARRAY_SIZE(heads) };
   bool any = false;
 
   for (size_t i = 0; i < table.columns; i++)
     table_add(&table, heads[i]);
   for (size_t i = 0; i < p->n_slots; i++)
-    if (has_pending(p->slots[i])) {
+    if (has_pending(status, p->slots[i])) {
       add_reading(&table, status, p->slots[i]);
       any = true;
     }
@@ -295,30 +298,34 @@ json_unfinished(struct json *json, const struct status *status)
 }
 
 static void
-json_target(struct json *json, const struct target *t)
+json_target(struct json *json, const struct status *status,
+            const struct target *t)
 {
+  const struct ledger *ledger = &status->cycle->d.ledgers[t->index];
   int64_t since = 0;
-  bool waits = delivery(t->stage) == MP_LATEST && pending_since(t, &since);
+  bool waits =
+    delivery(t->stage) == MP_LATEST && pending_since(status->cycle, t, &since);
 
   json_object(json, NULL);
   json_text(json, "target", t->full_name);
-  json_value(json, "last", &t->ledger.acknowledged);
+  json_value(json, "last", &ledger->acknowledged);
   if (waits)
     json_value(json, "due",
-               t->ledger.pending.kind ? &t->ledger.pending : &t->ledger.sent);
+               ledger->pending.kind ? &ledger->pending : &ledger->sent);
   else
     json_text(json, "due", NULL);
   json_time(json, "due_since", waits ? since : 0);
-  if (t->unreadable)
+  if (is_unreadable(&status->cycle->d, t))
     json_bool(json, "readable", false);
   json_end_object(json);
 }
 
 static void
-json_queue(struct json *json, const struct stage *output)
+json_queue(struct json *json, const struct status *status,
+           const struct stage *output)
 {
   int64_t since = 0;
-  size_t n = status_queue(output, &since);
+  size_t n = status_queue(status->cycle, output, &since);
 
   json_object(json, NULL);
   json_text(json, "output", output->name);
@@ -330,14 +337,14 @@ json_queue(struct json *json, const struct stage *output)
 static void
 json_readings(struct json *json, const struct status *status)
 {
-  const struct pipeline *p = status->pipeline;
+  const struct plan *p = status->cycle->plan;
   const struct value none = { 0 };
 
   json_array(json, "readings");
   for (size_t i = 0; i < p->n_slots; i++) {
-    const struct reading *kept = p->slots[i]->kept;
+    const struct reading *kept = &status->cycle->d.kept[i];
 
-    if (!kept)
+    if (!p->slots[i]->is_measured)
       continue;
     json_object(json, NULL);
     json_text(json, "reading", p->slots[i]->name);
@@ -373,24 +380,24 @@ status_print_json(const struct status *status, FILE *out)
   struct json json = { .out = out };
 
   json_object(&json, NULL);
-  json_text(&json, "pipeline", status->pipeline->config->path);
+  json_text(&json, "pipeline", status->cycle->plan->config->path);
   json_text(&json, "state", status->state_path);
   json_bool(&json, "written", status->written);
   json_run(&json, status);
   json_unfinished(&json, status);
   json_array(&json, "targets");
-  FOR_EACH_STAGE(status->pipeline, output, PLUGIN_OUTPUT)
+  FOR_EACH_STAGE(status->cycle->plan, output, PLUGIN_OUTPUT)
   {
     for (size_t i = 0; i < output->n_targets; i++)
       if (is_shown(output->targets[i]))
-        json_target(&json, output->targets[i]);
+        json_target(&json, status, output->targets[i]);
   }
   json_end_array(&json);
   json_array(&json, "queues");
-  FOR_EACH_STAGE(status->pipeline, output, PLUGIN_OUTPUT)
+  FOR_EACH_STAGE(status->cycle->plan, output, PLUGIN_OUTPUT)
   {
     if (is_queued(output))
-      json_queue(&json, output);
+      json_queue(&json, status, output);
   }
   json_end_array(&json);
   json_readings(&json, status);

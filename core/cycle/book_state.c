@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/cycle/check_readings.h"
-#include "core/pipeline/stage.h"
+#include "core/cycle/queue_row.h"
+#include "core/run/log.h"
 
 /* ---- Numbers ---- */
 
@@ -21,53 +21,85 @@ static const char number_key[] = "number";
 
 /* Returns the number that the state keeps of OUTPUT under KEY; 0: none. */
 static int64_t
-get_number(const struct stage *output, const char *key)
+get_number(const struct cycle *c, const struct stage *output, const char *key)
 {
-  const char *body =
-    store_get(output->pipeline->run->store, STORE_META, output->name, key);
+  const char *body = store_get(c->run->store, STORE_META, output->name, key);
 
   return body ? strtoll(body, NULL, 10) : 0;
 }
 
 static bool
-put_number(const struct stage *output, const char *key, int64_t number)
+put_number(struct cycle *c, const struct stage *output, const char *key,
+           int64_t number)
 {
   char body[32];
 
   snprintf(body, sizeof(body), "%" PRId64, number);
-  return store_put(output->pipeline->run->store, STORE_META, output->name, key,
-                   body);
+  return store_put(c->run->store, STORE_META, output->name, key, body);
 }
 
 static void
-load_number(struct stage *output)
+load_number(struct cycle *c, const struct stage *output)
 {
-  int64_t number = get_number(output, number_key);
+  int64_t number = get_number(c, output, number_key);
 
-  output->last_number = number > 0 && number < MOST_NUMBER ? number : 0;
+  output_state(c, output)->last_number =
+    number > 0 && number < MOST_NUMBER ? number : 0;
 }
 
 static bool
-save_number(const struct stage *output)
+save_number(struct cycle *c, const struct stage *output)
 {
-  return !output->last_number ||
-         put_number(output, number_key, output->last_number);
+  int64_t number = output_state(c, output)->last_number;
+
+  return !number || put_number(c, output, number_key, number);
 }
 
 /* The key of the entry that book_last_row reads. */
 static const char last_row_key[] = "last_row";
 
 int64_t
-book_last_row(const struct stage *output)
+book_last_row(const struct cycle *c, const struct stage *output)
 {
-  return get_number(output, last_row_key);
+  return get_number(c, output, last_row_key);
 }
 
 bool
-book_keep_last_row(struct stage *output, int64_t time_ms)
+book_keep_last_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
-  return time_ms <= book_last_row(output) ||
-         put_number(output, last_row_key, time_ms);
+  return time_ms <= book_last_row(c, output) ||
+         put_number(c, output, last_row_key, time_ms);
+}
+
+bool
+book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
+{
+  char *body = queue_row_encode(&c->d, output, time_ms);
+  bool good = store_row_add(c->run->store, output->name, body) &&
+              book_keep_last_row(c, output, time_ms);
+
+  free(body);
+  return good;
+}
+
+size_t
+book_drop_rows(struct cycle *c, const struct stage *output, int64_t newest_ms)
+{
+  struct store *store = c->run->store;
+  const struct store_row *stored = store_row_next(store, output->name, 0);
+  size_t dropped = 0;
+  struct queue_row row;
+
+  for (; stored; stored = store_row_next(store, output->name, stored->id)) {
+    if (!queue_row_decode(&row, stored->body))
+      continue;
+    if (row.time_ms / 1000 <= newest_ms / 1000) {
+      store_row_remove(store, stored->id);
+      dropped++;
+    }
+    queue_row_clear(&row);
+  }
+  return dropped;
 }
 
 /* ---- Ledgers ---- */
@@ -75,133 +107,169 @@ book_keep_last_row(struct stage *output, int64_t time_ms)
 /* Sets the role of a target whose source does not know kinds beforehand: the
  * kind of its first value decides. */
 static void
-take_role(struct target *t)
+take_role(struct cycle *c, const struct target *t)
 {
-  if (!t->source->kind && t->ledger.kind == MP_DELTA &&
-      t->ledger.role == LEDGER_PLAIN)
-    t->ledger.role = LEDGER_DELTA;
-  if (t->ledger.role == LEDGER_DELTA)
-    t->public.flags |= MP_TARGET_DELTA;
+  struct ledger *ledger = &c->d.ledgers[t->index];
+
+  if (t->source->kind || ledger->kind != MP_DELTA ||
+      ledger->role != LEDGER_PLAIN)
+    return;
+  ledger->role = LEDGER_DELTA;
+  c->d.has_new_role = true;
 }
 
 static int
-load_target(struct target *t)
+load_target(struct cycle *c, const struct target *t)
 {
-  struct store *store = t->stage->pipeline->run->store;
-  const char *body = store_get(store, STORE_TARGET, t->stage->name, t->name);
-  enum ledger_role role = t->ledger.role;
+  struct ledger *ledger = &c->d.ledgers[t->index];
+  const char *body =
+    store_get(c->run->store, STORE_TARGET, t->stage->name, t->name);
 
-  t->loaded = true;
+  c->d.entries[t->index] = ENTRY_GOOD;
   if (!body)
     return MP_OK;
   errno = 0;
-  if (ledger_decode(&t->ledger, body)) {
+  if (ledger_decode(ledger, body)) {
     /* Older states do not keep the unit of a column. */
-    if (delivery(t->stage) != MP_LATEST && !t->ledger.unit)
-      t->ledger.unit = t->ledger.acknowledged.unit;
-    take_role(t);
+    if (delivery(t->stage) != MP_LATEST && !ledger->unit)
+      ledger->unit = ledger->acknowledged.unit;
+    take_role(c, t);
     return MP_OK;
   }
   if (errno == ENOMEM)
-    return stage_fail(t->stage, MP_ENOMEM, t->object, "out of memory");
-  ledger_clear(&t->ledger);
-  ledger_init(&t->ledger, role);
-  t->unreadable = true;
-  t->stage->pipeline->n_unreadable++;
+    return cycle_fail(c, t->stage, MP_ENOMEM, t->object, "out of memory");
+  ledger_clear(ledger);
+  ledger_init(ledger, t->role);
+  c->d.entries[t->index] = ENTRY_UNREADABLE;
+  c->d.n_unreadable++;
   return MP_OK;
 }
 
 int
-book_load_targets(struct pipeline *p)
+book_load_targets(struct cycle *c)
 {
-  if (p->n_loaded == p->n_slots)
-    return MP_OK;
-  p->n_loaded = p->n_slots;
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
-  {
-    for (size_t i = 0; i < output->n_targets; i++) {
-      struct target *t = output->targets[i];
-      int r = MP_OK;
+  const struct plan *p = c->plan;
 
-      if (target_is_kept(t) && !t->loaded)
-        r = load_target(t);
-      if (r != MP_OK)
-        return r;
-    }
+  for (; c->n_loaded < p->n_targets; c->n_loaded++) {
+    const struct target *t = p->targets[c->n_loaded];
+    int r = MP_OK;
+
+    if (target_is_kept(t))
+      r = load_target(c, t);
+    if (r != MP_OK)
+      return r;
   }
   return MP_OK;
 }
 
-int
-book_load(struct pipeline *p)
+static void
+load_readings(struct cycle *c)
 {
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
-  {
-    load_number(output);
+  for (size_t i = 0; i < c->plan->n_slots; i++) {
+    const struct slot *field = c->plan->slots[i];
+    const char *body = field->is_measured
+                         ? store_get(c->run->store, STORE_READING,
+                                     field->stage->name, field->field)
+                         : NULL;
+
+    if (body && !reading_decode(&c->d.kept[i], body))
+      log_line(MP_LOG_WARNING, field->stage->name, field->field,
+               "its readings in the state cannot be read and are left out");
   }
-  check_readings_load(p);
-  return book_load_targets(p);
+}
+
+int
+book_load(struct cycle *c)
+{
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
+  {
+    load_number(c, output);
+  }
+  load_readings(c);
+  return book_load_targets(c);
 }
 
 static bool
-save_target(const struct target *t)
+save_target(struct cycle *c, const struct target *t)
 {
-  char *body = ledger_encode(&t->ledger);
-  bool good = body && store_put(t->stage->pipeline->run->store, STORE_TARGET,
-                                t->stage->name, t->name, body);
+  char *body = ledger_encode(&c->d.ledgers[t->index]);
+  bool good = body && store_put(c->run->store, STORE_TARGET, t->stage->name,
+                                t->name, body);
 
   free(body);
   return good;
 }
 
 int
-book_save_output(struct stage *output)
+book_save_output(struct cycle *c, const struct stage *output)
 {
-  bool good = save_number(output);
+  bool good = save_number(c, output);
 
-  for (size_t i = 0; i < output->n_targets && good; i++)
-    if (target_is_kept(output->targets[i]) && !output->targets[i]->unreadable)
-      good = save_target(output->targets[i]);
-  return good ? MP_OK : stage_fail(output, MP_ENOMEM, NULL, "out of memory");
+  for (size_t i = 0; i < output->n_targets && good; i++) {
+    const struct target *t = output->targets[i];
+
+    if (target_is_kept(t) && !is_unreadable(&c->d, t))
+      good = save_target(c, t);
+  }
+  return good ? MP_OK : cycle_fail(c, output, MP_ENOMEM, NULL, "out of memory");
+}
+
+static void
+report_unreadable(struct cycle *c, const struct target *t)
+{
+  c->d.entries[t->index] = ENTRY_REPORTED;
+  cycle_fail(c, t->stage, MP_EDATA, t->object,
+             "its entry in the state %s cannot be read: nothing is sent to "
+             "it or computed from it; \"meterpipe rebase%s%s\" %s",
+             store_path(c->run->store), t->base ? "" : " --forget ",
+             t->base ? "" : t->full_name,
+             t->base ? "makes the next reading the base"
+                     : "deletes the entry, and the target begins anew from "
+                       "the displayed value");
 }
 
 void
-book_report_unreadable(struct pipeline *p)
+book_report_unreadable(struct cycle *c)
 {
-  if (p->n_unreadable == 0)
+  if (c->d.n_unreadable == 0)
     return;
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
-    for (size_t i = 0; i < output->n_targets; i++) {
-      struct target *t = output->targets[i];
-
-      if (!t->unreadable || t->unreadable_reported)
-        continue;
-      t->unreadable_reported = true;
-      stage_fail(output, MP_EDATA, t->object,
-                 "its entry in the state %s cannot be read: nothing is sent to "
-                 "it or computed from it; \"meterpipe rebase%s%s\" %s",
-                 store_path(p->run->store), t->base ? "" : " --forget ",
-                 t->base ? "" : t->full_name,
-                 t->base ? "makes the next reading the base"
-                         : "deletes the entry, and the target begins anew from "
-                           "the displayed value");
-    }
+    for (size_t i = 0; i < output->n_targets; i++)
+      if (c->d.entries[output->targets[i]->index] == ENTRY_UNREADABLE)
+        report_unreadable(c, output->targets[i]);
   }
 }
 
+static bool
+save_reading(struct cycle *c, const struct slot *field)
+{
+  const struct reading *kept = &c->d.kept[field->index];
+  char *body;
+  bool good;
+
+  if (!kept->believed.kind && !kept->unconfirmed.kind)
+    return true;
+  body = reading_encode(kept);
+  good = body && store_put(c->run->store, STORE_READING, field->stage->name,
+                           field->field, body);
+  free(body);
+  return good;
+}
+
 int
-book_save(struct pipeline *p)
+book_save(struct cycle *c)
 {
   int r = MP_OK;
 
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
     if (r == MP_OK && delivery(output) != MP_LIVE)
-      r = book_save_output(output);
+      r = book_save_output(c, output);
   }
-  if (r == MP_OK && !check_readings_save(p))
-    return report_failure(p->run->report, REPORT_OTHER, NULL, MP_ENOMEM, NULL,
-                          "out of memory");
+  for (size_t i = 0; r == MP_OK && i < c->plan->n_slots; i++)
+    if (c->plan->slots[i]->is_measured && !save_reading(c, c->plan->slots[i]))
+      r = report_failure(c->run->report, REPORT_OTHER, NULL, MP_ENOMEM, NULL,
+                         "out of memory");
   return r;
 }

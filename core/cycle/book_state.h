@@ -4,28 +4,36 @@
 #ifndef CORE_CYCLE_BOOK_STATE_H
 #define CORE_CYCLE_BOOK_STATE_H
 
-#include "core/pipeline/pipeline.h"
+#include "core/cycle/cycle.h"
 
 /* Loads the ledgers of the targets and the kept readings from the store.
  * Returns MP_OK, or MP_ENOMEM (reported). */
-int book_load(struct pipeline *pipeline);
+int book_load(struct cycle *c);
 /* Loads the ledgers of targets added since book_load.  Returns as book_load. */
-int book_load_targets(struct pipeline *p);
+int book_load_targets(struct cycle *c);
 /* Reports the targets with an unreadable entry in the state, once a run. */
-void book_report_unreadable(struct pipeline *p);
+void book_report_unreadable(struct cycle *c);
 
 /* Puts the ledgers and the kept readings into the store, to be committed with
  * it.  Returns MP_OK, or MP_ENOMEM (reported). */
-int book_save(struct pipeline *pipeline);
+int book_save(struct cycle *c);
 /* Puts the ledgers of OUTPUT into the store.  Returns MP_OK, or MP_ENOMEM
  * (reported). */
-int book_save_output(struct stage *output);
+int book_save_output(struct cycle *c, const struct stage *output);
 
 /* Returns the time of the newest row that was ever booked for OUTPUT, in ms; 0:
  * not known. */
-int64_t book_last_row(const struct stage *output);
+int64_t book_last_row(const struct cycle *c, const struct stage *output);
 /* Keeps the time of the newest row.  After the clock was set back, later rows
  * have earlier times and do not count.  Returns false if memory ran out. */
-bool book_keep_last_row(struct stage *output, int64_t time_ms);
+bool book_keep_last_row(struct cycle *c, const struct stage *output,
+                        int64_t time_ms);
+
+/* Adds the row of this cycle to the queue of OUTPUT.  Returns false if memory
+ * ran out. */
+bool book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms);
+/* Removes the rows up to NEWEST_MS from the queue.  Returns their number. */
+size_t book_drop_rows(struct cycle *c, const struct stage *output,
+                      int64_t newest_ms);
 
 #endif

@@ -10,55 +10,27 @@
 #include <string.h>
 
 #include "core/cycle/evaluate.h"
-#include "core/cycle/read_inputs.h"
 #include "core/ledger/plausible.h"
-#include "core/pipeline/notices.h"
-#include "core/pipeline/stage.h"
-#include "core/run/log.h"
 #include "lib/unit.h"
 
 /* Place to which a converted limit is rounded; limits are round figures. */
 #define LIMIT_PLACE (-6)
 
-/* ---- State ---- */
+/* A transform and the field that it measures. */
+struct check {
+  struct cycle_data *d;
+  struct instances *instances;
+  const struct stage *transform;
+  const struct slot *field;
+  struct slot_result *result;  /* of the field */
+  const struct reading *kept;  /* of the field */
+  const struct value *reading; /* of the field */
+};
 
-#define FOR_EACH_KEPT(p, field)                                                \
-  for (size_t field##_i = 0; field##_i < (p)->n_slots; field##_i++)            \
-    for (struct slot *field = (p)->slots[field##_i]; field && field->kept;     \
-         field = NULL)
-
-void
-check_readings_load(struct pipeline *p)
+static struct operand_value *
+operand_value(const struct check *c, const struct operand *o)
 {
-  FOR_EACH_KEPT(p, field)
-  {
-    const char *body =
-      store_get(p->run->store, STORE_READING, field->stage->name, field->field);
-
-    if (body && !reading_decode(field->kept, body))
-      log_line(MP_LOG_WARNING, field->stage->name, field->field,
-               "its readings in the state cannot be read and are left out");
-  }
-}
-
-bool
-check_readings_save(struct pipeline *p)
-{
-  FOR_EACH_KEPT(p, field)
-  {
-    char *body;
-    bool good;
-
-    if (!field->kept->believed.kind && !field->kept->unconfirmed.kind)
-      continue;
-    body = reading_encode(field->kept);
-    good = body && store_put(p->run->store, STORE_READING, field->stage->name,
-                             field->field, body);
-    free(body);
-    if (!good)
-      return false;
-  }
-  return true;
+  return &c->d->evaluation.operands[o->index];
 }
 
 /* ---- Serial numbers ---- */
@@ -66,45 +38,36 @@ check_readings_save(struct pipeline *p)
 /* Returns true if the serial number of the reading was read from the meter in
  * this cycle.  A value may have another number than its input. */
 static bool
-number_is_read(const struct slot *field)
+number_is_read(const struct cycle_data *d, const struct slot *field)
 {
-  const struct stage *input = field->stage;
+  const struct input_reading *input = &d->inputs[field->stage->index];
+  const char *serial = d->fields[field->index].value.serial;
 
-  return field->value.serial && (field->value.serial != input->serial ||
-                                 input->serial_how == MP_SERIAL_READ);
-}
-
-/* Reads the serial number from the meter, at most once a cycle. */
-static void
-ask_number(struct slot *field)
-{
-  struct stage *input = field->stage;
-
-  if (input->asked_serial)
-    return;
-  input->asked_serial = true;
-  read_identify(input);
+  return serial &&
+         (serial != input->serial || input->serial_how == MP_SERIAL_READ);
 }
 
 static enum reading_meter
-meter_of(const struct slot *field, const struct operand *o)
+meter_of(const struct check *c, const struct operand *o)
 {
-  if (!(o->flags & MP_BASE) || !o->known)
+  const struct value *known = operand_value(c, o)->known;
+
+  if (!(o->flags & MP_BASE) || !known)
     return READING_SAME;
-  return reading_meter(reading_candidate(field->kept), o->known, &field->value,
-                       number_is_read(field));
+  return reading_meter(reading_candidate(c->kept), known, c->reading,
+                       number_is_read(c->d, c->field));
 }
 
 static bool
-is_below(const struct value *reading, const struct operand *o)
+is_below(const struct value *reading, const struct operand *o,
+         const struct value *known)
 {
   struct mp_decimal base;
 
-  if (!(o->flags & MP_BASE) || !o->known || o->known->text)
+  if (!(o->flags & MP_BASE) || !known || known->text)
     return false;
-  base = o->known->number;
-  return unit_convert(&base, o->known->unit, reading->unit, MP_EXACT) ==
-           MP_OK &&
+  base = known->number;
+  return unit_convert(&base, known->unit, reading->unit, MP_EXACT) == MP_OK &&
          decimal_compare(reading->number, base) < 0;
 }
 
@@ -112,15 +75,16 @@ is_below(const struct value *reading, const struct operand *o)
  * was only assumed does not decide, and may be out of date if the reading is
  * below its base. */
 static bool
-needs_number(const struct stage *transform, const struct slot *field)
+needs_number(const struct check *c)
 {
-  if (number_is_read(field))
-    return false;
-  for (size_t i = 0; i < transform->n_operands; i++) {
-    const struct operand *o = &transform->operands[i];
+  const struct value *in =
+    c->d->evaluation.slots[c->transform->input->index].value;
 
-    if (meter_of(field, o) == READING_UNKNOWN ||
-        is_below(&transform->input->value, o))
+  for (size_t i = 0; i < c->transform->n_operands; i++) {
+    const struct operand *o = &c->transform->operands[i];
+
+    if (meter_of(c, o) == READING_UNKNOWN ||
+        is_below(in, o, operand_value(c, o)->known))
       return true;
   }
   return false;
@@ -129,120 +93,138 @@ needs_number(const struct stage *transform, const struct slot *field)
 /* ---- Candidates ---- */
 
 bool
-check_readings_convert(const struct slot *slot, struct value *v)
+check_readings_convert(struct instances *instances, const struct slot *slot,
+                       struct value *v, struct messages *m)
 {
   struct value out = { 0 };
 
   if (slot->stage->kind == PLUGIN_INPUT)
     return true;
-  if (!check_readings_convert(slot->stage->input, v) ||
-      transform_apply(slot->stage, v, &out) != MP_OK)
+  if (!check_readings_convert(instances, slot->stage->input, v, m) ||
+      transform_apply(&instances->list[slot->stage->index], v, &out, m) !=
+        MP_OK)
     return false;
   value_move(v, &out);
   return true;
 }
 
+/* Converts a reading of the field to the input of the transform. */
+static bool
+convert(const struct check *c, struct value *v)
+{
+  return check_readings_convert(c->instances, c->transform->input, v,
+                                &c->d->evaluation.messages);
+}
+
 /* Makes the candidate the base from which the transform measures. */
 static void
-measure_from_candidate(struct stage *transform, struct operand *o)
+measure_from_candidate(const struct check *c, const struct operand *o)
 {
-  const struct slot *field = slot_field(transform->input);
+  struct instance *transform = &c->instances->list[c->transform->index];
+  struct operand_value *operand = operand_value(c, o);
+  size_t i = (size_t)(o - c->transform->operands);
   struct value v = { 0 };
-  bool good = value_copy(&v, &field->kept->unconfirmed) &&
-              check_readings_convert(transform->input, &v) && !v.text;
+  bool good =
+    value_copy(&v, &c->kept->unconfirmed) && convert(c, &v) && !v.text;
 
-  if (good)
-    o->value = value_export(&v);
-  o->exchanged = true;
-  o->public.flags = good ? 0 : MP_OPERAND_MISSING;
-  o->public.value = good ? &o->value : NULL;
-  o->public.place = MP_EXACT;
+  operand->exchanged = true;
+  operand->flags = good ? 0 : MP_OPERAND_MISSING;
+  instance_show_operand(transform, i, operand->flags, good ? &v : NULL,
+                        MP_EXACT);
   value_clear(&v);
 }
 
 static void
-report_exchange(const struct stage *transform, const struct operand *o)
+report_exchange(const struct check *c, const struct operand *o)
 {
-  const struct value *first = &slot_field(transform->input)->kept->unconfirmed;
-  struct base *base = o->target->base;
+  const struct value *first = &c->kept->unconfirmed;
+  struct base_result *base = &c->d->evaluation.bases[o->target->base->index];
   char text[256];
 
   if (base->exchange_reported)
     return;
   base->exchange_reported = true;
-  notices_add(
-    transform->pipeline, base, MP_LOG_NOTICE, transform->name,
-    o->target->full_name,
-    "the meter was exchanged: the serial number is %s and was %s before; its "
-    "first reading, %s, is the base, and running totals continue",
-    first->serial, o->known->serial, value_describe(first, text, sizeof(text)));
+  messages_notice(&c->d->evaluation.messages, o->target->base, c->transform,
+                  MP_LOG_NOTICE, o->target->full_name,
+                  "the meter was exchanged: the serial number is %s and was %s "
+                  "before; its first reading, %s, is the base, and running "
+                  "totals continue",
+                  first->serial, operand_value(c, o)->known->serial,
+                  value_describe(first, text, sizeof(text)));
 }
 
 /* Returns true if these numbers were announced, for any field of the input. */
 static bool
-is_reported(struct stage *input, const char *was, const char *now)
+is_reported(struct cycle_data *d, const struct stage *input, const char *was,
+            const char *now)
 {
-  if (input->reported_serials[0] == was && input->reported_serials[1] == now)
+  const char **numbers = d->evaluation.numbers[input->index];
+
+  if (numbers[0] == was && numbers[1] == now)
     return true;
-  input->reported_serials[0] = was;
-  input->reported_serials[1] = now;
+  numbers[0] = was;
+  numbers[1] = now;
   return false;
 }
 
 static void
-hold_candidate(struct slot *field, const struct operand *o)
+hold_candidate(const struct check *c, const struct operand *o)
 {
-  const char *was = o->known->serial, *now = field->value.serial;
+  const struct stage *input = c->field->stage;
+  const char *was = operand_value(c, o)->known->serial;
+  const char *now = c->reading->serial;
 
-  field->hold = HOLD_CANDIDATE;
-  if (!is_reported(field->stage, was, now))
-    notices_add(
-      field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name, NULL,
-      "the serial number is %s and was %s before: the next reading "
-      "decides whether the meter was exchanged; until then this one is "
-      "kept and not used",
-      now, was);
+  c->result->hold = HOLD_CANDIDATE;
+  if (!is_reported(c->d, input, was, now))
+    messages_notice(&c->d->evaluation.messages, NULL, input, MP_LOG_NOTICE,
+                    NULL,
+                    "the serial number is %s and was %s before: the next "
+                    "reading decides whether the meter was exchanged; until "
+                    "then this one is kept and not used",
+                    now, was);
 }
 
 /* Leaves the reading out, because its serial number is not known.  The first
  * time it may be an accident.  After that it is a failure: nothing is booked
  * from a meter that answers, and such a run must not end with status 0. */
 static void
-hold_unknown_meter(struct slot *field)
+hold_unknown_meter(const struct check *c)
 {
-  if (field->hold == HOLD_NONE)
-    field->hold = HOLD_UNKNOWN_METER;
-  if (field->kept->reported)
-    stage_fail(field->stage, MP_EDATA, field->field,
-               "held: the serial number is not known, and the meter may have "
-               "been exchanged; if it was, run \"meterpipe rebase\"");
+  struct messages *m = &c->d->evaluation.messages;
+
+  if (c->result->hold == HOLD_NONE)
+    c->result->hold = HOLD_UNKNOWN_METER;
+  if (c->result->reported)
+    messages_fail(
+      m, c->field->stage, MP_EDATA, c->field->field,
+      "held: the serial number is not known, and the meter may have "
+      "been exchanged; if it was, run \"meterpipe rebase\"");
   else
-    notices_add(
-      field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name,
-      field->field,
-      "the meter may have been exchanged, and its serial number could "
-      "not be read: readings are held until it can be read; if it was "
-      "exchanged, run \"meterpipe rebase\"");
-  field->kept->reported = true;
+    messages_notice(m, NULL, c->field->stage, MP_LOG_NOTICE, c->field->field,
+                    "the meter may have been exchanged, and its serial number "
+                    "could not be read: readings are held until it can be "
+                    "read; if it was exchanged, run \"meterpipe rebase\"");
+  c->result->reported = true;
 }
 
 static void
-judge_meter(struct stage *transform, struct slot *field, struct operand *o)
+judge_meter(const struct check *c, const struct operand *o)
 {
-  switch (meter_of(field, o)) {
+  switch (meter_of(c, o)) {
   case READING_CANDIDATE:
-    hold_candidate(field, o);
+    hold_candidate(c, o);
     break;
   case READING_UNKNOWN:
-    hold_unknown_meter(field);
+    hold_unknown_meter(c);
     break;
   case READING_EXCHANGED:
-    field->exchanged = true;
-    measure_from_candidate(transform, o);
-    report_exchange(transform, o);
+    c->result->exchanged = true;
+    measure_from_candidate(c, o);
+    report_exchange(c, o);
     break;
   case READING_SAME:
-    field->forgets |= reading_candidate(field->kept) && number_is_read(field);
+    c->result->forgets |=
+      reading_candidate(c->kept) && number_is_read(c->d, c->field);
     break;
   }
 }
@@ -265,189 +247,221 @@ trial_clear(struct trial *trial)
 }
 
 static bool
-prepare_own(const struct stage *transform, struct trial *trial)
+prepare_own(const struct check *c, struct trial *trial)
 {
-  trial->limit = transform->max_rate;
-  value_copy(&trial->now, &transform->input->value);
-  return check_readings_convert(transform->input, &trial->last) &&
-         (!trial->held.kind ||
-          check_readings_convert(transform->input, &trial->held));
+  const struct slot *in = c->transform->input;
+
+  trial->limit = c->transform->max_rate;
+  value_copy(&trial->now, c->d->evaluation.slots[in->index].value);
+  return convert(c, &trial->last) &&
+         (!trial->held.kind || convert(c, &trial->held));
 }
 
 static bool
-prepare_field(const struct slot *field, struct trial *trial)
+prepare_field(const struct check *c, struct trial *trial)
 {
-  trial->limit = field->max_rate;
-  value_copy(&trial->now, &field->value);
-  return field->max_rate.coef > 0 &&
-         unit_convert(&trial->limit, field->max_rate_unit, field->value.unit,
+  trial->limit = c->field->max_rate;
+  value_copy(&trial->now, c->reading);
+  return trial->limit.coef > 0 &&
+         unit_convert(&trial->limit, c->field->max_rate_unit, c->reading->unit,
                       LIMIT_PLACE) >= 0;
 }
 
 /* Fills TRIAL.  Returns false if the reading cannot be judged. */
 static bool
-trial_prepare(const struct stage *transform, const struct slot *field,
-              struct trial *trial)
+trial_prepare(const struct check *c, struct trial *trial)
 {
-  const struct value *held = reading_held(field->kept);
+  const struct value *held = reading_held(c->kept);
 
-  if (!transform->judges || field->value.kind != MP_COUNTER ||
-      !field->kept->believed.kind)
+  if (!c->transform->judges || c->reading->kind != MP_COUNTER ||
+      !c->kept->believed.kind)
     return false;
-  value_copy(&trial->last, &field->kept->believed);
+  value_copy(&trial->last, &c->kept->believed);
   if (held)
     value_copy(&trial->held, held);
-  return transform->max_rate.coef > 0 ? prepare_own(transform, trial)
-                                      : prepare_field(field, trial);
+  return c->transform->max_rate.coef > 0 ? prepare_own(c, trial)
+                                         : prepare_field(c, trial);
 }
 
 /* Returns true if the transform has a base to measure from. */
 static bool
-has_base(const struct stage *transform)
+has_base(const struct check *c)
 {
-  for (size_t i = 0; i < transform->n_operands; i++)
-    if ((transform->operands[i].flags & MP_BASE) &&
-        transform->operands[i].known)
+  for (size_t i = 0; i < c->transform->n_operands; i++) {
+    const struct operand *o = &c->transform->operands[i];
+
+    if ((o->flags & MP_BASE) && operand_value(c, o)->known)
       return true;
+  }
   return false;
 }
 
 static bool
-is_implausible(const struct stage *transform, const struct slot *field,
-               struct trial *trial)
+is_implausible(const struct check *c, struct trial *trial)
 {
-  return has_base(transform) && trial_prepare(transform, field, trial) &&
+  return has_base(c) && trial_prepare(c, trial) &&
          plausible_judge(&trial->last, trial->held.kind ? &trial->held : NULL,
                          &trial->now, trial->limit) == PLAUSIBLE_HOLD;
 }
 
 static void
-hold_reading(struct stage *transform, struct slot *field,
-             const struct trial *trial)
+hold_reading(const struct check *c, const struct trial *trial)
 {
   struct value limit = { .kind = MP_GAUGE,
                          .number = trial->limit,
                          .unit = trial->now.unit };
   char now[256], last[256], most[256];
 
-  if (field->hold == HOLD_IMPLAUSIBLE)
+  if (c->result->hold == HOLD_IMPLAUSIBLE)
     return; /* reported for another transform that measures it */
-  field->hold = HOLD_IMPLAUSIBLE;
-  stage_fail(transform, MP_EDATA, transform->input_text,
-             "%s is not plausible after %s: it rose by more than %s in an "
-             "hour; held, and the next reading decides; if the meter can rise "
-             "so fast, set max_rate",
-             value_describe(&trial->now, now, sizeof(now)),
-             value_describe(&trial->last, last, sizeof(last)),
-             value_describe(&limit, most, sizeof(most)));
+  c->result->hold = HOLD_IMPLAUSIBLE;
+  messages_fail(&c->d->evaluation.messages, c->transform, MP_EDATA,
+                c->transform->input_text,
+                "%s is not plausible after %s: it rose by more than %s in an "
+                "hour; held, and the next reading decides; if the meter can "
+                "rise so fast, set max_rate",
+                value_describe(&trial->now, now, sizeof(now)),
+                value_describe(&trial->last, last, sizeof(last)),
+                value_describe(&limit, most, sizeof(most)));
 }
 
 /* ---- A cycle ---- */
 
-void
-check_readings_begin(struct pipeline *p)
-{
-  FOR_EACH_KEPT(p, field)
-  {
-    field->hold = HOLD_NONE;
-    field->exchanged = field->forgets = false;
-  }
-}
-
 static bool
-check_meter_and_rise(struct stage *transform, struct slot *field,
-                     struct trial *trial)
+check_meter_and_rise(const struct check *c, struct trial *trial)
 {
-  bool implausible = is_implausible(transform, field, trial);
+  struct evaluation *e = &c->d->evaluation;
+  const struct stage *input = c->field->stage;
+  bool implausible = is_implausible(c, trial);
 
-  if (needs_number(transform, field) ||
-      (implausible && !number_is_read(field))) {
-    ask_number(field);
-    transform->input->value.serial = field->value.serial;
-  }
-  for (size_t i = 0; i < transform->n_operands; i++)
-    judge_meter(transform, field, &transform->operands[i]);
-  if (field->hold == HOLD_CANDIDATE || field->hold == HOLD_UNKNOWN_METER) {
-    transform->took_part = false; /* its earlier failures stay open */
+  if (!c->d->inputs[input->index].asked_serial &&
+      !number_is_read(c->d, c->field) && (implausible || needs_number(c))) {
+    e->identify = input;
     return false;
   }
-  if (!implausible || field->exchanged)
+  for (size_t i = 0; i < c->transform->n_operands; i++)
+    judge_meter(c, &c->transform->operands[i]);
+  if (c->result->hold == HOLD_CANDIDATE ||
+      c->result->hold == HOLD_UNKNOWN_METER) {
+    /* Its earlier failures stay open. */
+    e->took_part[c->transform->index] = false;
+    return false;
+  }
+  if (!implausible || c->result->exchanged)
     return true;
-  hold_reading(transform, field, trial);
+  hold_reading(c, trial);
   return false;
 }
 
 bool
-check_reading(struct stage *transform)
+check_reading(struct cycle_data *d, struct instances *instances,
+              const struct stage *transform)
 {
-  struct slot *field = slot_field(transform->input);
+  const struct slot *field = slot_field(transform->input);
   struct trial trial = { .limit = { 0, 0 } };
+  struct check c;
   bool believed;
 
-  if (!field || !field->kept || transform->input->value.text)
+  if (!field || !field->is_measured ||
+      d->evaluation.slots[transform->input->index].value->text)
     return true;
-  believed = check_meter_and_rise(transform, field, &trial);
+  c = (struct check){ .d = d,
+                      .instances = instances,
+                      .transform = transform,
+                      .field = field,
+                      .result = &d->evaluation.slots[field->index],
+                      .kept = &d->kept[field->index],
+                      .reading = &d->fields[field->index].value };
+  believed = check_meter_and_rise(&c, &trial);
   trial_clear(&trial);
   return believed;
 }
 
+/* ---- Keeping ---- */
+
 /* Returns true if a base that measures from the candidate of FIELD is
  * blocked. */
 static bool
-candidate_waits(const struct pipeline *p, const struct slot *field)
+candidate_waits(const struct cycle_data *d, const struct slot *field)
 {
+  const struct plan *p = d->plan;
+
   for (size_t i = 0; i < p->n_transforms; i++) {
     const struct stage *t = p->transforms[i];
 
-    for (size_t k = 0; k < t->n_operands; k++)
-      if (t->operands[k].exchanged && slot_field(t->input) == field &&
-          base_leader(t->operands[k].target->base)->blocked)
+    for (size_t k = 0; k < t->n_operands; k++) {
+      const struct operand *o = &t->operands[k];
+
+      if (d->evaluation.operands[o->index].exchanged &&
+          slot_field(t->input) == field && is_blocked(d, o->target->base))
         return true;
+    }
   }
   return false;
 }
 
 static void
-report_forgotten(const struct slot *field)
+report_forgotten(struct cycle_data *d, const struct slot *field)
 {
-  const char *was = reading_candidate(field->kept)->serial;
-  const char *now = field->value.serial;
+  const char *was = reading_candidate(&d->kept[field->index])->serial;
+  const char *now = d->fields[field->index].value.serial;
 
-  if (!is_reported(field->stage, was, now))
-    notices_add(
-      field->stage->pipeline, NULL, MP_LOG_NOTICE, field->stage->name, NULL,
-      "the serial number is %s again: the meter was not exchanged, %s "
-      "was wrong, and no usage is lost",
-      now, was);
+  if (!is_reported(d, field->stage, was, now))
+    messages_notice(&d->evaluation.messages, NULL, field->stage, MP_LOG_NOTICE,
+                    NULL,
+                    "the serial number is %s again: the meter was not "
+                    "exchanged, %s was wrong, and no usage is lost",
+                    now, was);
 }
 
 static void
-keep_pending(struct slot *field)
+keep_unconfirmed(struct cycle_data *d, const struct slot *field)
 {
-  field->kept->is_candidate = field->hold == HOLD_CANDIDATE;
-  field->kept->reported = false;
-  value_copy(&field->kept->unconfirmed, &field->value);
+  struct reading *kept = &d->kept[field->index];
+
+  kept->is_candidate = d->evaluation.slots[field->index].hold == HOLD_CANDIDATE;
+  kept->reported = false;
+  value_copy(&kept->unconfirmed, &d->fields[field->index].value);
 }
 
 static void
-keep_believed(struct slot *field)
+keep_believed(struct cycle_data *d, const struct slot *field)
 {
-  if (field->forgets && !field->exchanged)
-    report_forgotten(field);
-  value_copy(&field->kept->believed, &field->value);
-  value_clear(&field->kept->unconfirmed);
-  field->kept->is_candidate = field->kept->reported = false;
+  const struct slot_result *result = &d->evaluation.slots[field->index];
+  struct reading *kept = &d->kept[field->index];
+
+  if (result->forgets && !result->exchanged)
+    report_forgotten(d, field);
+  value_copy(&kept->believed, &d->fields[field->index].value);
+  value_clear(&kept->unconfirmed);
+  kept->is_candidate = kept->reported = false;
+}
+
+static void
+keep_reading(struct cycle_data *d, const struct slot *field)
+{
+  const struct slot_result *result = &d->evaluation.slots[field->index];
+
+  switch (result->hold) {
+  case HOLD_CANDIDATE:
+  case HOLD_IMPLAUSIBLE:
+    keep_unconfirmed(d, field);
+    break;
+  case HOLD_UNKNOWN_METER:
+    d->kept[field->index].reported = true;
+    break;
+  case HOLD_NONE:
+    if (result->state == SLOT_VALUE &&
+        !(result->exchanged && candidate_waits(d, field)))
+      keep_believed(d, field);
+    break;
+  }
 }
 
 void
-check_readings_keep(struct pipeline *p)
+check_readings_keep(struct cycle_data *d)
 {
-  FOR_EACH_KEPT(p, field)
-  {
-    if (field->hold == HOLD_CANDIDATE || field->hold == HOLD_IMPLAUSIBLE)
-      keep_pending(field);
-    else if (field->hold == HOLD_NONE && field->state == SLOT_VALUE &&
-             !(field->exchanged && candidate_waits(p, field)))
-      keep_believed(field);
-  }
+  for (size_t i = 0; i < d->plan->n_slots; i++)
+    if (d->plan->slots[i]->is_measured)
+      keep_reading(d, d->plan->slots[i]);
 }

@@ -4,18 +4,22 @@
 #ifndef CORE_CYCLE_CHECK_READINGS_H
 #define CORE_CYCLE_CHECK_READINGS_H
 
-#include "core/pipeline/pipeline.h"
+#include "core/cycle/cycle_data.h"
+#include "core/pipeline/instance.h"
 
-void check_readings_begin(struct pipeline *p);
 /* Returns true if TRANSFORM may use its reading in this cycle.  Call it after
- * the operands were taken: it may replace the base by the candidate. */
-bool check_reading(struct stage *transform);
+ * the operands were taken: it may replace the base by the candidate.  Sets
+ * d->evaluation.identify if a serial number must be read first. */
+bool check_reading(struct cycle_data *d, struct instances *instances,
+                   const struct stage *transform);
+
 /* Applies the transforms between the field and SLOT to *V, a reading of that
  * field, and stores the result in *V.  Returns false if there is no result. */
-bool check_readings_convert(const struct slot *slot, struct value *v);
+bool check_readings_convert(struct instances *instances,
+                            const struct slot *slot, struct value *v,
+                            struct messages *m);
+
 /* Keeps the readings of this cycle that the next one needs to decide. */
-void check_readings_keep(struct pipeline *p);
-void check_readings_load(struct pipeline *p);
-bool check_readings_save(struct pipeline *p);
+void check_readings_keep(struct cycle_data *d);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pipeline/stage.h"
+#include "core/memory/memory.h"
 
 /* ---- Cells ---- */
 
@@ -25,17 +25,13 @@ cell_of(const struct results *results, size_t record, size_t target)
            : NULL;
 }
 
-bool
-deliver_results_init(struct results *results, struct stage *output, size_t n)
+void
+deliver_results_init(struct results *results, const struct stage *output,
+                     size_t n)
 {
   *results = (struct results){ .output = output, .n = n };
-  results->result = calloc(n + 1, sizeof(*results->result));
-  results->cells = calloc(n + 1, output->n_targets + 1);
-  if (results->result && results->cells)
-    return true;
-  stage_fail(output, MP_ENOMEM, NULL, "out of memory");
-  deliver_results_free(results);
-  return false;
+  results->result = memory_get(n + 1, sizeof(*results->result));
+  results->cells = memory_get(n + 1, output->n_targets + 1);
 }
 
 void
@@ -124,10 +120,7 @@ deliver_results_take(const struct mp_result_sink *sink, uint32_t record,
 
   if (result < MP_ACCEPTED || result > MP_REJECTED) {
     if (!results->nonsense)
-      stage_fail(results->output, MP_EINTERNAL, NULL,
-                 "the plugin gave the result %u, which does not exist",
-                 (unsigned)result);
-    results->nonsense = true;
+      results->nonsense = result ? result : UINT32_MAX;
     result = MP_PERHAPS;
   }
   if (record >= results->n)
@@ -148,31 +141,32 @@ deliver_results_leave(struct results *results, bool recovers)
 /* ---- Results without an explanation ---- */
 
 static const char *
-what_is_kept(const struct stage *output)
+what_is_kept(const struct cycle *c, const struct stage *output)
 {
   if (delivery(output) == MP_LIVE)
     return "a live output keeps nothing";
-  if (!store_is_durable(output->pipeline->run->store))
+  if (!store_is_durable(c->run->store))
     return "without a state nothing is kept";
   return delivery(output) == MP_LATEST ? "the pending values are kept"
                                        : "the rows are kept";
 }
 
 static void
-report_unexplained(struct stage *output, uint32_t result, const char *of_what,
-                   const char *kept)
+report_unexplained(struct cycle *c, const struct stage *output, uint32_t result,
+                   const char *of_what, const char *kept)
 {
   static const char *const words[] = { "no result",    "",
                                        "\"not sent\"", "\"outcome unknown\"",
                                        "\"retry\"",    "\"rejected\"" };
 
-  stage_fail(output, result == MP_REJECTED ? MP_EREFUSED : MP_EAGAIN, NULL,
+  cycle_fail(c, output, result == MP_REJECTED ? MP_EREFUSED : MP_EAGAIN, NULL,
              "the plugin gave %s for %s and did not say why; %s", words[result],
              of_what, kept);
 }
 
 static void
-check_records(const struct results *results, size_t n, uint32_t result)
+check_records(struct cycle *c, const struct results *results, size_t n,
+              uint32_t result)
 {
   char text[64];
   size_t found = 0;
@@ -181,15 +175,15 @@ check_records(const struct results *results, size_t n, uint32_t result)
     found += record_result(results, i) == result;
   snprintf(text, sizeof(text), "%zu of %zu records", found, n);
   if (found > 0)
-    report_unexplained(results->output, result, text,
-                       what_is_kept(results->output));
+    report_unexplained(c, results->output, result, text,
+                       what_is_kept(c, results->output));
 }
 
 /* Reports values that commit rejected in records that it did not reject. */
 static void
-check_rejections(const struct results *results, size_t n)
+check_rejections(struct cycle *c, const struct results *results, size_t n)
 {
-  struct stage *output = results->output;
+  const struct stage *output = results->output;
   struct target_list list = { 0 };
 
   for (size_t i = 0; i < output->n_targets; i++)
@@ -202,14 +196,14 @@ check_rejections(const struct results *results, size_t n)
       }
     }
   if (list.n > 0)
-    report_unexplained(output, MP_REJECTED, target_list_text(&list),
+    report_unexplained(c, output, MP_REJECTED, target_list_text(&list),
                        "the records count as delivered without them");
 }
 
 static void
-check_targets(const struct results *results, uint32_t result)
+check_targets(struct cycle *c, const struct results *results, uint32_t result)
 {
-  struct stage *output = results->output;
+  const struct stage *output = results->output;
   struct target_list list = { 0 };
 
   for (size_t i = 0; i < output->n_targets; i++) {
@@ -219,29 +213,44 @@ check_targets(const struct results *results, uint32_t result)
       target_list_add(&list, output->targets[i]);
   }
   if (list.n > 0)
-    report_unexplained(output, result, target_list_text(&list),
-                       what_is_kept(output));
+    report_unexplained(c, output, result, target_list_text(&list),
+                       what_is_kept(c, output));
+}
+
+/* Returns true if the plugin, or the host, has said why something failed since
+ * the first begin. */
+static bool
+is_explained(struct cycle *c, const struct results *results)
+{
+  const struct stage *output = results->output;
+
+  if (results->nonsense)
+    cycle_fail(
+      c, output, MP_EINTERNAL, NULL,
+      "the plugin gave the result %u, which does not exist",
+      (unsigned)(results->nonsense == UINT32_MAX ? 0 : results->nonsense));
+  return atomic_load(&instance_of(c, output)->n_explained) !=
+         c->deliveries[output->index].explained;
 }
 
 void
-deliver_results_explain(const struct results *results, size_t n_records,
-                        bool recovers)
+deliver_results_explain(struct cycle *c, const struct results *results,
+                        size_t n_records, bool recovers)
 {
-  const struct stage *output = results->output;
   size_t n = n_records < results->n ? n_records : results->n;
-  bool by_record = !results->cells || is_queued(output);
+  bool by_record = !results->cells || is_queued(results->output);
 
-  if (atomic_load(&output->n_explained) != output->explained || run_stopped())
+  if (is_explained(c, results) || run_stopped())
     return;
   for (uint32_t result = 0; result <= MP_REJECTED; result++) {
     /* Recovered rows that were not sent are written now. */
     if (result == MP_ACCEPTED || (recovers && result == MP_NOT_SENT))
       continue;
     if (by_record)
-      check_records(results, n, result);
+      check_records(c, results, n, result);
     else
-      check_targets(results, result);
+      check_targets(c, results, result);
   }
   if (by_record)
-    check_rejections(results, n);
+    check_rejections(c, results, n);
 }

@@ -4,21 +4,20 @@
 #ifndef CORE_CYCLE_DELIVER_RESULTS_H
 #define CORE_CYCLE_DELIVER_RESULTS_H
 
-#include "core/pipeline/pipeline.h"
+#include "core/cycle/cycle.h"
 
 /* The results of the records of a commit, and of their values. */
 struct results {
-  struct stage *output; /* the output that is committing */
-  bool nonsense;        /* it gave an invalid result; reported once */
-  size_t n;             /* number of records */
-  uint32_t *result;     /* of each record as a whole; 0: none was given */
+  const struct stage *output; /* the output that is committing */
+  uint32_t nonsense;          /* the first invalid result; 0: none */
+  size_t n;                   /* number of records */
+  uint32_t *result;           /* of each record as a whole; 0: none was given */
   uint8_t
     *cells; /* of each target in each record (deliver_results.c); or NULL */
 };
 
-/* Makes RESULTS ready for N records of OUTPUT, target by target.  Returns false
- * if out of memory, which is reported. */
-bool deliver_results_init(struct results *results, struct stage *output,
+/* Makes RESULTS ready for N records of OUTPUT, target by target. */
+void deliver_results_init(struct results *results, const struct stage *output,
                           size_t n);
 void deliver_results_free(struct results *results);
 /* Returns the result of RECORD.  MP_ACCEPTED: the output has taken the record,
@@ -44,7 +43,7 @@ void deliver_results_leave(struct results *results, bool recovers);
  * failure since the first begin: a run must not end with "all delivered" if
  * nothing was.  Counts the records of a queue; names the targets of other
  * outputs. */
-void deliver_results_explain(const struct results *results, size_t n_records,
-                             bool recovers);
+void deliver_results_explain(struct cycle *c, const struct results *results,
+                             size_t n_records, bool recovers);
 
 #endif

@@ -9,37 +9,39 @@
 #include "lib/table.h"
 
 static bool
-is_wanted(const struct pipeline *p)
+is_wanted(const struct cycle *c)
 {
-  return !p->run->dry && (log_shows(MP_LOG_INFO) ||
-                          (log_is_terminal() && log_shows(MP_LOG_NOTICE)));
+  return !c->dry && (log_shows(MP_LOG_INFO) ||
+                     (log_is_terminal() && log_shows(MP_LOG_NOTICE)));
 }
 
 void
-delivered_value(struct target *target, const struct value *v)
+delivered_value(struct cycle *c, const struct target *target,
+                const struct value *v)
 {
   char number[512], *text = NULL;
-  const char *before = target->delivered;
+  const char *before = c->delivered[target->index];
 
-  if (!is_wanted(target->stage->pipeline))
+  if (!is_wanted(c))
     return;
   value_describe(v, number, sizeof(number));
   /* An amount of an earlier run comes first, and then the rest. */
   if (asprintf(&text, "%s%s%s", before ? before : "", before ? ", " : "",
                number) < 0)
     return; /* out of memory: the list lacks this value */
-  free(target->delivered);
-  target->delivered = text;
+  free(c->delivered[target->index]);
+  c->delivered[target->index] = text;
 }
 
 /* Returns true if a transform between the reading and SLOT has an operand that
  * was never set. */
 static bool
-is_first(const struct slot *slot)
+is_first(const struct cycle_data *d, const struct slot *slot)
 {
   for (; slot->stage->kind == PLUGIN_TRANSFORM; slot = slot->stage->input)
     for (size_t i = 0; i < slot->stage->n_operands; i++)
-      if (slot->stage->operands[i].public.flags & MP_OPERAND_FIRST)
+      if (d->evaluation.operands[slot->stage->operands[i].index].flags &
+          MP_OPERAND_FIRST)
         return true;
   return false;
 }
@@ -54,13 +56,15 @@ add_line(struct table *table, const char *name, const char *value,
 }
 
 static void
-add_target(struct table *table, const struct target *t)
+add_target(struct cycle *c, struct table *table, const struct target *t)
 {
-  if (t->delivered)
-    add_line(table, t->full_name, t->delivered, "delivered");
-  else if (t->source && t->source->state == SLOT_LEFT_OUT)
+  const char *delivered = c->delivered[t->index];
+
+  if (delivered)
+    add_line(table, t->full_name, delivered, "delivered");
+  else if (t->source && slot_state(&c->d, t->source) == SLOT_LEFT_OUT)
     add_line(table, t->full_name, "-",
-             is_first(t->source)
+             is_first(&c->d, t->source)
                ? "none yet: this reading is the base, and the next run "
                  "delivers the first value"
                : "skipped in this run: this reading is the new base");
@@ -68,28 +72,29 @@ add_target(struct table *table, const struct target *t)
 
 /* Adds the values of one row; several rows are only counted. */
 static void
-add_output(struct table *table, const struct stage *output)
+add_output(struct cycle *c, struct table *table, const struct stage *output)
 {
   char count[32];
 
-  if (output->delivered > 1 ||
-      (output->delivered == 1 && output->pipeline->only_captures)) {
-    snprintf(count, sizeof(count), "%zu row%s", output->delivered,
-             output->delivered == 1 ? "" : "s");
+  if (c->deliveries[output->index].rows > 1 ||
+      (c->deliveries[output->index].rows == 1 && c->plan->only_captures)) {
+    snprintf(count, sizeof(count), "%zu row%s",
+             c->deliveries[output->index].rows,
+             c->deliveries[output->index].rows == 1 ? "" : "s");
     add_line(table, output->name, count, "delivered");
     return;
   }
   for (size_t i = 0; i < output->n_targets; i++)
-    add_target(table, output->targets[i]);
+    add_target(c, table, output->targets[i]);
 }
 
 static void
-forget_delivered(struct stage *output)
+forget_delivered(struct cycle *c, const struct stage *output)
 {
-  output->delivered = 0;
+  c->deliveries[output->index].rows = 0;
   for (size_t i = 0; i < output->n_targets; i++) {
-    free(output->targets[i]->delivered);
-    output->targets[i]->delivered = NULL;
+    free(c->delivered[output->targets[i]->index]);
+    c->delivered[output->targets[i]->index] = NULL;
   }
 }
 
@@ -117,21 +122,21 @@ shows_itself(const struct stage *output)
 }
 
 void
-delivered_print(struct pipeline *p)
+delivered_print(struct cycle *c)
 {
   struct table table = { .columns = 3 };
   bool is_shown = false;
 
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
-    is_shown |= shows_itself(output) && output->took_part;
-    if (is_wanted(p) && !shows_itself(output))
-      add_output(&table, output);
-    forget_delivered(output);
+    is_shown |= shows_itself(output) && output_state(c, output)->took_part;
+    if (is_wanted(c) && !shows_itself(output))
+      add_output(c, &table, output);
+    forget_delivered(c, output);
   }
   print_table(&table);
-  if (is_wanted(p) && table.n == 0 && !is_shown && !run_stopped() &&
-      report_status(p->run->report) == 0)
+  if (is_wanted(c) && table.n == 0 && !is_shown && !run_stopped() &&
+      report_status(c->run->report) == 0)
     log_line(log_is_terminal() ? MP_LOG_NOTICE : MP_LOG_INFO, NULL, NULL,
              "no new value: nothing was delivered");
   table_free(&table);

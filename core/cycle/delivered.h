@@ -5,13 +5,14 @@
 #ifndef CORE_CYCLE_DELIVERED_H
 #define CORE_CYCLE_DELIVERED_H
 
-#include "core/pipeline/pipeline.h"
+#include "core/cycle/cycle.h"
 
 /* Lists V, which the output acknowledged as the value of TARGET. */
-void delivered_value(struct target *target, const struct value *v);
+void delivered_value(struct cycle *c, const struct target *target,
+                     const struct value *v);
 
 /* Prints the list, with the reason for each target that has no value yet, and
  * begins the next one. */
-void delivered_print(struct pipeline *p);
+void delivered_print(struct cycle *c);
 
 #endif

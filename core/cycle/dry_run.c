@@ -6,8 +6,9 @@
 
 #include <stdio.h>
 
-#include "core/cycle/book_pending.h"
+#include "core/cycle/book.h"
 #include "core/cycle/evaluate.h"
+#include "lib/clock.h"
 #include "lib/rfc3339.h"
 #include "lib/unit.h"
 
@@ -45,47 +46,48 @@ show_sent(const struct target *t, const struct value *whole,
 /* Prints the values of T: first one that was sent without an answer, then the
  * rest. */
 static void
-show_latest(struct target *t)
+show_latest(struct cycle *c, const struct target *t)
 {
   struct value sent = { 0 };
 
-  while (book_prepare_target(t)) {
-    if (ledger_as_sent(&t->ledger, &sent))
-      show_sent(t, &t->ledger.sent_from, &sent);
+  while (book_prepare_target(&c->d, t, clock_now_ms())) {
+    if (ledger_as_sent(&c->d.ledgers[t->index], &sent))
+      show_sent(t, &c->d.ledgers[t->index].sent_from, &sent);
     value_clear(&sent);
-    ledger_result(&t->ledger, MP_ACCEPTED);
+    ledger_result(&c->d.ledgers[t->index], MP_ACCEPTED);
   }
 }
 
 void
-dry_run_deliver(struct pipeline *p, int64_t time_ms)
+dry_run_deliver(struct cycle *c, int64_t time_ms)
 {
   char when[RFC3339_SIZE];
 
   if (ferror(stdout)) /* reported by an earlier cycle */
     return;
-  if (p->only_captures && time_ms) {
+  if (c->plan->only_captures && time_ms) {
     rfc3339_format(NULL, time_ms, when);
     printf("# %s\n", when);
   }
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
     for (size_t i = 0; i < output->n_targets; i++) {
-      struct target *t = output->targets[i];
+      const struct target *t = output->targets[i];
 
       if (delivery(output) == MP_LATEST && target_is_kept(t))
-        show_latest(t);
-      else if (target_counts(t)) {
+        show_latest(c, t);
+      else if (target_counts(&c->d, t)) {
         print_value(t, target_is_kept(t) && delivery(output) != MP_LIVE
-                         ? &t->ledger.acknowledged
-                         : &t->source->value);
+                         ? &c->d.ledgers[t->index].acknowledged
+                         : source_value(&c->d, t));
         putchar('\n');
       }
-      if (ledger_last(&t->ledger))
-        t->first = false; /* now set: later cycles continue from this one */
+      if (ledger_last(&c->d.ledgers[t->index]))
+        c->d.outcomes[t->index] =
+          LEDGER_SETTLED; /* now set: later cycles continue from this one */
     }
   }
   if (fflush(stdout) != 0)
-    report_failure(p->run->report, REPORT_OTHER, NULL, MP_EIO,
+    report_failure(c->run->report, REPORT_OTHER, NULL, MP_EIO,
                    "standard output", "cannot be written");
 }

@@ -4,8 +4,8 @@
 #ifndef CORE_CYCLE_DRY_RUN_H
 #define CORE_CYCLE_DRY_RUN_H
 
-#include "core/pipeline/pipeline.h"
+#include "core/cycle/cycle.h"
 
-void dry_run_deliver(struct pipeline *p, int64_t time_ms);
+void dry_run_deliver(struct cycle *c, int64_t time_ms);
 
 #endif

@@ -10,81 +10,84 @@
 #include <string.h>
 
 #include "core/cycle/check_readings.h"
-#include "core/pipeline/notices.h"
 #include "core/pipeline/call.h"
-#include "core/pipeline/stage.h"
-#include "core/run/log.h"
 
 /* ---- Operands ---- */
 
 /* Takes the displayed value of a target that this pipeline does not write, to
  * the place that is displayed.  Returns MP_OPERAND_... flags. */
 static uint32_t
-displayed_operand(const struct target *t, const struct value **ret_value,
-                  int32_t *ret_place)
+displayed_operand(const struct cycle_data *d, const struct target *t,
+                  struct operand_value *ret)
 {
-  const struct value *v = &t->displayed.value;
+  const struct ledger_displayed *displayed = &d->answers[t->index].displayed;
+  const struct value *v = &displayed->value;
 
-  if (t->stage->pipeline->run->offline)
+  if (d->offline)
     return MP_OPERAND_FIRST;
-  if (!t->displayed.known)
-    return can_be_asked(t->stage) ? MP_OPERAND_MISSING : MP_OPERAND_FIRST;
+  if (!displayed->known)
+    return can_be_asked(d, t->stage) ? MP_OPERAND_MISSING : MP_OPERAND_FIRST;
   if (v->kind == 0 || (!v->text && v->number.coef == 0))
     return MP_OPERAND_FIRST;
-  *ret_value = v;
-  *ret_place = t->displayed.place;
-  return t->displayed.place == MP_EXACT ? 0 : MP_OPERAND_ROUNDED;
+  ret->known = v;
+  ret->place = displayed->place;
+  return displayed->place == MP_EXACT ? 0 : MP_OPERAND_ROUNDED;
 }
 
 /* Takes the last known value of a target that this pipeline writes.
  * Returns MP_OPERAND_... flags. */
 static uint32_t
-kept_operand(const struct target *t, const struct value **ret_value,
-             int32_t *ret_place)
+kept_operand(const struct cycle_data *d, const struct target *t,
+             struct operand_value *ret)
 {
-  const struct value *v = ledger_last(&t->ledger);
+  const struct ledger *ledger = &d->ledgers[t->index];
+  const struct value *v = ledger_last(ledger);
 
-  if (t->stage->pipeline->run->state_failed || t->unreadable)
+  if (d->state_failed || is_unreadable(d, t))
     return MP_OPERAND_MISSING;
-  if (t->first && !t->ledger.pending.kind)
+  if (d->outcomes[t->index] == LEDGER_FIRST && !ledger->pending.kind)
     return MP_OPERAND_FIRST;
   if (v) {
-    *ret_value = v;
-    *ret_place = t->ledger.acknowledged_place;
-    return v == &t->ledger.acknowledged &&
-               t->ledger.acknowledged_place != MP_EXACT
+    ret->known = v;
+    ret->place = ledger->acknowledged_place;
+    return v == &ledger->acknowledged && ledger->acknowledged_place != MP_EXACT
              ? MP_OPERAND_ROUNDED
              : 0;
   }
   if (delivery(t->stage) != MP_LATEST)
-    return displayed_operand(t, ret_value, ret_place);
-  return t->stage->pipeline->run->offline || !can_be_asked(t->stage)
-           ? MP_OPERAND_FIRST
-           : MP_OPERAND_MISSING;
+    return displayed_operand(d, t, ret);
+  return d->offline || !can_be_asked(d, t->stage) ? MP_OPERAND_FIRST
+                                                  : MP_OPERAND_MISSING;
 }
 
 static void
-take_operand(struct operand *o)
+take_operand(struct cycle_data *d, const struct operand *o)
 {
-  const struct value *v = NULL;
-  int32_t place = MP_EXACT;
-  uint32_t flags = target_is_kept(o->target)
-                     ? kept_operand(o->target, &v, &place)
-                     : displayed_operand(o->target, &v, &place);
+  struct operand_value *v = &d->evaluation.operands[o->index];
 
-  if (v)
-    o->value = value_export(v);
-  o->known = v;
-  o->exchanged = false;
-  o->public = (struct mp_operand){ .struct_size = sizeof(o->public),
-                                   .flags = flags,
-                                   .value = v ? &o->value : NULL,
-                                   .place = place };
+  *v = (struct operand_value){ .place = MP_EXACT };
+  v->flags = target_is_kept(o->target) ? kept_operand(d, o->target, v)
+                                       : displayed_operand(d, o->target, v);
+}
+
+/* Shows the plugin of a transform the operands of this cycle. */
+static void
+show_operands(const struct cycle_data *d, struct instance *transform)
+{
+  const struct stage *stage = transform->stage;
+
+  for (size_t i = 0; i < stage->n_operands; i++) {
+    const struct operand_value *v =
+      &d->evaluation.operands[stage->operands[i].index];
+
+    if (!v->exchanged)
+      instance_show_operand(transform, i, v->flags, v->known, v->place);
+  }
 }
 
 /* Returns the field of an input from which a value is computed. */
-static struct slot *
-root_slot(struct slot *slot)
+static const struct slot *
+root_slot(const struct slot *slot)
 {
   while (slot->stage->kind == PLUGIN_TRANSFORM)
     slot = slot->stage->input;
@@ -94,11 +97,11 @@ root_slot(struct slot *slot)
 /* ---- One transform ---- */
 
 static bool
-rebase_is_asked(const struct stage *transform)
+rebase_is_asked(const struct cycle_data *d, const struct stage *transform)
 {
   for (size_t i = 0; i < transform->n_operands; i++)
     if ((transform->operands[i].flags & MP_BASE) &&
-        transform->operands[i].target->ledger.rebase)
+        d->ledgers[transform->operands[i].target->index].rebase)
       return true;
   return false;
 }
@@ -118,63 +121,76 @@ set_kind(const struct stage *transform, const struct value *in,
 /* Returns the outcomes of apply that give no value and are allowed here.
  * MP_REBASE needs an operand that is a base or was never set. */
 static unsigned
-allowed_outcomes(const struct stage *transform)
+allowed_outcomes(const struct instance *transform)
 {
   unsigned allowed = CALL_ALLOWS(MP_HOLD) | CALL_ALLOWS(MP_DROP);
 
-  for (size_t i = 0; i < transform->n_operands; i++)
-    if ((transform->operands[i].flags & MP_BASE) ||
-        (transform->operands[i].public.flags & MP_OPERAND_FIRST))
+  for (size_t i = 0; i < transform->stage->n_operands; i++)
+    if ((transform->stage->operands[i].flags & MP_BASE) ||
+        (transform->operands[i].flags & MP_OPERAND_FIRST))
       allowed |= CALL_ALLOWS(MP_REBASE);
   return allowed;
 }
 
 static bool
-lacks_operand(const struct stage *transform)
+lacks_operand(const struct instance *transform)
 {
-  for (size_t i = 0; i < transform->n_operands; i++)
-    if (transform->operands[i].public.flags & MP_OPERAND_MISSING)
+  for (size_t i = 0; i < transform->stage->n_operands; i++)
+    if (transform->operands[i].flags & MP_OPERAND_MISSING)
       return true;
   return false;
 }
 
 /* Reports a value that was held or dropped without a reason: it would be
  * missing silently in every cycle. */
-static int
-check_reason(const struct call *call, int r)
+static void
+check_reason(struct instance *transform, int r)
 {
-  if (call_explained(call))
-    return r;
   if (r == MP_HOLD)
-    stage_fail(call->stage, MP_EDATA, NULL,
-               "the plugin's apply held the value and did not say why");
-  if (r == MP_DROP && !lacks_operand(call->stage))
-    stage_fail(call->stage, MP_EINTERNAL, NULL,
-               "the plugin's apply dropped the value, and no operand is "
-               "missing");
-  return r;
+    instance_fail(transform, MP_EDATA, NULL,
+                  "the plugin's apply held the value and did not say why");
+  if (r == MP_DROP && !lacks_operand(transform))
+    instance_fail(transform, MP_EINTERNAL, NULL,
+                  "the plugin's apply dropped the value, and no operand is "
+                  "missing");
+}
+
+/* Applies TRANSFORM to *V, and imports the result. */
+static int
+apply(struct instance *transform, struct mp_value *v, struct value *out)
+{
+  struct call call = call_begin(transform, "apply");
+  int r = transform->stage->plugin->transform.apply(transform->self, v);
+  const char *wrong;
+
+  r = call_end(&call, r, allowed_outcomes(transform));
+  if (r != MP_OK) {
+    if (!call_explained(&call))
+      check_reason(transform, r);
+    return r;
+  }
+  v->struct_size = sizeof(*v);
+  wrong = value_import(out, v);
+  if (wrong)
+    return instance_fail(transform, MP_EINTERNAL, NULL, "the plugin made %s",
+                         wrong);
+  return MP_OK;
 }
 
 /* The plugin works on a copy. */
 int
-transform_apply(struct stage *transform, const struct value *in,
-                struct value *out)
+transform_apply(struct instance *transform, const struct value *in,
+                struct value *out, struct messages *m)
 {
   struct mp_value v = value_export(in);
-  struct call call = call_begin(transform, "apply");
-  int r = transform->plugin->transform.apply(transform->self, &v);
-  const char *wrong;
+  int r;
 
-  r = call_end(&call, r, allowed_outcomes(transform));
-  if (r != MP_OK)
-    return check_reason(&call, r);
-  v.struct_size = sizeof(v);
-  wrong = value_import(out, &v);
-  if (wrong)
-    return stage_fail(transform, MP_EINTERNAL, NULL, "the plugin made %s",
-                      wrong);
-  set_kind(transform, in, out);
-  return MP_OK;
+  transform->messages = m;
+  r = apply(transform, &v, out);
+  transform->messages = NULL;
+  if (r == MP_OK)
+    set_kind(transform->stage, in, out);
+  return r;
 }
 
 static enum slot_state
@@ -195,43 +211,61 @@ state_of_result(int r)
 /* Logs each missing operand; only with -v if the failure of the target, its
  * output or the state was reported already. */
 static void
-report_missing_operand(const struct stage *transform)
+report_missing_operand(struct cycle_data *d, const struct stage *transform)
 {
-  bool state_failed = transform->pipeline->run->state_failed;
-
   for (size_t i = 0; i < transform->n_operands; i++) {
     const struct operand *o = &transform->operands[i];
     const struct target *target = o->target;
-    bool reported = state_failed || target->failed || target->unreadable ||
-                    target->stage->given_up;
+    bool reported = d->state_failed || is_unreadable(d, target) ||
+                    d->progress[target->index] == TARGET_FAILED ||
+                    d->outputs[target->stage->index].given_up;
 
-    if (o->public.flags & MP_OPERAND_MISSING)
-      log_line(reported ? MP_LOG_INFO : MP_LOG_WARNING, transform->name, NULL,
-               "no result: %s could not be asked and has no last known value",
-               target->full_name);
+    if (d->evaluation.operands[o->index].flags & MP_OPERAND_MISSING)
+      messages_log(&d->evaluation.messages, transform,
+                   reported ? MP_LOG_INFO : MP_LOG_WARNING, NULL,
+                   "no result: %s could not be asked and has no last known "
+                   "value",
+                   target->full_name);
   }
 }
 
-static void
-evaluate_one(struct stage *transform)
+/* Makes the result of a transform whose input has a value.  Returns MP_OK or
+ * the outcome without a result. */
+static int
+make_result(struct cycle_data *d, struct instances *instances,
+            const struct stage *transform)
 {
-  struct slot *in = transform->input, *out = transform->output;
+  struct instance *instance = &instances->list[transform->index];
+  struct evaluation *e = &d->evaluation;
+
+  for (size_t i = 0; i < transform->n_operands; i++)
+    take_operand(d, &transform->operands[i]);
+  if (rebase_is_asked(d, transform))
+    return MP_REBASE;
+  if (!check_reading(d, instances, transform))
+    return MP_HOLD;
+  show_operands(d, instance);
+  return transform_apply(instance, e->slots[transform->input->index].value,
+                         &e->slots[transform->output->index].made,
+                         &e->messages);
+}
+
+static void
+evaluate_one(struct cycle_data *d, struct instances *instances,
+             const struct stage *transform)
+{
+  struct evaluation *e = &d->evaluation;
+  struct slot_result *out = &e->slots[transform->output->index];
   int r;
 
-  out->state = in->state;
-  if (in->state != SLOT_VALUE)
+  out->state = slot_state(d, transform->input);
+  out->value = &out->made;
+  e->took_part[transform->index] = out->state == SLOT_VALUE;
+  if (out->state != SLOT_VALUE)
     return;
-  transform->took_part = true;
-  for (size_t i = 0; i < transform->n_operands; i++)
-    take_operand(&transform->operands[i]);
-  if (rebase_is_asked(transform))
-    r = MP_REBASE;
-  else if (!check_reading(transform))
-    r = MP_HOLD;
-  else
-    r = transform_apply(transform, &in->value, &out->value);
+  r = make_result(d, instances, transform);
   if (r == MP_DROP)
-    report_missing_operand(transform);
+    report_missing_operand(d, transform);
   out->state = state_of_result(r);
 }
 
@@ -239,23 +273,44 @@ evaluate_one(struct stage *transform)
 
 /* Leaves a held reading out of everything that its field feeds. */
 static void
-spread_holds(struct pipeline *p)
+spread_holds(struct cycle_data *d)
 {
-  for (size_t i = 0; i < p->n_transforms; i++)
-    if (p->transforms[i]->output->state == SLOT_HELD)
-      root_slot(p->transforms[i]->output)->state = SLOT_HELD;
-  for (size_t i = 0; i < p->n_transforms; i++)
-    if (root_slot(p->transforms[i]->output)->state == SLOT_HELD)
-      p->transforms[i]->output->state = SLOT_HELD;
+  const struct plan *p = d->plan;
+  struct slot_result *slots = d->evaluation.slots;
+  bool held = false;
+
+  for (size_t i = 0; i < p->n_transforms; i++) {
+    const struct slot *out = p->transforms[i]->output;
+
+    if (slots[out->index].state == SLOT_HELD) {
+      slots[root_slot(out)->index].state = SLOT_HELD;
+      held = true;
+    }
+  }
+  for (size_t i = 0; held && i < p->n_transforms; i++) {
+    const struct slot *out = p->transforms[i]->output;
+
+    if (slots[root_slot(out)->index].state == SLOT_HELD)
+      slots[out->index].state = SLOT_HELD;
+  }
 }
 
-/* Returns true if a transform measures from BASE. */
+/* Marks the bases from which TRANSFORM measures as rebased. */
+static void
+mark_rebased(struct cycle_data *d, const struct stage *transform)
+{
+  for (size_t i = 0; i < transform->n_operands; i++)
+    if (transform->operands[i].flags & MP_BASE)
+      d->evaluation.bases[transform->operands[i].target->base->index].rebased =
+        true;
+}
+
 static bool
-measures_from(const struct stage *transform, const struct base *base)
+measures_from_rebased(const struct cycle_data *d, const struct stage *transform)
 {
   for (size_t i = 0; i < transform->n_operands; i++)
     if ((transform->operands[i].flags & MP_BASE) &&
-        transform->operands[i].target->base == base)
+        d->evaluation.bases[transform->operands[i].target->base->index].rebased)
       return true;
   return false;
 }
@@ -263,134 +318,165 @@ measures_from(const struct stage *transform, const struct base *base)
 /* Extends the rebase of one transform to all that share its base, and to those
  * that they feed. */
 static void
-spread_rebases(struct pipeline *p)
+spread_rebases(struct cycle_data *d)
 {
-  for (size_t i = 0; i < p->n_transforms; i++) {
-    struct stage *t = p->transforms[i];
+  const struct plan *p = d->plan;
 
-    if (t->output->state != SLOT_LEFT_OUT || t->input->state != SLOT_VALUE)
-      continue;
-    for (struct base *b = p->bases; b; b = b->next)
-      if (measures_from(t, b))
-        b->rebased = true;
+  for (size_t i = 0; i < p->n_transforms; i++) {
+    const struct stage *t = p->transforms[i];
+
+    if (slot_state(d, t->output) == SLOT_LEFT_OUT &&
+        slot_state(d, t->input) == SLOT_VALUE)
+      mark_rebased(d, t);
   }
   for (size_t i = 0; i < p->n_transforms; i++) {
-    struct stage *t = p->transforms[i];
+    const struct stage *t = p->transforms[i];
 
-    for (struct base *b = p->bases; b; b = b->next)
-      if (b->rebased && measures_from(t, b) && t->output->state == SLOT_VALUE)
-        t->output->state = SLOT_LEFT_OUT;
-    if (t->input->state == SLOT_LEFT_OUT && t->output->state == SLOT_VALUE)
-      t->output->state = SLOT_LEFT_OUT;
+    if (slot_state(d, t->output) == SLOT_VALUE &&
+        (slot_state(d, t->input) == SLOT_LEFT_OUT ||
+         measures_from_rebased(d, t)))
+      d->evaluation.slots[t->output->index].state = SLOT_LEFT_OUT;
   }
 }
 
 /* Blocks the base of each result that is held or missing; a first value or a
  * rebase does not block it. */
 static void
-block_groups(struct pipeline *p)
+block_groups(struct cycle_data *d)
 {
+  const struct plan *p = d->plan;
+
   for (size_t i = 0; i < p->n_transforms; i++) {
     const struct slot *out = p->transforms[i]->output;
+    enum slot_state state = slot_state(d, out);
 
-    if (out->base && (out->state == SLOT_MISSING || out->state == SLOT_HELD))
-      base_leader(out->base)->blocked = true;
+    if (out->base && (state == SLOT_MISSING || state == SLOT_HELD))
+      d->evaluation.bases[base_leader(out->base)->index].blocked = true;
   }
 }
 
-/* Returns true if the value of SLOT goes into targets in this cycle. */
-static bool
-slot_counts(const struct slot *slot)
-{
-  return slot->state == SLOT_VALUE &&
-         !(slot->base && base_leader(slot->base)->blocked);
-}
-
 bool
-target_counts(const struct target *target)
+target_counts(const struct cycle_data *d, const struct target *target)
 {
-  return target->source && !target->unreadable && !target->other_kind &&
-         !target->unfit && slot_counts(target->source) &&
-         !(target->base && base_leader(target->base)->blocked);
+  const struct slot *source = target->source;
+
+  return source && slot_state(d, source) == SLOT_VALUE &&
+         !is_unreadable(d, target) &&
+         d->evaluation.refusals[target->index] == REFUSAL_NONE &&
+         !(source->base && is_blocked(d, source->base)) &&
+         !(target->base && is_blocked(d, target->base));
 }
 
 /* ---- Messages ---- */
 
 static void
-report_rebase(const struct stage *t, const struct operand *o)
+report_rebase(struct cycle_data *d, const struct stage *t,
+              const struct operand *o)
 {
-  bool first = o->public.flags & MP_OPERAND_FIRST;
+  struct messages *m = &d->evaluation.messages;
+  bool first = d->evaluation.operands[o->index].flags & MP_OPERAND_FIRST;
 
-  if (o->target->ledger.rebase)
-    notices_add(
-      t->pipeline, o->target->base, MP_LOG_NOTICE, t->name,
-      o->target->full_name,
+  if (d->ledgers[o->target->index].rebase)
+    messages_notice(
+      m, o->target->base, t, MP_LOG_NOTICE, o->target->full_name,
       "the reading is the new base, as \"meterpipe rebase\" asked for");
   else
-    notices_add(t->pipeline, o->target->base,
-                first && !log_is_terminal() ? MP_LOG_INFO : MP_LOG_NOTICE,
-                t->name, o->target->full_name,
-                first
-                  ? "has no value yet: the reading becomes the base, and this "
-                    "cycle has no result"
-                  : "the reading is below it and becomes the new base");
+    messages_notice(m, o->target->base, t,
+                    first && !d->is_terminal ? MP_LOG_INFO : MP_LOG_NOTICE,
+                    o->target->full_name,
+                    first
+                      ? "has no value yet: the reading becomes the base, and "
+                        "this cycle has no result"
+                      : "the reading is below it and becomes the new base");
 }
 
-/* Announces a rebase once for each base, by the first transform that measures
- * from it. */
+/* Announces the rebase of BASE, by the first transform that measures from
+ * it. */
 static void
-report_rebases(struct pipeline *p)
+report_rebase_of(struct cycle_data *d, const struct base *base)
 {
-  for (struct base *b = p->bases; b; b = b->next) {
-    bool reported = false;
+  const struct plan *p = d->plan;
 
-    for (size_t i = 0; i < p->n_transforms && b->rebased && !reported; i++) {
-      struct stage *t = p->transforms[i];
+  for (size_t i = 0; i < p->n_transforms; i++) {
+    const struct stage *t = p->transforms[i];
 
-      for (size_t k = 0; k < t->n_operands && !reported; k++)
-        if (t->operands[k].target->base == b &&
-            t->output->state == SLOT_LEFT_OUT) {
-          report_rebase(t, &t->operands[k]);
-          reported = true;
-        }
-    }
+    if (slot_state(d, t->output) != SLOT_LEFT_OUT)
+      continue;
+    for (size_t k = 0; k < t->n_operands; k++)
+      if (t->operands[k].target->base == base) {
+        report_rebase(d, t, &t->operands[k]);
+        return;
+      }
   }
 }
 
 /* Logs, with -v, the targets that get no value because it is held or missing.
  * The failure itself was reported already. */
 static void
-report_left_alone(struct pipeline *p)
+report_left_alone(struct cycle_data *d)
 {
+  const struct plan *p = d->plan;
+
   FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
   {
     for (size_t i = 0; i < output->n_targets; i++) {
       const struct target *t = output->targets[i];
 
-      if (t->source && !t->part && !target_counts(t) &&
-          t->source->state != SLOT_LEFT_OUT)
-        log_line(MP_LOG_INFO, output->name, t->object,
-                 "gets no value in this cycle: %s is missing%s",
-                 t->source->name,
-                 t->source->state == SLOT_HELD ? " (held)" : "");
+      if (target_is_kept(t) && !target_counts(d, t) &&
+          slot_state(d, t->source) != SLOT_LEFT_OUT)
+        messages_log(&d->evaluation.messages, output, MP_LOG_INFO, t->object,
+                     "gets no value in this cycle: %s is missing%s",
+                     t->source->name,
+                     slot_state(d, t->source) == SLOT_HELD ? " (held)" : "");
     }
   }
 }
 
-void
-evaluate(struct pipeline *p)
+/* ---- The evaluation ---- */
+
+static void
+begin(struct cycle_data *d)
 {
-  for (struct base *b = p->bases; b; b = b->next)
-    b->rebased = b->blocked = b->exchange_reported = false;
-  check_readings_begin(p);
-  for (size_t i = 0; i < p->n_transforms; i++) {
-    p->transforms[i]->took_part = false;
-    evaluate_one(p->transforms[i]);
+  const struct plan *p = d->plan;
+  struct evaluation *e = &d->evaluation;
+
+  e->identify = NULL;
+  for (size_t i = 0; i < p->n_bases; i++)
+    e->bases[i] = (struct base_result){ .blocked = false };
+  memset(e->refusals, 0, p->n_targets * sizeof(*e->refusals));
+  for (size_t i = 0; i < p->n_slots; i++) {
+    struct slot_result *slot = &e->slots[i];
+
+    slot->value = &d->fields[i].value;
+    slot->state = d->fields[i].is_read ? SLOT_VALUE : SLOT_MISSING;
+    slot->hold = HOLD_NONE;
+    slot->exchanged = slot->forgets = false;
+    slot->reported = d->kept[i].reported;
   }
-  spread_holds(p);
-  spread_rebases(p);
-  block_groups(p);
-  report_rebases(p);
-  if (log_shows(MP_LOG_INFO))
-    report_left_alone(p);
+  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  {
+    e->numbers[input->index][0] = e->numbers[input->index][1] = NULL;
+  }
+}
+
+void
+evaluate(struct cycle_data *d, struct instances *instances)
+{
+  const struct plan *p = d->plan;
+
+  begin(d);
+  for (size_t i = 0; i < p->n_transforms && !d->evaluation.identify; i++)
+    evaluate_one(d, instances, p->transforms[i]);
+  if (d->evaluation.identify) {
+    messages_clear(&d->evaluation.messages);
+    return;
+  }
+  spread_holds(d);
+  spread_rebases(d);
+  block_groups(d);
+  for (const struct base *b = p->bases; b; b = b->next)
+    if (d->evaluation.bases[b->index].rebased)
+      report_rebase_of(d, b);
+  if (d->shows_info)
+    report_left_alone(d);
 }

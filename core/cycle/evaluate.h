@@ -4,15 +4,22 @@
 #ifndef CORE_CYCLE_EVALUATE_H
 #define CORE_CYCLE_EVALUATE_H
 
-#include "core/pipeline/pipeline.h"
+#include "core/cycle/cycle_data.h"
+#include "core/pipeline/instance.h"
 
-void evaluate(struct pipeline *p);
-/* Calls the plugin of TRANSFORM with a copy of IN.  Returns MP_OK with the
- * result in *OUT, or as mp_transform_ops.apply. */
-int transform_apply(struct stage *transform, const struct value *in,
-                    struct value *out);
+/* Evaluates the transforms from the readings, the ledgers and the answers of
+ * the outputs.  Changes only d->evaluation.  INSTANCES: transforms are applied,
+ * nothing else is called.  If d->evaluation.identify is set afterwards, the
+ * serial number of that input must be read first, and nothing was decided. */
+void evaluate(struct cycle_data *d, struct instances *instances);
+
+/* Calls the plugin of a transform with a copy of IN; adds what it says to M.
+ * Returns MP_OK with the result in *OUT, or as mp_transform_ops.apply. */
+int transform_apply(struct instance *transform, const struct value *in,
+                    struct value *out, struct messages *m);
+
 /* Returns true if the value of TARGET's source goes into TARGET in this cycle.
  */
-bool target_counts(const struct target *target);
+bool target_counts(const struct cycle_data *d, const struct target *target);
 
 #endif

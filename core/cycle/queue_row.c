@@ -7,29 +7,34 @@
 
 #include "core/cycle/evaluate.h"
 #include "core/ledger/member_lines.h"
+#include "core/memory/memory.h"
 #include "lib/array.h"
 #include "lib/storable.h"
 
 char *
-queue_row_encode(const struct stage *output, int64_t time_ms)
+queue_row_encode(const struct cycle_data *d, const struct stage *output,
+                 int64_t time_ms)
 {
   char *text = NULL;
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);
 
   if (!out)
-    return NULL;
+    memory_out();
   fprintf(out, "time %lld\n", (long long)time_ms);
   for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
 
-    if (!target_is_kept(t) || !target_counts(t))
+    if (!target_is_kept(t) || !target_counts(d, t))
       continue;
     fprintf(out, "%s\t", t->name);
-    value_write(out, &t->ledger.acknowledged);
+    value_write(out, &d->ledgers[t->index].acknowledged);
     putc('\n', out);
   }
-  return member_lines_close(out, &text);
+  text = member_lines_close(out, &text);
+  if (!text)
+    memory_out();
+  return text;
 }
 
 void

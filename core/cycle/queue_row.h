@@ -4,7 +4,7 @@
 #ifndef CORE_CYCLE_QUEUE_ROW_H
 #define CORE_CYCLE_QUEUE_ROW_H
 
-#include "core/pipeline/pipeline.h"
+#include "core/cycle/cycle_data.h"
 
 struct queue_cell {
   char *target; /* the target's name */
@@ -18,8 +18,9 @@ struct queue_row {
 };
 
 /* Writes the values of this cycle that count, as booked for the targets of
- * OUTPUT.  The caller frees the text; NULL: out of memory. */
-char *queue_row_encode(const struct stage *output, int64_t time_ms);
+ * OUTPUT.  The caller frees the text. */
+char *queue_row_encode(const struct cycle_data *d, const struct stage *output,
+                       int64_t time_ms);
 
 /* Reads a row.  Returns false if BODY is not a row, or out of memory. */
 bool queue_row_decode(struct queue_row *row, const char *body);

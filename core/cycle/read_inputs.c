@@ -10,8 +10,9 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "core/cycle/emitted.h"
+#include "core/memory/memory.h"
 #include "core/pipeline/call.h"
-#include "core/pipeline/stage.h"
 #include "core/run/progress.h"
 #include "lib/clock.h"
 
@@ -32,11 +33,17 @@ reads_capture(const struct stage *input)
   return (input->plugin->input.flags & MP_INPUT_RECORDING) != 0;
 }
 
+static struct input_reading *
+reading_of(struct cycle *c, const struct stage *input)
+{
+  return &c->d.inputs[input->index];
+}
+
 static void
-forget_reading(struct stage *input)
+forget_reading(struct cycle *c, const struct stage *input)
 {
   for (size_t i = 0; i < input->n_fields; i++)
-    input->fields[i]->state = SLOT_MISSING;
+    c->d.fields[input->fields[i]->index].is_read = false;
 }
 
 /* Returns the allowed outcomes of read besides MP_OK: a capture has an end, a
@@ -48,45 +55,51 @@ allowed_outcomes(const struct stage *input)
 }
 
 /* Opens and reads one input.  Live inputs run it in their own threads. */
-static void
-read_one(struct stage *input)
+static int
+read_one(struct cycle *c, const struct stage *input)
 {
-  struct mp_sink sink = stage_sink(input);
-  int r = stage_open(input);
+  struct instance *instance = instance_of(c, input);
+  struct mp_sink sink = emitted_sink(c, input);
+  int r = instance_open(instance);
+  struct call call;
 
-  if (r == MP_OK) {
-    struct call call = call_begin(input, "read");
-
-    r = call_end(&call, input->plugin->input.read(input->self, &sink),
-                 allowed_outcomes(input));
-  }
-  input->result = r;
+  if (r != MP_OK)
+    return r;
+  call = call_begin(instance, "read");
+  return call_end(&call, input->plugin->input.read(instance->self, &sink),
+                  allowed_outcomes(input));
 }
 
 /* Gives values without a serial number of their own that of the input. */
 static void
-give_serial(struct stage *input)
+give_serial(struct cycle *c, const struct stage *input)
 {
-  if (!input->serial)
+  const char *serial = reading_of(c, input)->serial;
+
+  if (!serial)
     return;
-  for (size_t i = 0; i < input->n_fields; i++)
-    if (!input->fields[i]->value.serial)
-      input->fields[i]->value.serial = input->serial;
+  for (size_t i = 0; i < input->n_fields; i++) {
+    struct value *v = &c->d.fields[input->fields[i]->index].value;
+
+    if (!v->serial)
+      v->serial = serial;
+  }
 }
 
 static void
-finish_reading(struct stage *input)
+finish_reading(struct cycle *c, const struct stage *input)
 {
-  int r = input->result;
+  struct input_reading *reading = reading_of(c, input);
+  int r = reading->result;
 
-  input->took_part = r >= 0 && r != MP_SKIP;
+  reading->took_part = r >= 0 && r != MP_SKIP;
   if (r == MP_END)
-    input->ended = true;
+    reading->ended = true;
   if (r != MP_OK)
-    forget_reading(input);
+    forget_reading(c, input);
   if (r < 0 && reads_capture(input))
-    input->ended = true; /* no use to continue after an unreadable cycle */
-  give_serial(input);
+    reading->ended = true; /* no use to continue after an unreadable cycle */
+  give_serial(c, input);
 }
 
 /* ---- Live inputs ---- */
@@ -102,7 +115,9 @@ struct readers {
 
 struct reader {
   struct readers *all;
-  struct stage *input;
+  struct cycle *cycle;
+  const struct stage *input;
+  int result;
   bool started, done;
   pthread_t thread;
 };
@@ -123,11 +138,10 @@ static void
 reader_was_ended(void *arg)
 {
   struct reader *reader = arg;
-  struct stage *input = reader->input;
   const struct progress *call = progress_here();
 
-  input->result =
-    stage_fail(input, MP_EINTERNAL, NULL,
+  reader->result =
+    cycle_fail(reader->cycle, reader->input, MP_EINTERNAL, NULL,
                "the plugin ended the thread of its %s", call ? call->what : "");
   reader_done(reader);
 }
@@ -138,9 +152,9 @@ reader_main(void *arg)
   struct reader *reader = arg;
 
   pthread_cleanup_push(reader_was_ended, reader);
-  read_one(reader->input);
+  reader->result = read_one(reader->cycle, reader->input);
   /* Close it at once: another input may wait for the same device. */
-  stage_close(reader->input);
+  instance_close(instance_of(reader->cycle, reader->input));
   pthread_cleanup_pop(0);
   reader_done(reader);
   return NULL;
@@ -210,13 +224,13 @@ wait_for_all(struct readers *all, int64_t deadline_ms)
 }
 
 static void
-explain_abandoned(struct stage *input)
+explain_abandoned(struct reader *reader)
 {
   if (run_stopped())
-    stage_fail(input, MP_ECANCELED, NULL,
+    cycle_fail(reader->cycle, reader->input, MP_ECANCELED, NULL,
                "was still reading when the run had to end and was abandoned");
   else
-    stage_fail(input, MP_ETIMEOUT, NULL,
+    cycle_fail(reader->cycle, reader->input, MP_ETIMEOUT, NULL,
                "was still reading at the deadline of the cycle and was "
                "abandoned; a longer \"deadline\" in [pipeline] gives it more "
                "time");
@@ -226,27 +240,25 @@ explain_abandoned(struct stage *input)
 static void
 abandon_input(struct reader *reader)
 {
-  struct stage *input = reader->input;
-  struct pipeline *p = input->pipeline;
+  struct cycle *c = reader->cycle;
+  struct input_reading *reading = reading_of(c, reader->input);
 
-  pthread_mutex_lock(&p->lock);
-  input->abandoned = true;
-  input->ended = true;
-  forget_reading(input);
-  pthread_mutex_unlock(&p->lock);
-  p->run->abandoned = true;
+  pthread_mutex_lock(&c->lock);
+  reading->abandoned = true;
+  reading->ended = true;
+  forget_reading(c, reader->input);
+  pthread_mutex_unlock(&c->lock);
+  c->run->abandoned = true;
   pthread_detach(reader->thread);
-  explain_abandoned(input);
+  explain_abandoned(reader);
 }
 
 static struct readers *
 readers_new(void)
 {
-  struct readers *all = calloc(1, sizeof(*all));
+  struct readers *all = memory_get(1, sizeof(*all));
   pthread_condattr_t attr;
 
-  if (!all)
-    return NULL;
   pthread_mutex_init(&all->lock, NULL);
   pthread_condattr_init(&attr);
   pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -259,18 +271,23 @@ readers_new(void)
 static void
 leave_out(struct reader *reader)
 {
-  struct stage *input = reader->input;
-
   if (run_stopped())
-    input->result = stage_fail(input, MP_ECANCELED, NULL,
-                               "was not read before the run had to end");
+    reader->result = cycle_fail(reader->cycle, reader->input, MP_ECANCELED,
+                                NULL, "was not read before the run had to end");
   else
-    input->result = stage_fail(
-      input, MP_ETIMEOUT, NULL,
+    reader->result = cycle_fail(
+      reader->cycle, reader->input, MP_ETIMEOUT, NULL,
       "was not read before the deadline of the cycle: only %zu inputs fit "
       "into the limit of open files at a time; raise it (ulimit -n)",
       reader->all->at_once);
   reader->done = true;
+}
+
+static void
+finish_reader(const struct reader *reader)
+{
+  reading_of(reader->cycle, reader->input)->result = reader->result;
+  finish_reading(reader->cycle, reader->input);
 }
 
 /* Reads all inputs.  Returns true if all threads returned, so that their data
@@ -295,7 +312,7 @@ read_in_threads(struct readers *all, int64_t deadline_ms)
   pthread_mutex_unlock(&all->lock);
   for (size_t i = 0; i < all->n; i++)
     if (all->list[i].done)
-      finish_reading(all->list[i].input);
+      finish_reader(&all->list[i]);
   return complete;
 }
 
@@ -313,91 +330,95 @@ inputs_at_once(void)
 }
 
 static void
-read_live(struct pipeline *p)
+read_live(struct cycle *c)
 {
   struct readers *all = readers_new();
-  struct reader *readers = calloc(p->n_stages, sizeof(*readers));
 
-  if (!all || !readers) {
-    report_failure(p->run->report, REPORT_INPUT, NULL, MP_ENOMEM, NULL,
-                   "out of memory");
-    free(all);
-    free(readers);
-    return;
-  }
-  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  all->list = memory_get(c->plan->n_stages, sizeof(*all->list));
+  FOR_EACH_STAGE(c->plan, input, PLUGIN_INPUT)
   {
-    if (reads_capture(input) || input->ended)
-      continue;
-    readers[all->n++] = (struct reader){ .all = all, .input = input };
+    if (!reads_capture(input) && !reading_of(c, input)->ended)
+      all->list[all->n++] =
+        (struct reader){ .all = all, .cycle = c, .input = input };
   }
-  all->list = readers;
   all->at_once = inputs_at_once();
-  if (read_in_threads(all, p->run->deadline_ms)) {
+  if (read_in_threads(all, c->run->deadline_ms)) {
+    free(all->list);
     free(all);
-    free(readers);
   }
 }
 
 /* ---- All inputs ---- */
 
 static void
-begin_reading(struct pipeline *p)
+begin_reading(struct cycle *c)
 {
-  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  FOR_EACH_STAGE(c->plan, input, PLUGIN_INPUT)
   {
-    forget_reading(input);
-    input->next_field = 0;
-    input->serial = NULL;
-    input->serial_how = MP_SERIAL_READ;
-    input->asked_serial = false;
-    input->reported_serials[0] = input->reported_serials[1] = NULL;
-    input->took_part = false;
-    for (size_t i = 0; i < input->n_fields; i++)
-      input->fields[i]->value.serial = NULL;
+    struct input_reading *reading = reading_of(c, input);
+
+    reading->next_field = 0;
+    reading->serial = NULL;
+    reading->serial_how = MP_SERIAL_READ;
+    reading->asked_serial = false;
+    reading->took_part = false;
+    for (size_t i = 0; i < input->n_fields; i++) {
+      struct field_reading *field = &c->d.fields[input->fields[i]->index];
+
+      field->is_read = false;
+      field->value.serial = NULL;
+    }
   }
 }
 
 bool
-read_inputs(struct pipeline *p)
+read_inputs(struct cycle *c)
 {
   bool live = false, more = false;
 
-  begin_reading(p);
-  FOR_EACH_STAGE(p, input, PLUGIN_INPUT)
+  begin_reading(c);
+  FOR_EACH_STAGE(c->plan, input, PLUGIN_INPUT)
   {
-    if (input->ended)
+    struct input_reading *reading = reading_of(c, input);
+
+    if (reading->ended)
       continue;
     if (!reads_capture(input)) {
       live = true;
       continue;
     }
-    read_one(input);
-    finish_reading(input);
-    more |= !input->ended;
+    reading->result = read_one(c, input);
+    finish_reading(c, input);
+    more |= !reading->ended;
   }
   if (live)
-    read_live(p);
+    read_live(c);
   return live || more;
 }
 
-bool
-read_identify(struct stage *input)
+void
+read_identify(struct cycle *c, const struct stage *input)
 {
-  struct mp_sink sink = stage_sink(input);
+  struct input_reading *reading = reading_of(c, input);
+  struct instance *instance = instance_of(c, input);
+  struct mp_sink sink = emitted_sink(c, input);
+  const char *before = reading->serial;
   struct call call;
-  const char *before = input->serial;
 
-  if (!input->plugin->input.identify || input->abandoned)
-    return false;
-  call = call_begin(input, "identify");
-  if (call_end(&call, input->plugin->input.identify(input->self, &sink), 0) !=
-        MP_OK ||
-      input->serial_how != MP_SERIAL_READ)
-    return false;
-  for (size_t i = 0; i < input->n_fields; i++)
-    if (!input->fields[i]->value.serial ||
-        input->fields[i]->value.serial == before)
-      input->fields[i]->value.serial = input->serial;
-  return true;
+  if (reading->asked_serial)
+    return;
+  reading->asked_serial = true;
+  if (!input->plugin->input.identify || reading->abandoned)
+    return;
+  call = call_begin(instance, "identify");
+  if (call_end(&call, input->plugin->input.identify(instance->self, &sink),
+               0) != MP_OK ||
+      reading->serial_how != MP_SERIAL_READ)
+    return;
+  for (size_t i = 0; i < input->n_fields; i++) {
+    struct value *v = &c->d.fields[input->fields[i]->index].value;
+
+    if (!v->serial || v->serial == before)
+      v->serial = reading->serial;
+  }
 }

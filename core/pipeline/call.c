@@ -5,29 +5,28 @@
 #include "core/run/log.h"
 #include "core/run/run_note.h"
 #include "core/run/progress.h"
-#include "core/pipeline/stage.h"
 
 /* A callback polls cancel_fd and may return this much after the deadline. */
 #define LATE_MS 1000
 
 struct call
-call_begin(struct stage *stage, const char *what)
+call_begin(struct instance *instance, const char *what)
 {
-  struct run *run = stage->pipeline->run;
+  struct run *run = instance->run;
 
-  progress_begin(stage->name, what);
-  if (run->begun_ms && stage->kind == PLUGIN_OUTPUT)
-    run_note_call(run, stage->name, what);
-  return (struct call){ .stage = stage,
+  progress_begin(instance->stage->name, what);
+  if (run->begun_ms && instance->stage->kind == PLUGIN_OUTPUT)
+    run_note_call(run, instance->stage->name, what);
+  return (struct call){ .instance = instance,
                         .what = what,
-                        .explained = atomic_load(&stage->n_explained),
+                        .explained = atomic_load(&instance->n_explained),
                         .begun_ms = run->deadline_ms ? clock_mono_ms() : 0 };
 }
 
 bool
 call_explained(const struct call *call)
 {
-  return atomic_load(&call->stage->n_explained) != call->explained;
+  return atomic_load(&call->instance->n_explained) != call->explained;
 }
 
 static bool
@@ -42,12 +41,12 @@ is_result(int r, unsigned allowed)
 static void
 report_late(const struct call *call)
 {
-  int64_t deadline = call->stage->pipeline->run->deadline_ms;
+  int64_t deadline = call->instance->run->deadline_ms;
   int64_t now = clock_mono_ms();
   int64_t due = call->begun_ms > deadline ? call->begun_ms : deadline;
 
   if (deadline && now - due > LATE_MS)
-    log_line(MP_LOG_WARNING, call->stage->name, NULL,
+    log_line(MP_LOG_WARNING, call->instance->stage->name, NULL,
              "the plugin's %s returned %lld ms after its deadline", call->what,
              (long long)(now - due));
 }
@@ -55,21 +54,22 @@ report_late(const struct call *call)
 int
 call_end(const struct call *call, int r, unsigned allowed)
 {
-  struct run *run = call->stage->pipeline->run;
+  struct run *run = call->instance->run;
 
   progress_end();
   if (r == MP_OK && !call->begun_ms && !run->begun_ms)
     return MP_OK; /* fast path of a capture: no deadline, no note */
-  if (run->begun_ms && call->stage->kind == PLUGIN_OUTPUT)
+  if (run->begun_ms && call->instance->stage->kind == PLUGIN_OUTPUT)
     run_note_return(run, call->what);
   if (!is_result(r, allowed))
-    r = stage_fail(call->stage, MP_EINTERNAL, NULL,
-                   "the plugin's %s returned %d, which is not a valid result",
-                   call->what, r);
+    r =
+      instance_fail(call->instance, MP_EINTERNAL, NULL,
+                    "the plugin's %s returned %d, which is not a valid result",
+                    call->what, r);
   else if (r < 0 && r != MP_ECANCELED && !call_explained(call))
-    stage_fail(call->stage, r, NULL,
-               "the plugin's %s failed (%d) and did not say why", call->what,
-               r);
+    instance_fail(call->instance, r, NULL,
+                  "the plugin's %s failed (%d) and did not say why", call->what,
+                  r);
   if (call->begun_ms)
     report_late(call);
   return r;

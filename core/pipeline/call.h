@@ -1,26 +1,26 @@
 /*
  * One call into a plugin.  Every call is enclosed like this:
  *
- *     struct call call = call_begin(stage, "read");
+ *     struct call call = call_begin(instance, "read");
  *
  *     r = call_end(&call, ops->read(self, &sink), CALL_ALLOWS(MP_END));
  */
 #ifndef CORE_PIPELINE_CALL_H
 #define CORE_PIPELINE_CALL_H
 
-#include "core/pipeline/pipeline.h"
+#include "core/pipeline/instance.h"
 
 struct call {
-  struct stage *stage;
+  struct instance *instance;
   const char *what;   /* the name of the callback, for messages */
-  unsigned explained; /* stage->n_explained at the beginning */
+  unsigned explained; /* instance->n_explained at the beginning */
   int64_t begun_ms;   /* on the monotonic clock; 0: the cycle has no deadline */
 };
 
 /* The bit of an outcome that the callback may return besides MP_OK. */
 #define CALL_ALLOWS(outcome) (1u << (outcome))
 
-struct call call_begin(struct stage *stage, const char *what);
+struct call call_begin(struct instance *instance, const char *what);
 
 /*
  * Checks the result R of the callback and returns it; returns MP_EINTERNAL if R

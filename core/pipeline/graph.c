@@ -1,15 +1,15 @@
 /* The graph of the transforms: their order, kinds, bases and roles. */
 #include "core/pipeline/graph.h"
 
-#include "core/pipeline/pipeline_build.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
+
 /* ---- Dependency order ---- */
 
-static struct stage *
+static const struct stage *
 upstream_transform(const struct stage *transform)
 {
   return transform->input && transform->input->stage->kind == PLUGIN_TRANSFORM
@@ -18,7 +18,7 @@ upstream_transform(const struct stage *transform)
 }
 
 static bool
-is_ordered(const struct pipeline *p, const struct stage *stage)
+is_ordered(const struct plan *p, const struct stage *stage)
 {
   for (size_t i = 0; i < p->n_transforms; i++)
     if (p->transforms[i] == stage)
@@ -29,7 +29,7 @@ is_ordered(const struct pipeline *p, const struct stage *stage)
 /* Returns true if the chain of transforms before STAGE never ends: it leads
  * into a circle. */
 static bool
-leads_into_circle(const struct pipeline *p, const struct stage *stage)
+leads_into_circle(const struct plan *p, const struct stage *stage)
 {
   for (size_t i = 0; stage && i <= p->n_stages; i++)
     stage = upstream_transform(stage);
@@ -39,7 +39,7 @@ leads_into_circle(const struct pipeline *p, const struct stage *stage)
 /* Returns true if STAGE, which leads into a circle, is part of that circle and
  * its first stage in the file.  So a circle is reported once. */
 static bool
-begins_circle(const struct pipeline *p, const struct stage *stage)
+begins_circle(const struct plan *p, const struct stage *stage)
 {
   const struct stage *at = upstream_transform(stage);
 
@@ -70,22 +70,22 @@ report_circle(struct builder *b, const struct stage *stage)
 /* Puts STAGE after everything that it depends on.  Each transform has one input
  * value, so its dependencies are a chain. */
 static void
-order_transform(struct builder *b, struct stage *stage)
+order_transform(struct builder *b, const struct stage *stage)
 {
-  struct pipeline *p = b->pipeline;
-  struct stage *before = upstream_transform(stage);
+  struct plan *p = b->plan;
+  const struct stage *before = upstream_transform(stage);
 
   if (is_ordered(p, stage))
     return;
   if (before)
     order_transform(b, before);
-  builder_append(b, &p->transforms, &p->n_transforms, stage);
+  builder_append(&p->transforms, &p->n_transforms, p->stages[stage->index]);
 }
 
 static void
 order_all(struct builder *b)
 {
-  struct pipeline *p = b->pipeline;
+  struct plan *p = b->plan;
 
   for (size_t i = 0; i < p->n_stages; i++) {
     struct stage *stage = p->stages[i];
@@ -108,26 +108,32 @@ base_of(struct builder *b, struct target *target)
 
   if (base)
     return base;
-  base = calloc(1, sizeof(*base));
-  if (!base) {
-    b->failed = true;
-    return NULL;
-  }
+  base = memory_get(1, sizeof(*base));
+  base->index = b->plan->n_bases++;
   base->leader = base;
   base->target = target;
   base->advances = true;
-  base->next = b->pipeline->bases;
-  b->pipeline->bases = base;
+  base->next = b->plan->bases;
+  b->plan->bases = base;
   target->base = base;
+  return base;
+}
+
+/* Returns the leader of BASE while the groups are still being joined. */
+static struct base *
+leader_of(struct base *base)
+{
+  while (base->leader != base)
+    base = base->leader;
   return base;
 }
 
 static struct base *
 join_bases(struct base *a, struct base *b)
 {
-  if (!a || !b)
-    return a ? a : b;
-  base_leader(a)->leader = base_leader(b);
+  if (!a)
+    return b;
+  leader_of(a)->leader = leader_of(b);
   return b;
 }
 
@@ -170,7 +176,7 @@ resolve_result(struct builder *b, struct stage *stage)
       struct base *base = base_of(b, o->target);
 
       out->base = join_bases(out->base, base);
-      if (base && o->target->source != in)
+      if (o->target->source != in)
         base->advances = false;
     }
   }
@@ -179,17 +185,13 @@ resolve_result(struct builder *b, struct stage *stage)
 /* Makes the state keep the readings of a field that a transform measures, to
  * find an exchanged meter and an implausible reading. */
 static void
-keep_readings(struct builder *b, const struct stage *stage)
+keep_readings(struct plan *p, const struct stage *stage)
 {
-  struct slot *field = slot_field(stage->input);
+  const struct slot *field = slot_field(stage->input);
 
-  if (!field || field->kept)
-    return;
-  for (size_t i = 0; i < stage->n_operands; i++)
-    if ((stage->operands[i].flags & MP_BASE) && !field->kept) {
-      field->kept = calloc(1, sizeof(*field->kept));
-      b->failed |= !field->kept;
-    }
+  for (size_t i = 0; field && i < stage->n_operands; i++)
+    if (stage->operands[i].flags & MP_BASE)
+      p->slots[field->index]->is_measured = true;
 }
 
 /* ---- Rules (each is an error of the configuration) ---- */
@@ -215,7 +217,7 @@ check_operand_target(struct builder *b, const struct stage *stage,
 
 /* Returns the first transform in the file that measures from BASE. */
 static const struct stage *
-first_user(const struct pipeline *p, const struct base *base)
+first_user(const struct plan *p, const struct base *base)
 {
   for (size_t i = 0; i < p->n_stages; i++)
     for (size_t k = 0; k < p->stages[i]->n_operands; k++) {
@@ -233,7 +235,7 @@ static void
 check_shared_settings(struct builder *b, const struct stage *stage,
                       const struct operand *o)
 {
-  const struct stage *other = first_user(b->pipeline, o->target->base);
+  const struct stage *other = first_user(b->plan, o->target->base);
   const struct mp_option *option = stage->plugin->table.options;
 
   if (!other || other == stage || other->plugin != stage->plugin)
@@ -253,7 +255,7 @@ check_shared_settings(struct builder *b, const struct stage *stage,
 static void
 check_rules(struct builder *b)
 {
-  struct pipeline *p = b->pipeline;
+  struct plan *p = b->plan;
 
   for (size_t i = 0; i < p->n_stages; i++)
     for (size_t k = 0; k < p->stages[i]->n_operands; k++) {
@@ -269,36 +271,28 @@ check_rules(struct builder *b)
 
 /* ---- Roles ---- */
 
-static void
-set_role(struct target *target)
+static enum ledger_role
+role_of(const struct target *target)
 {
-  enum ledger_role role = LEDGER_PLAIN;
-
-  if (target->operand_flags & MP_BASE) {
-    role = LEDGER_BASE;
-    target->public.flags |= MP_TARGET_BASE;
-  } else if (target->operand_flags & MP_TOTAL) {
-    role = LEDGER_TOTAL;
-    target->public.flags |= MP_TARGET_TOTAL;
-  } else if (target->source && target->source->kind == MP_DELTA) {
-    role = LEDGER_DELTA;
-    target->public.flags |= MP_TARGET_DELTA;
-  }
-  ledger_init(&target->ledger, role);
+  if (target->operand_flags & MP_BASE)
+    return LEDGER_BASE;
+  if (target->operand_flags & MP_TOTAL)
+    return LEDGER_TOTAL;
+  return target->source && target->source->kind == MP_DELTA ? LEDGER_DELTA
+                                                            : LEDGER_PLAIN;
 }
 
 void
 graph_resolve(struct builder *b)
 {
-  struct pipeline *p = b->pipeline;
+  struct plan *p = b->plan;
 
   order_all(b);
   for (size_t i = 0; i < p->n_transforms; i++)
     resolve_result(b, p->transforms[i]);
   for (size_t i = 0; i < p->n_transforms; i++)
-    keep_readings(b, p->transforms[i]);
+    keep_readings(p, p->transforms[i]);
   check_rules(b);
-  for (size_t i = 0; i < p->n_stages; i++)
-    for (size_t k = 0; k < p->stages[i]->n_targets; k++)
-      set_role(p->stages[i]->targets[k]);
+  for (size_t i = 0; i < p->n_targets; i++)
+    p->targets[i]->role = role_of(p->targets[i]);
 }

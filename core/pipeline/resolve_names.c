@@ -1,12 +1,13 @@
 /* Resolves the names in a pipeline file: fields, values, operands. */
 #include "core/pipeline/resolve_names.h"
 
-#include "core/pipeline/pipeline_build.h"
+#include "core/pipeline/plan_build.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "lib/nearest.h"
 #include "lib/storable.h"
 
@@ -104,11 +105,7 @@ names_field(struct builder *b, struct stage *input, const char *field,
   for (size_t i = 0; i < input->n_fields; i++)
     if (strcmp(input->fields[i]->field, known.name) == 0)
       return input->fields[i];
-  slot = builder_add_slot(b->pipeline, input, known.name, known.kind);
-  if (!slot) {
-    b->failed = true;
-    return NULL;
-  }
+  slot = builder_add_slot(b->plan, input, known.name, known.kind);
   slot->max_rate = known.max_rate;
   slot->max_rate_unit = known.max_rate_unit;
   slot->usual_unit = known.unit;
@@ -119,11 +116,9 @@ void
 resolve_fields(struct builder *b, struct stage *input, const char *list,
                unsigned line)
 {
-  char *copy = strdup(list), *rest = copy, *word;
+  char *copy = memory_text(list), *rest = copy, *word;
 
-  if (!copy)
-    b->failed = true;
-  while (copy && (word = strsep(&rest, ","))) {
+  while ((word = strsep(&rest, ","))) {
     word += strspn(word, " \t");
     word[strcspn(word, " \t")] = 0;
     if (*word)
@@ -139,16 +134,18 @@ find_stage(struct builder *b, const char *name, size_t len, unsigned line,
            const char *key)
 {
   char text[128], words[128];
-  struct stage *stage;
+  const struct stage *found;
   struct nearest nearest;
 
   snprintf(text, sizeof(text), "%.*s", (int)len, name);
-  stage = pipeline_stage(b->pipeline, text);
-  if (stage || b->config->lost_section) /* it may be in the lost section */
-    return stage;
+  found = plan_stage(b->plan, text);
+  if (found)
+    return b->plan->stages[found->index];
+  if (b->config->lost_section) /* it may be in the lost section */
+    return NULL;
   nearest_start(&nearest, text);
-  for (size_t i = 0; i < b->pipeline->n_stages; i++)
-    nearest_offer(&nearest, b->pipeline->stages[i]->name);
+  for (size_t i = 0; i < b->plan->n_stages; i++)
+    nearest_offer(&nearest, b->plan->stages[i]->name);
   builder_problem(b, line, "%s: there is no stage \"%s\"%s", key, text,
                   nearest_hint(&nearest, words, sizeof(words)));
   return NULL;
@@ -211,8 +208,9 @@ resolve_operand(struct builder *b, const char *text, unsigned line,
                 const char *key)
 {
   const char *dot = strchr(text, '.');
+  const struct target *target;
+  struct target *added;
   struct stage *stage;
-  struct target *target;
 
   if (!dot || !dot[1]) {
     builder_problem(b, line,
@@ -241,12 +239,9 @@ resolve_operand(struct builder *b, const char *text, unsigned line,
     return NULL;
   }
   target = stage_target(stage, dot + 1, NULL);
-  if (!target) {
-    target = builder_add_target(stage, dot + 1, NULL, NULL);
-    if (!target)
-      b->failed = true;
-    else
-      target->line = line;
-  }
-  return target;
+  if (target)
+    return stage->targets[target->number];
+  added = builder_add_target(b->plan, stage, dot + 1, NULL, NULL);
+  added->line = line;
+  return added;
 }

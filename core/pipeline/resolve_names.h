@@ -4,10 +4,10 @@
 #ifndef CORE_PIPELINE_RESOLVE_NAMES_H
 #define CORE_PIPELINE_RESOLVE_NAMES_H
 
-#include "core/pipeline/pipeline_build.h"
+#include "core/pipeline/plan_build.h"
 
-/* Each resolves TEXT, the value of KEY at LINE.  NULL: an error was reported,
- * or out of memory (b->failed). */
+/* Each resolves TEXT, the value of KEY at LINE.  NULL: an error was
+ * reported. */
 struct slot *resolve_value(struct builder *b, const char *text, unsigned line,
                            const char *key);
 struct target *resolve_operand(struct builder *b, const char *text,

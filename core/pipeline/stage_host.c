@@ -1,8 +1,6 @@
 /* The host's services for one instance: struct mp_host. */
 #include "core/pipeline/stage_host.h"
 
-#include "core/pipeline/stage.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -12,10 +10,16 @@
 #include "lib/number_services.h"
 #include "lib/storable.h"
 
-static struct stage *
-stage_of(const struct mp_host *host)
+static struct instance *
+instance_of(const struct mp_host *host)
 {
   return host->ctx;
+}
+
+static const struct stage *
+stage_of(const struct mp_host *host)
+{
+  return instance_of(host)->stage;
 }
 
 /* ---- Messages ---- */
@@ -36,7 +40,13 @@ static void
 host_vlog(const struct mp_host *host, int level, const char *object,
           const char *fmt, va_list args)
 {
-  log_vline(level, host->name, object, fmt, args);
+  struct instance *instance = instance_of(host);
+
+  if (instance->messages)
+    messages_vadd(instance->messages, MESSAGE_LOG, instance->stage, level,
+                  object, fmt, args);
+  else
+    log_vline(level, host->name, object, fmt, args);
 }
 
 static const char not_shown[] =
@@ -61,26 +71,31 @@ static int
 host_vfail(const struct mp_host *host, int code, const char *object,
            const char *fmt, va_list args)
 {
-  struct stage *stage = stage_of(host);
-  const struct pipeline *p = stage->pipeline;
+  struct instance *instance = instance_of(host);
+  const struct stage *stage = instance->stage;
+  const char *path = instance->plan->config->path;
   unsigned line = code == MP_ECONFIG ? line_of(stage, object) : 0;
   char text[1536];
   size_t len;
 
-  atomic_fetch_add(&stage->n_explained, 1);
+  atomic_fetch_add(&instance->n_explained, 1);
+  if (instance->messages) {
+    messages_vadd(instance->messages, MESSAGE_FAILURE, stage, code, object, fmt,
+                  args);
+    return code;
+  }
   vsnprintf(text, sizeof(text), fmt, args);
-  if (p->problems && code == MP_ECONFIG) {
+  if (instance->problems && code == MP_ECONFIG) {
     if (has_hidden_word(stage->section, text))
       snprintf(text, sizeof(text), "%s", not_shown);
-    problems_add(p->problems, p->config->path,
-                 line ? line : stage->section->line, "%s%s%s",
-                 object ? object : "", object ? ": " : "", text);
+    problems_add(instance->problems, path, line ? line : stage->section->line,
+                 "%s%s%s", object ? object : "", object ? ": " : "", text);
     return code;
   }
   len = strlen(text);
   if (line)
-    snprintf(text + len, sizeof(text) - len, " (%s:%u)", p->config->path, line);
-  return report_failure(p->run->report, stage_side(stage), stage->name,
+    snprintf(text + len, sizeof(text) - len, " (%s:%u)", path, line);
+  return report_failure(instance->run->report, stage_side(stage), stage->name,
                         code < 0 ? code : MP_EINTERNAL, object, text);
 }
 
@@ -114,11 +129,11 @@ host_option_decimal(const struct mp_host *host, const char *key,
 static const struct mp_operand *
 host_operand(const struct mp_host *host, const char *key)
 {
-  const struct stage *stage = stage_of(host);
+  const struct instance *instance = instance_of(host);
 
-  for (size_t i = 0; i < stage->n_operands; i++)
-    if (strcmp(stage->operands[i].key, key) == 0)
-      return &stage->operands[i].public;
+  for (size_t i = 0; i < instance->stage->n_operands; i++)
+    if (strcmp(instance->stage->operands[i].key, key) == 0)
+      return &instance->operands[i];
   return NULL;
 }
 
@@ -135,9 +150,9 @@ host_field(const struct mp_host *host, uint32_t index)
 static const struct mp_target *
 host_target(const struct mp_host *host, uint32_t index)
 {
-  const struct stage *stage = stage_of(host);
+  const struct instance *instance = instance_of(host);
 
-  return index < stage->n_targets ? &stage->targets[index]->public : NULL;
+  return index < instance->n_targets ? instance->targets[index] : NULL;
 }
 
 /* ---- Time and store ---- */
@@ -152,19 +167,19 @@ host_now(const struct mp_host *host)
 static int64_t
 host_time_left(const struct mp_host *host)
 {
-  return run_time_left(stage_of(host)->pipeline->run);
+  return run_time_left(instance_of(host)->run);
 }
 
 static int
 host_cancel_fd(const struct mp_host *host)
 {
-  return stage_of(host)->pipeline->run->cancel_fd;
+  return instance_of(host)->run->cancel_fd;
 }
 
 static const char *
 host_store_get(const struct mp_host *host, const char *key)
 {
-  struct store *store = stage_of(host)->pipeline->run->store;
+  struct store *store = instance_of(host)->run->store;
 
   return store ? store_get(store, STORE_TEXT, host->name, key) : NULL;
 }
@@ -183,30 +198,31 @@ fault_of_entry(const char *key, const char *text)
 static int
 host_store_set(const struct mp_host *host, const char *key, const char *text)
 {
-  struct stage *stage = stage_of(host);
-  struct store *store = stage->pipeline->run->store;
+  struct instance *instance = instance_of(host);
+  struct store *store = instance->run->store;
   const char *fault;
 
   if (text && strnlen(text, STORABLE_KEPT_TEXT + 1) > STORABLE_KEPT_TEXT)
-    return stage_fail(stage, MP_ERANGE, NULL,
-                      "the plugin gave store_set a text of more than 64 KiB");
+    return instance_fail(
+      instance, MP_ERANGE, NULL,
+      "the plugin gave store_set a text of more than 64 KiB");
   fault = fault_of_entry(key, text);
   if (fault)
-    return stage_fail(stage, MP_EINTERNAL, NULL, "the plugin gave store_set %s",
-                      fault);
+    return instance_fail(instance, MP_EINTERNAL, NULL,
+                         "the plugin gave store_set %s", fault);
   return !store || store_put(store, STORE_TEXT, host->name, key, text)
            ? MP_OK
            : MP_ENOMEM;
 }
 
 void
-stage_init_host(struct stage *stage)
+stage_init_host(struct instance *instance)
 {
-  stage->host = (struct mp_host){
+  instance->host = (struct mp_host){
     .struct_size = sizeof(struct mp_host),
     .abi_version = MP_ABI_VERSION,
-    .ctx = stage,
-    .name = stage->name,
+    .ctx = instance,
+    .name = instance->stage->name,
     .vlog = host_vlog,
     .vfail = host_vfail,
     .option = host_option,
@@ -221,5 +237,5 @@ stage_init_host(struct stage *stage)
     .store_get = host_store_get,
     .store_set = host_store_set,
   };
-  number_services_set(&stage->host);
+  number_services_set(&instance->host);
 }

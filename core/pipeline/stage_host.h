@@ -4,9 +4,9 @@
 #ifndef CORE_PIPELINE_STAGE_HOST_H
 #define CORE_PIPELINE_STAGE_HOST_H
 
-#include "core/pipeline/pipeline.h"
+#include "core/pipeline/instance.h"
 
-/* Fills in stage->host. */
-void stage_init_host(struct stage *stage);
+/* Fills in instance->host. */
+void stage_init_host(struct instance *instance);
 
 #endif

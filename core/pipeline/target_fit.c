@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/run/log.h"
-#include "core/pipeline/stage.h"
 #include "lib/unit.h"
 
 /* Decimals to round to if the target does not tell its step. */
@@ -25,9 +23,9 @@ converts_exactly(const char *from, const char *to)
 
 /* Returns the number of decimals to which values for TARGET are rounded. */
 static int
-decimals_of(const struct target *target)
+decimals_of(const struct target_facts *t)
 {
-  const struct mp_decimal step = target->displayed_step;
+  const struct mp_decimal step = t->step;
 
   if (step.coef <= 0)
     return USUAL_DECIMALS;
@@ -35,7 +33,7 @@ decimals_of(const struct target *target)
 }
 
 const char *
-target_fit_way_out(const struct target *target, const char *from,
+target_fit_way_out(const struct target_facts *t, const char *from,
                    const char *to, char *buf, size_t size)
 {
   char decimals[32] = "";
@@ -45,10 +43,9 @@ target_fit_way_out(const struct target *target, const char *from,
     return buf;
   }
   if (!converts_exactly(from, to))
-    snprintf(decimals, sizeof(decimals), " and decimals = %d",
-             decimals_of(target));
+    snprintf(decimals, sizeof(decimals), " and decimals = %d", decimals_of(t));
   snprintf(buf, size,
-           target->source->kind == MP_DELTA
+           t->target->source->kind == MP_DELTA
              ? "convert the reading with a transform \"convert\" with unit = "
                "%s%s, and calculate the usage from that"
              : "put a transform \"convert\" with unit = %s%s between them",
@@ -79,16 +76,15 @@ field_unit(const struct slot *slot)
 
 /* HOW is "is", "is usually" or "can be"; THEN is "then " or "". */
 static void
-warn_of_unit(const struct target *target, const char *how, const char *from,
-             const char *then)
+warn_of_unit(const struct target_facts *t, const char *how, const char *from,
+             const char *then, struct messages *m)
 {
-  const char *to = target->displayed.value.unit;
   char words[TARGET_FIT_TEXT];
 
-  log_line(MP_LOG_WARNING, target->stage->name, target->object,
-           "takes %s, and %s %s in %s: %s%s", unit_display(to),
-           target->source->name, how, unit_display(from), then,
-           target_fit_way_out(target, from, to, words, sizeof(words)));
+  messages_log(m, t->target->stage, MP_LOG_WARNING, t->target->object,
+               "takes %s, and %s %s in %s: %s%s", unit_display(t->unit),
+               t->target->source->name, how, unit_display(from), then,
+               target_fit_way_out(t, from, t->unit, words, sizeof(words)));
 }
 
 /* Warns if the values of TARGET may not convert exactly to its unit.  Heat
@@ -96,42 +92,37 @@ warn_of_unit(const struct target *target, const char *how, const char *from,
  * each other.  There is no warning about GJ if the target has the usual unit of
  * the field: it was made for a meter with that unit. */
 static void
-check_unit(const struct target *target)
+check_unit(const struct target_facts *t, struct messages *m)
 {
-  const char *made = made_unit(target->source);
-  const char *from = made ? made : field_unit(target->source);
-  const char *to = target->displayed.value.unit;
+  const char *made = made_unit(t->target->source);
+  const char *from = made ? made : field_unit(t->target->source);
 
-  if (!from || !to || !unit_known(from))
+  if (!from || !t->unit || !unit_known(from))
     return;
-  if (!converts_exactly(from, to))
-    warn_of_unit(target, made ? "is" : "is usually", from, "");
-  else if (!made && strcmp(from, to) != 0 && unit_converts(from, METERS_GJ) &&
-           !converts_exactly(METERS_GJ, to))
-    warn_of_unit(target, "can be", METERS_GJ, "then ");
+  if (!converts_exactly(from, t->unit))
+    warn_of_unit(t, made ? "is" : "is usually", from, "", m);
+  else if (!made && strcmp(from, t->unit) != 0 &&
+           unit_converts(from, METERS_GJ) &&
+           !converts_exactly(METERS_GJ, t->unit))
+    warn_of_unit(t, "can be", METERS_GJ, "then ", m);
 }
 
 /* ---- Texts --------------------------------------------------------------- */
 
-bool
-target_fit_is_unfit_text(const struct target *target, uint32_t kind)
-{
-  return target->numbers_only && kind == MP_TEXT;
-}
-
 static void
-refuse_text(struct target *target, const char *often)
+refuse_text(const struct target *target, const char *often, struct messages *m)
 {
-  stage_fail(target->stage, MP_ECONFIG, target->object,
-             "takes numbers only, and %s %s a text: name a target that takes "
-             "texts",
-             target->source->name, often);
+  messages_fail(
+    m, target->stage, MP_ECONFIG, target->object,
+    "takes numbers only, and %s %s a text: name a target that takes "
+    "texts",
+    target->source->name, often);
 }
 
 void
-target_fit_refuse_text(struct target *target)
+target_fit_refuse_text(const struct target *target, struct messages *m)
 {
-  refuse_text(target, "is");
+  refuse_text(target, "is", m);
 }
 
 /* Returns true if SLOT is a field whose kind is not known beforehand and which
@@ -146,14 +137,14 @@ is_usually_text(const struct slot *slot)
 /* ---- Check without values ------------------------------------------------ */
 
 void
-target_fit_check(struct target *target)
+target_fit_check(const struct target_facts *t, struct messages *m)
 {
-  if (!target->source || target->failed || !target->displayed.known)
-    return;
-  if (target_fit_is_unfit_text(target, target->source->kind))
-    target_fit_refuse_text(target);
-  else if (target->numbers_only && is_usually_text(target->source))
-    refuse_text(target, "is usually");
-  else if (target->source->kind != MP_TEXT)
-    check_unit(target);
+  const struct slot *source = t->target->source;
+
+  if (t->numbers_only && source->kind == MP_TEXT)
+    refuse_text(t->target, "is", m);
+  else if (t->numbers_only && is_usually_text(source))
+    refuse_text(t->target, "is usually", m);
+  else if (source->kind != MP_TEXT)
+    check_unit(t, m);
 }

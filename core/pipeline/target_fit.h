@@ -7,25 +7,31 @@
 
 #include <stddef.h>
 
-#include "core/pipeline/pipeline.h"
+#include "core/pipeline/messages.h"
 
 /* Size of a buffer for target_fit_way_out. */
 #define TARGET_FIT_TEXT 256
 
-/* Writes to BUF how to get values in the unit FROM into TARGET, whose unit is
- * TO: "put a transform ...".  Returns BUF. */
-const char *target_fit_way_out(const struct target *target, const char *from,
+/* A target as its output describes it. */
+struct target_facts {
+  const struct target *target;
+  bool numbers_only;      /* it does not take texts */
+  const char *unit;       /* the unit that it displays; NULL: none */
+  struct mp_decimal step; /* of its values; coef 0: not known */
+};
+
+/* Writes to BUF how to get values in the unit FROM into the target, whose unit
+ * is TO: "put a transform ...".  Returns BUF. */
+const char *target_fit_way_out(const struct target_facts *t, const char *from,
                                const char *to, char *buf, size_t size);
 
-/* Returns true if TARGET takes numbers only and KIND, of its value, is a
- * text. */
-bool target_fit_is_unfit_text(const struct target *target, uint32_t kind);
-/* Reports such a text. */
-void target_fit_refuse_text(struct target *target);
+/* Adds to M the failure of a target that takes numbers only and gets a text. */
+void target_fit_refuse_text(const struct target *target, struct messages *m);
 
 /* For check, before there are values: compares the kind and the usual unit of
- * TARGET's source with the displayed value.  Reports a text that the target
- * does not take; warns about a unit that does not convert exactly. */
-void target_fit_check(struct target *target);
+ * the target's source with the displayed value.  Adds to M the failure of a
+ * text that the target does not take, or a warning about a unit that does not
+ * convert exactly. */
+void target_fit_check(const struct target_facts *t, struct messages *m);
 
 #endif

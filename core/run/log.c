@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/memory/memory.h"
 #include "core/run/hidden.h"
 #include "lib/clock.h"
 #include "lib/utf8.h"
@@ -83,6 +84,7 @@ log_setup(int verbosity)
   to_journal = stderr_is_journal();
   if (out_fd == STDERR_FILENO)
     open_output();
+  memory_set_writer(log_emergency);
 }
 
 bool

@@ -16,10 +16,6 @@ struct run {
   struct report *report;
   struct store *store;
   int64_t queue_max;
-  bool dry;          /* -n: nothing is delivered or recorded */
-  bool offline;      /* -n --offline: no output is asked */
-  bool state_failed; /* the state failed: only live outputs are served */
-  bool creating;     /* targets --create: an output may have no targets yet */
 
   int64_t begun_ms;  /* ms since 1970, for the note; 0: no note is kept */
   const char *noted; /* the output named in the note */

@@ -409,14 +409,14 @@ START_TEST(outages_are_listed_by_age_and_then_by_name)
   static const char *const in_order[] = { "z1", "b2", "c1", "c2" };
   struct store *store = open_store(STORE_WRITE, MP_OK);
   struct run run = { .store = store };
-  struct pipeline p = { .run = &run };
+  struct cycle cycle = { .run = &run };
   struct status status;
 
   ck_assert(store_put(store, STORE_FAILURE, "c", "2\t5 x", "2000 2000 x"));
   ck_assert(store_put(store, STORE_FAILURE, "c", "1\t5 x", "2000 2000 x"));
   ck_assert(store_put(store, STORE_FAILURE, "b", "2\t5 x", "2000 2000 x"));
   ck_assert(store_put(store, STORE_FAILURE, "z", "1\t5 x", "1000 1000 x"));
-  ck_assert_int_eq(status_read(&status, &p), MP_OK);
+  ck_assert_int_eq(status_read(&status, &cycle), MP_OK);
   ck_assert_uint_eq(status.n_outages, 4);
   for (size_t i = 0; i < status.n_outages; i++) {
     char name[8];

@@ -1,15 +1,15 @@
 /*
  * Makes the stages of a pipeline file.
  */
-#ifndef CORE_PIPELINE_PIPELINE_STAGES_H
-#define CORE_PIPELINE_PIPELINE_STAGES_H
+#ifndef CORE_PIPELINE_PLAN_STAGES_H
+#define CORE_PIPELINE_PLAN_STAGES_H
 
-#include "core/pipeline/pipeline_build.h"
+#include "core/pipeline/plan_build.h"
 
 /* Adds a stage for each section, and the options of [pipeline]. */
 void stages_add(struct builder *b);
 
 /* Replaces the plugins of inputs by those that read captures. */
-void stages_replay(struct builder *b, const struct replay *replays, size_t n);
+void stages_replay(struct builder *b);
 
 #endif

@@ -1,15 +1,14 @@
-/* Builds a pipeline: resolves the names in its file and checks that nothing is
+/* Builds a plan: resolves the names in its file and checks that nothing is
  * missing. */
-#include "core/pipeline/pipeline_build.h"
+#include "core/pipeline/plan_build.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "core/pipeline/graph.h"
 #include "core/pipeline/resolve_names.h"
-#include "core/pipeline/pipeline_stages.h"
-#include "core/pipeline/stage.h"
-#include "lib/array.h"
+#include "core/pipeline/plan_stages.h"
 #include "lib/utf8.h"
 
 /* Returns true if an entry of an output's section is PREFIX.NAME = VALUE. */
@@ -85,12 +84,10 @@ resolve_transform(struct builder *b, struct stage *stage)
     }
     if (option->type != MP_TYPE_OPERAND)
       continue;
-    if (!ARRAY_GROW(&stage->operands, stage->n_operands)) {
-      b->failed = true;
-      return;
-    }
+    stage->operands = memory_resize(stage->operands, stage->n_operands,
+                                    stage->n_operands + 1, sizeof(*operand));
     operand = &stage->operands[stage->n_operands++];
-    memset(operand, 0, sizeof(*operand));
+    operand->index = b->plan->n_operands++;
     operand->key = option->key;
     operand->flags = option->flags & (MP_BASE | MP_TOTAL);
     operand->target = resolve_operand(b, text, line, option->key);
@@ -122,14 +119,10 @@ resolve_target(struct builder *b, struct stage *stage,
   const char *name = strchr(entry->key, '.') + 1;
   const char *dot = strrchr(name, '.');
   const char *part = dot && is_part(parts, dot + 1) ? dot + 1 : NULL;
-  char *bare = strndup(name, part ? (size_t)(dot - name) : strlen(name));
-  struct target *target;
+  char *bare =
+    memory_text_of(name, part ? (size_t)(dot - name) : strlen(name));
   struct slot *source;
 
-  if (!bare) {
-    b->failed = true;
-    return;
-  }
   if (!*bare)
     builder_problem(b, entry->line,
                     "\"%s\" names no target: write %s.NAME = VALUE", entry->key,
@@ -141,13 +134,8 @@ resolve_target(struct builder *b, struct stage *stage,
   source = entry->broken || entry->continued /* reported already */
              ? NULL
              : resolve_value(b, entry->value, entry->line, entry->key);
-  if (source && *bare) {
-    target = builder_add_target(stage, bare, part, source);
-    if (target)
-      target->line = entry->line;
-    else
-      b->failed = true;
-  }
+  if (source && *bare)
+    builder_add_target(b->plan, stage, bare, part, source)->line = entry->line;
   free(bare);
 }
 
@@ -172,44 +160,32 @@ resolve_output(struct builder *b, struct stage *stage)
 static void
 target_everything(struct builder *b, struct stage *stage)
 {
-  for (size_t i = 0; i < b->pipeline->n_slots; i++) {
-    struct slot *slot = b->pipeline->slots[i];
-
-    if (!builder_add_target(stage, slot->name, NULL, slot))
-      b->failed = true;
-  }
-}
-
-static int
-slot_place(const struct pipeline *pipeline, const struct slot *slot)
-{
-  for (size_t i = 0; i < pipeline->n_stages; i++)
-    if (pipeline->stages[i] == slot->stage)
-      return (int)i;
-  return -1;
+  for (size_t i = 0; i < b->plan->n_slots; i++)
+    builder_add_target(b->plan, stage, b->plan->slots[i]->name, NULL,
+                       b->plan->slots[i]);
 }
 
 /* Sorts the slots by their stages, in the file's order.  The fields of an input
  * stay in the order in which they were named. */
 static void
-sort_slots(struct pipeline *pipeline)
+sort_slots(struct plan *plan)
 {
-  for (size_t i = 1; i < pipeline->n_slots; i++) {
-    struct slot *slot = pipeline->slots[i];
+  for (size_t i = 1; i < plan->n_slots; i++) {
+    struct slot *slot = plan->slots[i];
     size_t k = i;
 
-    for (; k > 0 && slot_place(pipeline, pipeline->slots[k - 1]) >
-                      slot_place(pipeline, slot);
-         k--)
-      pipeline->slots[k] = pipeline->slots[k - 1];
-    pipeline->slots[k] = slot;
+    for (; k > 0 && plan->slots[k - 1]->stage->index > slot->stage->index; k--)
+      plan->slots[k] = plan->slots[k - 1];
+    plan->slots[k] = slot;
   }
+  for (size_t i = 0; i < plan->n_slots; i++)
+    plan->slots[i]->index = i;
 }
 
 static void
 resolve_stages(struct builder *b)
 {
-  struct pipeline *p = b->pipeline;
+  struct plan *p = b->plan;
   bool all_wanted = false;
 
   for (size_t i = 0; i < p->n_stages; i++) {
@@ -238,7 +214,7 @@ resolve_stages(struct builder *b)
 static void
 check_recordings(struct builder *b)
 {
-  struct pipeline *p = b->pipeline;
+  struct plan *p = b->plan;
 
   for (size_t i = 0; i < p->n_stages; i++) {
     const struct stage *s = p->stages[i];
@@ -256,7 +232,7 @@ check_recordings(struct builder *b)
 static void
 check_completeness(struct builder *b)
 {
-  struct pipeline *p = b->pipeline;
+  struct plan *p = b->plan;
   size_t inputs = 0, outputs = 0, captures = 0;
 
   for (size_t i = 0; i < p->n_stages; i++) {
@@ -267,7 +243,7 @@ check_completeness(struct builder *b)
     if (stage->kind == PLUGIN_INPUT && stage->plugin)
       captures += (stage->plugin->input.flags & MP_INPUT_RECORDING) != 0;
     if (stage->kind == PLUGIN_OUTPUT && stage->plugin && !has_targets(stage) &&
-        !p->run->creating &&
+        !b->source->creating &&
         !(stage->plugin->output.flags & MP_OUTPUT_TAKES_ALL))
       builder_problem(b, stage->section->line,
                       "[output %s] has no targets: add %s.NAME = VALUE",
@@ -281,57 +257,24 @@ check_completeness(struct builder *b)
   p->only_captures = inputs > 0 && captures == inputs;
 }
 
-/* Creates the instances.  An error in an option that only the plugin can find
- * is reported with the others.  Returns MP_OK, or the last failure. */
-static int
-create_stages(struct builder *b)
+void
+plan_build(const struct plan_source *source, struct problems *problems,
+           struct plan **ret)
 {
-  struct pipeline *p = b->pipeline;
-  int worst = MP_OK;
-
-  p->problems = b->problems;
-  for (size_t i = 0; i < p->n_stages; i++) {
-    int r = p->stages[i]->is_sound ? stage_create(p->stages[i]) : MP_OK;
-
-    if (r != MP_OK)
-      worst = r;
-  }
-  p->problems = NULL;
-  return worst;
-}
-
-int
-pipeline_build(const struct config *config, struct loader *loader,
-               struct run *run, const struct replay *replays, size_t n_replays,
-               struct problems *problems, struct pipeline **ret)
-{
-  struct builder b = { .config = config,
-                       .loader = loader,
+  struct builder b = { .plan = memory_get(1, sizeof(**ret)),
+                       .source = source,
+                       .config = source->config,
                        .problems = problems };
-  struct pipeline *p = calloc(1, sizeof(*p));
-  int r;
 
-  if (!p)
-    return MP_ENOMEM;
-  b.pipeline = p;
-  p->config = config;
-  p->run = run;
-  pthread_mutex_init(&p->lock, NULL);
+  *ret = b.plan;
+  b.plan->config = source->config;
   stages_add(&b);
-  stages_replay(&b, replays, n_replays);
+  if (source->alone)
+    return;
+  stages_replay(&b);
   check_completeness(&b);
-  if (p->only_captures && n_replays == 0 && !run->dry)
+  if (b.plan->only_captures && source->n_replays == 0 && !source->dry)
     check_recordings(&b);
   resolve_stages(&b);
-  if (!b.failed)
-    graph_resolve(&b);
-  pipeline_find_state_dir(p, config->path);
-  r = b.failed ? MP_ENOMEM : create_stages(&b);
-  if (r == MP_OK && problems_errors(problems) > 0)
-    r = MP_ECONFIG;
-  if (r == MP_OK)
-    *ret = p;
-  else
-    pipeline_free(p);
-  return r;
+  graph_resolve(&b);
 }

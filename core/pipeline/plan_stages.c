@@ -1,14 +1,11 @@
 /* Makes the stages of a pipeline file: loads their plugins, checks their
  * options. */
-#include "core/pipeline/pipeline_stages.h"
-
-#include "core/pipeline/pipeline_build.h"
+#include "core/pipeline/plan_stages.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pipeline/stage.h"
-#include "core/pipeline/stage_host.h"
+#include "core/memory/memory.h"
 
 static enum plugin_kind
 kind_of(const struct config_section *section)
@@ -62,23 +59,22 @@ load_stage(struct builder *b, struct stage *stage)
                     section->kind, section->name);
     return;
   }
-  stage->plugin = loader_get(b->loader, stage->kind, entry->value);
+  stage->plugin = loader_get(b->source->loader, stage->kind, entry->value);
   if (!stage->plugin) {
-    builder_problem(b, entry->line, "%s", loader_error(b->loader));
+    builder_problem(b, entry->line, "%s", loader_error(b->source->loader));
     return;
   }
-  if (stage->kind == PLUGIN_OUTPUT)
+  if (stage->kind == PLUGIN_OUTPUT && !b->source->alone)
     prefix = stage->plugin->output.target_prefix;
   if (options_check(b->config, section, stage->plugin->table.options, prefix,
                     b->problems, &stage->options) == MP_ENOMEM)
-    b->failed = true;
-  else if (stage->kind == PLUGIN_OUTPUT)
+    memory_out();
+  if (stage->kind == PLUGIN_OUTPUT)
     stage->delivery = class_of(stage);
   stage->is_sound = problems_errors(b->problems) == problems;
 }
 
-/* Makes the section of an input that reads the capture PATH instead.  Returns
- * NULL if out of memory. */
+/* Makes the section of an input that reads the capture PATH instead. */
 static const struct config_section *
 replay_section(struct builder *b, struct stage *stage, const char *path)
 {
@@ -93,10 +89,8 @@ replay_section(struct builder *b, struct stage *stage, const char *path)
       config_add_section(config, "input", stage->name, line) != MP_OK ||
       config_add_entry(config, &of_path, path, strlen(path)) != MP_OK ||
       (fields &&
-       config_add_entry(config, &of_fields, fields, strlen(fields)) != MP_OK)) {
-    b->failed = true;
-    return NULL;
-  }
+       config_add_entry(config, &of_fields, fields, strlen(fields)) != MP_OK))
+    memory_out();
   return &config->sections[0];
 }
 
@@ -117,46 +111,34 @@ replace_by_replay(struct builder *b, struct stage *stage, const char *path)
     return;
   }
   section = replay_section(b, stage, path);
-  stage->plugin = loader_get(b->loader, PLUGIN_INPUT, name);
+  stage->plugin = loader_get(b->source->loader, PLUGIN_INPUT, name);
   options_free(stage->options);
   stage->options = NULL;
   if (!stage->plugin)
     builder_problem(b, stage->section->line, "--replay: %s",
-                    loader_error(b->loader));
-  else if (section &&
-           options_check(b->config, section, stage->plugin->table.options, NULL,
+                    loader_error(b->source->loader));
+  else if (options_check(b->config, section, stage->plugin->table.options, NULL,
                          b->problems, &stage->options) == MP_ENOMEM)
-    b->failed = true;
+    memory_out();
   stage->is_sound = problems_errors(b->problems) == problems;
 }
 
 static void
 add_stage(struct builder *b, const struct config_section *section)
 {
-  struct pipeline *pipeline = b->pipeline;
-  struct stage *stage = calloc(1, sizeof(*stage));
+  struct plan *plan = b->plan;
+  struct stage *stage = memory_get(1, sizeof(*stage));
 
-  if (!stage ||
-      !builder_append(b, &pipeline->stages, &pipeline->n_stages, stage)) {
-    free(stage);
-    b->failed = true;
-    return;
-  }
+  stage->index = plan->n_stages;
   stage->kind = kind_of(section);
   stage->name = section->name;
   stage->section = section;
-  stage->pipeline = pipeline;
-  if (stage->kind == PLUGIN_OUTPUT)
-    builder_append(b, &pipeline->outputs, &pipeline->n_outputs, stage);
-  stage_init_host(stage);
+  builder_append(&plan->stages, &plan->n_stages, stage);
   load_stage(b, stage);
   if (!stage->plugin)
     check_without_table(b, section);
-  if (stage->kind == PLUGIN_TRANSFORM && stage->plugin) {
-    stage->output = builder_add_slot(pipeline, stage, NULL, MP_GAUGE);
-    if (!stage->output)
-      b->failed = true;
-  }
+  if (stage->kind == PLUGIN_TRANSFORM && stage->plugin)
+    stage->output = builder_add_slot(plan, stage, NULL, MP_GAUGE);
 }
 
 void
@@ -174,20 +156,22 @@ stages_add(struct builder *b)
       add_stage(b, section);
   }
   if (options_check(b->config, settings, pipeline_options, NULL, b->problems,
-                    &b->pipeline->options) == MP_ENOMEM)
-    b->failed = true;
+                    &b->plan->options) == MP_ENOMEM)
+    memory_out();
 }
 
 void
-stages_replay(struct builder *b, const struct replay *replays, size_t n)
+stages_replay(struct builder *b)
 {
-  for (size_t i = 0; i < b->pipeline->n_stages; i++) {
-    struct stage *stage = b->pipeline->stages[i];
+  const struct replay *replays = b->source->replays;
+
+  for (size_t i = 0; i < b->plan->n_stages; i++) {
+    struct stage *stage = b->plan->stages[i];
     const char *path = NULL;
 
     if (stage->kind != PLUGIN_INPUT || !stage->plugin || !stage->options)
       continue;
-    for (size_t k = 0; k < n; k++)
+    for (size_t k = 0; k < b->source->n_replays; k++)
       if (!replays[k].input ? !path
                             : strcmp(replays[k].input, stage->name) == 0)
         path = replays[k].path;

@@ -1,0 +1,220 @@
+/* Settles the ledgers with the displayed values. */
+#include "core/cycle/settle.h"
+
+#include <string.h>
+
+#include "lib/unit.h"
+
+/* What the steps below work on. */
+struct settling {
+  struct cycle_data *d;
+  int64_t now_ms;
+  struct messages *messages;
+};
+
+/* ---- Answers ---- */
+
+static void
+report_absent(const struct settling *s, const struct target *t)
+{
+  messages_fail(s->messages, t->stage, MP_EREFUSED, t->object,
+                "is not listed by the output: there is no such target, it is "
+                "hidden or disabled, or this user may not see it; %s",
+                t->source ? "its pending value is kept" : "it has no value");
+  s->d->progress[t->index] = TARGET_FAILED;
+}
+
+/* Reports targets that are not listed.  Any answer but a value or "empty"
+ * leaves the displayed value unknown. */
+static void
+sort_answer(const struct settling *s, const struct target *t)
+{
+  struct answer *answer = &s->d->answers[t->index];
+
+  if (answer->kind == MP_SHOWN_ABSENT && !t->part)
+    report_absent(s, t);
+  if (answer->kind == MP_SHOWN_UNFIT)
+    s->d->progress[t->index] = TARGET_FAILED;
+  if (answer->kind != MP_SHOWN_VALUE && answer->kind != MP_SHOWN_EMPTY)
+    answer->displayed.known = false;
+}
+
+/* ---- Ledgers ---- */
+
+/* Announces that the displayed value is not WAS, the written one; WHAT is the
+ * reason. */
+static void
+report_difference(const struct settling *s, const struct target *t,
+                  const struct value *was, const char *what)
+{
+  const struct value *now = &s->d->answers[t->index].displayed.value;
+  char a[256], b[256];
+
+  messages_notice(s->messages, NULL, t->stage, MP_LOG_NOTICE, t->object,
+                  "displays %s, but %s was written: %s",
+                  value_describe(now, b, sizeof(b)),
+                  value_describe(was, a, sizeof(a)), what);
+}
+
+static void
+report_unit(const struct settling *s, const struct target *t, int r,
+            const char *unit)
+{
+  const struct value *now = &s->d->answers[t->index].displayed.value;
+
+  if (r == MP_ENOMEM)
+    messages_fail(s->messages, t->stage, r, t->object, "out of memory");
+  else
+    messages_fail(s->messages, t->stage, r, t->object,
+                  "is in %s, but its values in the state are in %s, which does "
+                  "not convert exactly: give it back that unit, or name "
+                  "another target",
+                  unit_display(now->unit), unit_display(unit));
+  s->d->progress[t->index] = TARGET_FAILED;
+}
+
+/* Converts the ledger to the unit of the target, if that was changed.  Returns
+ * false if that fails, which is reported. */
+static bool
+take_unit(const struct settling *s, const struct target *t,
+          const struct value *was)
+{
+  struct ledger *ledger = &s->d->ledgers[t->index];
+  const struct answer *answer = &s->d->answers[t->index];
+  const char *unit = ledger->unit;
+  bool again;
+  int r = ledger_follow(ledger, &answer->displayed, answer->step, &again);
+
+  if (again)
+    report_difference(
+      s, t, was, "its unit or divider was changed; the value is written again");
+  if (r != MP_OK)
+    report_unit(s, t, r, unit);
+  return r == MP_OK;
+}
+
+static enum ledger_outcome
+settle_one(const struct settling *s, const struct target *t)
+{
+  struct ledger *ledger = &s->d->ledgers[t->index];
+  struct answer *answer = &s->d->answers[t->index];
+  struct value was = { 0 };
+  enum ledger_outcome outcome = LEDGER_SETTLED;
+  uint32_t rows;
+
+  value_copy(&was, &ledger->acknowledged);
+  if (take_unit(s, t, &was)) {
+    if (ledger_rests(ledger, &answer->displayed, s->now_ms))
+      answer->ready_ms = 0;
+    outcome = ledger_settle(ledger, &answer->displayed, &rows);
+  }
+  if (outcome == LEDGER_CHANGED)
+    report_difference(s, t, &was,
+                      "the value was changed there; the next values continue "
+                      "from the displayed one");
+  value_clear(&was);
+  return outcome;
+}
+
+/* The base CHANGED was changed by hand: drops the pending values that are
+ * computed from it, so that they are computed anew.  Only in the same output:
+ * if a backup of its server was restored, all its targets are back at the same
+ * moment. */
+static void
+drop_pending(struct cycle_data *d, const struct target *changed)
+{
+  const struct stage *output = changed->stage;
+  const struct base *base = base_leader(changed->base);
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+    const struct ledger_displayed *displayed = &d->answers[t->index].displayed;
+
+    if (d->ledgers[t->index].role != LEDGER_BASE && target_is_kept(t) &&
+        !is_unreadable(d, t) && displayed->known && t->source->base &&
+        base_leader(t->source->base) == base)
+      ledger_drop(&d->ledgers[t->index], displayed);
+  }
+}
+
+static void
+settle_output(const struct settling *s, const struct stage *output)
+{
+  struct cycle_data *d = s->d;
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+
+    d->outcomes[t->index] = LEDGER_SETTLED;
+    if (target_is_kept(t) && !is_unreadable(d, t) &&
+        d->answers[t->index].displayed.known)
+      d->outcomes[t->index] = settle_one(s, t);
+  }
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+
+    if (d->outcomes[t->index] == LEDGER_CHANGED &&
+        d->ledgers[t->index].role == LEDGER_BASE)
+      drop_pending(d, t);
+  }
+}
+
+void
+settle(struct cycle_data *d, int64_t now_ms, struct messages *m)
+{
+  const struct settling s = { .d = d, .now_ms = now_ms, .messages = m };
+
+  FOR_EACH_STAGE(d->plan, output, PLUGIN_OUTPUT)
+  {
+    for (size_t i = 0; i < output->n_targets; i++)
+      sort_answer(&s, output->targets[i]);
+    if (delivery(output) == MP_LATEST)
+      settle_output(&s, output);
+  }
+}
+
+/* ---- An older copy of the state ---- */
+
+/* Returns the displayed value of T if it is that of a row; else NULL. */
+static const struct ledger_displayed *
+displayed_row(const struct cycle_data *d, const struct target *t)
+{
+  const struct ledger_displayed *displayed = &d->answers[t->index].displayed;
+
+  return target_is_kept(t) && displayed->known && displayed->value.kind
+           ? displayed
+           : NULL;
+}
+
+static int64_t
+newest_displayed_row(const struct cycle_data *d, const struct stage *output)
+{
+  int64_t newest = 0;
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct ledger_displayed *row = displayed_row(d, output->targets[i]);
+
+    if (row && row->value.time_ms > newest)
+      newest = row->value.time_ms;
+  }
+  return newest;
+}
+
+int64_t
+settle_unknown_row(struct cycle_data *d, const struct stage *output,
+                   int64_t last_row_ms, int64_t now_ms)
+{
+  int64_t newest = newest_displayed_row(d, output);
+
+  /* Outputs write whole seconds.  A time in the future is wrong. */
+  if (newest / 1000 <= last_row_ms / 1000 || newest > now_ms)
+    return 0;
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+    const struct ledger_displayed *row = displayed_row(d, t);
+
+    if (row)
+      ledger_adopt_column(&d->ledgers[t->index], row);
+  }
+  return newest;
+}

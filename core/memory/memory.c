@@ -1,0 +1,116 @@
+/* Memory that is there, or the end of the process. */
+#include "core/memory/memory.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+#include "meterpipe/plugin.h"
+
+static void
+write_to_stderr(const char *line, size_t len)
+{
+  if (write(STDERR_FILENO, line, len) < 0)
+    return; /* there is no other place to report it */
+}
+
+static void (*writer)(const char *line, size_t len) = write_to_stderr;
+
+void
+memory_set_writer(void (*write_line)(const char *line, size_t len))
+{
+  writer = write_line;
+}
+
+void
+memory_out(void)
+{
+  static const char line[] = "error: out of memory: the run is ended; the next "
+                             "run continues from the state\n";
+  static atomic_flag is_ending = ATOMIC_FLAG_INIT;
+
+  /* A second thread must not end the process before the line is written. */
+  while (atomic_flag_test_and_set(&is_ending))
+    pause();
+  writer(line, sizeof(line) - 1);
+  _exit(EX_OSERR);
+}
+
+void *
+memory_have(void *p)
+{
+  if (!p)
+    memory_out();
+  return p;
+}
+
+int
+memory_check(int r)
+{
+  if (r == MP_ENOMEM)
+    memory_out();
+  return r;
+}
+
+/* An allocation of no bytes may return NULL without being out of memory. */
+static size_t
+at_least_one(size_t n)
+{
+  return n ? n : 1;
+}
+
+void *
+memory_get(size_t n, size_t size)
+{
+  return memory_have(calloc(at_least_one(n), at_least_one(size)));
+}
+
+void *
+memory_resize(void *items, size_t n_before, size_t n, size_t size)
+{
+  char *more =
+    memory_have(reallocarray(items, at_least_one(n), at_least_one(size)));
+
+  if (n > n_before)
+    memset(more + n_before * size, 0, (n - n_before) * size);
+  return more;
+}
+
+void
+memory_grow(void *list, size_t n, size_t item_size)
+{
+  if (!array_grow(list, n, item_size))
+    memory_out();
+}
+
+char *
+memory_text(const char *text)
+{
+  return memory_have(strdup(text));
+}
+
+char *
+memory_text_of(const char *text, size_t len)
+{
+  return memory_have(strndup(text, len));
+}
+
+char *
+memory_format(const char *fmt, ...)
+{
+  va_list args;
+  char *text;
+  int n;
+
+  va_start(args, fmt);
+  n = vasprintf(&text, fmt, args);
+  va_end(args);
+  if (n < 0)
+    memory_out();
+  return text;
+}

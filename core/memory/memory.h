@@ -1,0 +1,52 @@
+/*
+ * Memory for the core.  These functions do not fail: without memory they end
+ * the process, see memory_out.  The state survives that, as it survives a kill
+ * at any instant.
+ *
+ * The parts that others call (lib, plugins, the services of mp_host) do not use
+ * them: they return MP_ENOMEM.
+ */
+#ifndef CORE_MEMORY_MEMORY_H
+#define CORE_MEMORY_MEMORY_H
+
+#include <stddef.h>
+
+/* Each returns memory that the caller frees with free(); never NULL. */
+
+/* N zeroed items of SIZE bytes. */
+void *memory_get(size_t n, size_t size) __attribute__((malloc));
+
+/* Changes the room of ITEMS, which may be NULL, from N_BEFORE to N items of SIZE
+ * bytes.  New items are zeroed. */
+void *memory_resize(void *items, size_t n_before, size_t n, size_t size);
+
+/* Makes room for one more item in the list *LIST of N items: ARRAY_GROW of
+ * lib/array.h. */
+#define MEMORY_GROW(list, n) memory_grow((list), (n), sizeof(**(list)))
+void memory_grow(void *list, size_t n, size_t item_size);
+
+/* Copies of TEXT, and of its first LEN bytes at most. */
+char *memory_text(const char *text);
+char *memory_text_of(const char *text, size_t len);
+
+/* The text that printf(3) would print. */
+char *memory_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Returns P; ends the process if P is NULL.  For the result of a function that
+ * only fails when out of memory. */
+void *memory_have(void *p);
+
+/* Returns R; ends the process if R is MP_ENOMEM. */
+int memory_check(int r);
+
+/* Ends the process with status 71 (EX_OSERR): writes one line on standard error
+ * and calls _exit, because threads may be running.  Allocates nothing.  The
+ * lock of the state ends with the process, and so do the commands of exec, each
+ * of which has a guard process.  Any thread. */
+_Noreturn void memory_out(void);
+
+/* Sets the function that writes the line of memory_out.  It must not allocate.
+ * Until then, the line is written to descriptor 2. */
+void memory_set_writer(void (*write_line)(const char *line, size_t len));
+
+#endif

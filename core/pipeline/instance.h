@@ -1,0 +1,82 @@
+/*
+ * Instances: the plugins at work.  An instance belongs to one stage of the plan
+ * and lives as long as the process; its host table lives here, and so do the
+ * targets and operands as its plugin sees them.
+ */
+#ifndef CORE_PIPELINE_INSTANCE_H
+#define CORE_PIPELINE_INSTANCE_H
+
+#include <stdatomic.h>
+
+#include "core/pipeline/messages.h"
+#include "core/pipeline/plan.h"
+#include "core/run/run.h"
+
+struct instance {
+  const struct stage *stage;
+  const struct plan *plan;
+  struct run *run;
+  struct mp_host host;
+  struct problems *problems; /* takes the errors of create; NULL after that */
+  struct messages *messages; /* takes what the plugin says; NULL: it is reported
+                                at once */
+  atomic_uint n_explained;   /* number of mp_fail calls, from any thread */
+  void *self;
+  bool created;
+  bool is_open;
+  struct mp_target **targets; /* of an output, as its plugin sees them */
+  size_t n_targets;
+  struct mp_operand *operands; /* of a transform, as its plugin sees them */
+  struct mp_value *values;     /* of the operands */
+};
+
+/* The instances of a plan. */
+struct instances {
+  struct instance *list; /* in the order of plan->stages */
+  size_t n;
+  char *state_dir; /* NULL: the state is kept in memory */
+};
+
+/* Prepares an instance for each stage of PLAN; calls no plugin.  CONFIG_PATH is
+ * the pipeline file that the state belongs to. */
+struct instances *instances_new(const struct plan *plan,
+                                const char *config_path, struct run *run);
+
+/* Creates the instances whose options are sound.  Errors in options that only a
+ * plugin can find go to PROBLEMS.  Returns MP_OK, or the last failure. */
+int instances_create(struct instances *all, struct problems *problems);
+
+/* Closes and destroys them.  NULL is allowed. */
+void instances_free(struct instances *all);
+
+/* Open or close the instance, if its plugin has such a callback.  instance_open
+ * returns MP_OK or a reason, which is reported here if the plugin did not
+ * explain it. */
+int instance_open(struct instance *instance);
+void instance_close(struct instance *instance);
+
+/* Makes the targets that were added to the plan visible to the plugin. */
+void instance_add_targets(struct instance *output);
+
+/* Shows the plugin operand I of this cycle.  FLAGS are MP_OPERAND_...; V may be
+ * NULL, and must live until the next call. */
+void instance_show_operand(struct instance *transform, size_t i, uint32_t flags,
+                           const struct value *v, int32_t place);
+
+/* Reports a failure of this instance and returns CODE. */
+int instance_fail(struct instance *instance, int code, const char *object,
+                  const char *fmt, ...) MP_PRINTF(4, 5);
+
+enum report_side stage_side(const struct stage *stage);
+
+/* Names of targets for a message: the first few, and the number of the
+ * others. */
+struct target_list {
+  size_t n;
+  char text[1024];
+};
+
+void target_list_add(struct target_list *list, const struct target *target);
+const char *target_list_text(struct target_list *list);
+
+#endif

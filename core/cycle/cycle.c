@@ -512,6 +512,7 @@ begin_run(struct cycle *c)
   struct cycle_data *d = &c->d;
 
   d->shows_info = log_shows(MP_LOG_INFO);
+  d->shows_debug = log_shows(MP_LOG_DEBUG);
   d->is_terminal = log_is_terminal();
   d->books_all = c->dry || store_is_durable(c->run->store);
   for (size_t i = 0; i < c->plan->n_stages; i++) {

@@ -144,6 +144,7 @@ struct cycle_data {
   bool state_failed; /* the state failed: only live outputs are served */
   bool books_all;    /* false: a queue needs only the values of its operands */
   bool shows_info;   /* lines of MP_LOG_INFO are shown */
+  bool shows_debug;  /* lines of MP_LOG_DEBUG are shown */
   bool is_terminal;  /* a person may be reading the log */
   bool has_new_role; /* the kind of a first value made a target a delta's */
 };

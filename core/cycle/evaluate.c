@@ -159,7 +159,7 @@ check_reason(struct instance *transform, int r)
 static int
 apply(struct instance *transform, struct mp_value *v, struct value *out)
 {
-  struct call call = call_begin(transform, "apply");
+  struct call call = call_begin_direct(transform, "apply");
   int r = transform->stage->plugin->transform.apply(transform->self, v);
   const char *wrong;
 

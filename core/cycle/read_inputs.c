@@ -65,7 +65,8 @@ read_one(struct cycle *c, const struct stage *input)
 
   if (r != MP_OK)
     return r;
-  call = call_begin(instance, "read");
+  call = reads_capture(input) ? call_begin_direct(instance, "read")
+                              : call_begin(instance, "read");
   return call_end(&call, input->plugin->input.read(instance->self, &sink),
                   allowed_outcomes(input));
 }

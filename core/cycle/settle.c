@@ -5,6 +5,9 @@
 
 #include "lib/unit.h"
 
+/* Size of a ledger as text. */
+#define LEDGER_TEXT 512
+
 /* What the steps below work on. */
 struct settling {
   struct cycle_data *d;
@@ -93,6 +96,20 @@ take_unit(const struct settling *s, const struct target *t,
   return r == MP_OK;
 }
 
+/* Logs, with -v -v, the rows of doc/ledger.md that applied, and the ledger
+ * BEFORE and after. */
+static void
+log_rows(const struct settling *s, const struct target *t, uint32_t rows,
+         const char *before)
+{
+  char names[64], after[LEDGER_TEXT];
+
+  messages_log(s->messages, t->stage, MP_LOG_DEBUG, t->object,
+               "settled by row %s: %s; now %s",
+               ledger_describe_rows(rows, names, sizeof(names)), before,
+               ledger_describe(&s->d->ledgers[t->index], after, sizeof(after)));
+}
+
 static enum ledger_outcome
 settle_one(const struct settling *s, const struct target *t)
 {
@@ -100,13 +117,18 @@ settle_one(const struct settling *s, const struct target *t)
   struct answer *answer = &s->d->answers[t->index];
   struct value was = { 0 };
   enum ledger_outcome outcome = LEDGER_SETTLED;
+  char before[LEDGER_TEXT];
   uint32_t rows;
 
   value_copy(&was, &ledger->acknowledged);
+  if (s->d->shows_debug)
+    ledger_describe(ledger, before, sizeof(before));
   if (take_unit(s, t, &was)) {
     if (ledger_rests(ledger, &answer->displayed, s->now_ms))
       answer->ready_ms = 0;
     outcome = ledger_settle(ledger, &answer->displayed, &rows);
+    if (s->d->shows_debug)
+      log_rows(s, t, rows, before);
   }
   if (outcome == LEDGER_CHANGED)
     report_difference(s, t, &was,

@@ -4,7 +4,6 @@
 #include "lib/clock.h"
 #include "core/run/log.h"
 #include "core/run/run_note.h"
-#include "core/run/progress.h"
 
 /* A callback polls cancel_fd and may return this much after the deadline. */
 #define LATE_MS 1000
@@ -52,14 +51,12 @@ report_late(const struct call *call)
 }
 
 int
-call_end(const struct call *call, int r, unsigned allowed)
+call_check(const struct call *call, int r, unsigned allowed)
 {
   struct run *run = call->instance->run;
 
-  progress_end();
-  if (r == MP_OK && !call->begun_ms && !run->begun_ms)
-    return MP_OK; /* fast path of a capture: no deadline, no note */
-  if (run->begun_ms && call->instance->stage->kind == PLUGIN_OUTPUT)
+  if (!call->is_direct && run->begun_ms &&
+      call->instance->stage->kind == PLUGIN_OUTPUT)
     run_note_return(run, call->what);
   if (!is_result(r, allowed))
     r =

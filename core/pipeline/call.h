@@ -4,16 +4,21 @@
  *     struct call call = call_begin(instance, "read");
  *
  *     r = call_end(&call, ops->read(self, &sink), CALL_ALLOWS(MP_END));
+ *
+ * Calls that do no I/O, of transforms and of inputs that read a capture, begin
+ * with call_begin_direct: a replay makes millions of them.
  */
 #ifndef CORE_PIPELINE_CALL_H
 #define CORE_PIPELINE_CALL_H
 
 #include "core/pipeline/instance.h"
+#include "core/run/progress.h"
 
 struct call {
   struct instance *instance;
   const char *what;   /* the name of the callback, for messages */
   unsigned explained; /* instance->n_explained at the beginning */
+  bool is_direct;     /* no run note, and nothing measures its time */
   int64_t begun_ms;   /* on the monotonic clock; 0: the cycle has no deadline */
 };
 
@@ -22,13 +27,35 @@ struct call {
 
 struct call call_begin(struct instance *instance, const char *what);
 
+static inline struct call
+call_begin_direct(struct instance *instance, const char *what)
+{
+  progress_begin(instance->stage->name, what);
+  return (struct call){
+    .instance = instance,
+    .what = what,
+    .explained =
+      atomic_load_explicit(&instance->n_explained, memory_order_relaxed),
+    .is_direct = true,
+  };
+}
+
+/* For call_end: the parts that a direct call without a failure does not
+ * need. */
+int call_check(const struct call *call, int r, unsigned allowed);
+
 /*
  * Checks the result R of the callback and returns it; returns MP_EINTERNAL if R
  * is not a reason, MP_OK or one of the ALLOWED outcomes.  Reports a reason that
  * the plugin did not explain with mp_fail, an invalid result, and a callback
  * that returned long after the deadline.
  */
-int call_end(const struct call *call, int r, unsigned allowed);
+static inline int
+call_end(const struct call *call, int r, unsigned allowed)
+{
+  progress_end();
+  return r == MP_OK && call->is_direct ? r : call_check(call, r, allowed);
+}
 
 /* Returns true if the plugin has explained a failure since call_begin. */
 bool call_explained(const struct call *call);

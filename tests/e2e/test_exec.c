@@ -1051,6 +1051,26 @@ START_TEST(pending_reading_allows_a_convert_to_another_unit)
 }
 END_TEST
 
+/* With -v -v, a run logs the row of doc/ledger.md that settled a target, and
+ * the ledger before and after. */
+START_TEST(log_names_the_row_that_settled_a_target)
+{
+  exec_write(s, "class = latest\ncommand = sh -c 'cat >/dev/null'\n"
+                "fetch = sh show.sh\nvalue.energy = meter.energy\n");
+  sandbox_write(s, "show.sh",
+                "echo '{\"target\":\"energy\",\"value\":\"12\"}'\n");
+  exec_run(s, "84.000");
+  sandbox_write(s, "show.sh",
+                "echo '{\"target\":\"energy\",\"value\":\"99\"}'\n");
+  exec_set_reading(s, "85.000");
+  sandbox_run(s, "run -v -v -c p.ini");
+  ck_assert_ptr_nonnull(
+    strstr(sandbox_err(s), "debug: hook: value.energy: settled by row 10: A "
+                           "84.000 GJ"));
+  ck_assert_ptr_nonnull(strstr(sandbox_err(s), "; now A 99 "));
+}
+END_TEST
+
 /* Numbers end at 9223372036854775807: a second usage of this size stays in the
  * meter until the first one is delivered. */
 START_TEST(usage_beyond_64_bits_is_not_lost)
@@ -1302,6 +1322,7 @@ exec_suite(void)
   tcase_add_test(tc, target_in_another_unit_keeps_its_pending_values);
   tcase_add_test(tc, changed_unit_label_causes_a_rewrite_and_no_usage);
   tcase_add_test(tc, pending_reading_allows_a_convert_to_another_unit);
+  tcase_add_test(tc, log_names_the_row_that_settled_a_target);
   tcase_add_test(tc, usage_beyond_64_bits_is_not_lost);
   tcase_add_test(tc, missing_result_two_steps_later_holds_the_base);
   tcase_add_test(tc, text_is_written_only_when_it_changed);

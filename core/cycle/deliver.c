@@ -13,44 +13,6 @@
 
 /* ---- Calling an output ---- */
 
-/* Size of a record's id: a name, two numbers with their signs, and a NUL. */
-#define RECORD_DIGITS 20
-#define RECORD_ID (CONFIG_MAX_NAME + 2 * (1 + RECORD_DIGITS) + 1)
-
-/* Writes "-N" at END and returns the new end.  By hand, because a capture has
- * a million of them. */
-static char *
-append_number(char *end, int64_t n)
-{
-  char digits[RECORD_DIGITS];
-  uint64_t rest = n > 0 ? (uint64_t)n : 0;
-  size_t n_digits = 0;
-
-  do
-    digits[n_digits++] = (char)('0' + rest % 10);
-  while ((rest /= 10) > 0);
-  *end++ = '-';
-  while (n_digits > 0)
-    *end++ = digits[--n_digits];
-  *end = 0;
-  return end;
-}
-
-/* Writes "NAME-NUMBER" to BUF; of a row, "NAME-NUMBER-ROW".  NUMBER is a time:
- * rows are counted from 1 again after a state was lost, and a receiver that
- * knows records by id must not take a new one for an old one. */
-static void
-record_id(const struct stage *output, int64_t number, int64_t row, char *buf)
-{
-  size_t len = strnlen(output->name, CONFIG_MAX_NAME);
-  char *end;
-
-  memcpy(buf, output->name, len);
-  end = append_number(buf + len, number);
-  if (row)
-    append_number(end, row);
-}
-
 /* The plugin drops the written values when it is closed. */
 void
 deliver_give_up(struct cycle *c, const struct stage *output)
@@ -78,7 +40,7 @@ deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
       atomic_load(&instance_of(c, output)->n_explained);
   if (!output->plugin->output.begin)
     return;
-  record_id(output, number, row, text);
+  record_id_format(&c->ids, output->name, number, row, text);
   call = call_begin(instance_of(c, output), "begin");
   if (call_end(
         &call,

@@ -537,10 +537,17 @@ struct mp_target {
                            */
 #define MP_SHOWN_ABSENT 3 /* not listed: missing, hidden, or no permission */
 #define MP_SHOWN_UNFIT 4  /* cannot take values; explain with mp_fail */
+/* The output was asked and has no memory of this target: a broker without
+ * persistence, an expired state.  The host's last known value counts, and is
+ * sent again, except an amount (MP_DELTA) that was acknowledged. */
+#define MP_SHOWN_FORGOTTEN 5
 
 /* mp_shown.flags */
 #define MP_SHOWN_NUMBERS 0x1u /* only numbers: the host writes no text to it   \
                                */
+/* The output stores the id of the record with each value: without an id here,
+ * something else wrote the displayed value. */
+#define MP_SHOWN_IDS 0x2u
 
 /* The displayed value of a target.  A target without an answer was not
  * reached. */
@@ -562,8 +569,11 @@ struct mp_shown {
   /* The host sends nothing to the target for this long, so that two values get
    * different times of last update; an hour at most. */
   uint32_t wait_ms;
-  uint32_t flags;    /* MP_SHOWN_NUMBERS */
+  uint32_t flags;    /* MP_SHOWN_... */
   uint32_t reserved; /* 0 */
+  const char *id;    /* mp_record.id of the record that wrote the displayed
+                        value: a line of less than 200 bytes; NULL: not known, or
+                        something else wrote it */
 };
 
 struct mp_shown_sink {

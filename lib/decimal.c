@@ -197,14 +197,6 @@ decimal_parse_prefix(const char *text, struct mp_decimal *ret)
   return (size_t)(p - text);
 }
 
-/* Writes the last digit of MAG in front of BEGIN; returns the new begin. */
-static char *
-put_digit(char *begin, uint64_t mag)
-{
-  *--begin = (char)('0' + mag % 10);
-  return begin;
-}
-
 /* Writes the number backwards, with its last character in front of END; returns
  * its first character. */
 static char *
@@ -214,15 +206,12 @@ write_number(struct mp_decimal d, char *end)
 
   if (mag > 0)
     for (int32_t place = 0; place < d.exp10; place++)
-      end = put_digit(end, 0);
+      *--end = '0';
   for (int32_t place = d.exp10; place < 0; place++, mag /= 10)
-    end = put_digit(end, mag);
+    *--end = (char)('0' + mag % 10);
   if (d.exp10 < 0)
     *--end = '.';
-  do {
-    end = put_digit(end, mag);
-    mag /= 10;
-  } while (mag > 0);
+  end = digits_put(end, mag);
   if (d.coef < 0)
     *--end = '-';
   return end;

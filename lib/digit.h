@@ -3,6 +3,7 @@
 #define LIB_DIGIT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Returns whether C is a decimal digit, independent of the locale. */
 static inline bool
@@ -33,6 +34,32 @@ two_digits(const char *p)
 {
   return is_digit(p[0]) && is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0')
                                           : -1;
+}
+
+/* Writes N in decimal, with its last digit in front of END.  Returns its first
+ * digit.  Two digits at a time, because a capture has millions of numbers. */
+static inline char *
+digits_put(char *end, uint64_t n)
+{
+  static const char pairs[] = "00010203040506070809"
+                              "10111213141516171819"
+                              "20212223242526272829"
+                              "30313233343536373839"
+                              "40414243444546474849"
+                              "50515253545556575859"
+                              "60616263646566676869"
+                              "70717273747576777879"
+                              "80818283848586878889"
+                              "90919293949596979899";
+
+  for (; n >= 100; n /= 100) {
+    *--end = pairs[2 * (n % 100) + 1];
+    *--end = pairs[2 * (n % 100)];
+  }
+  if (n >= 10)
+    *--end = pairs[2 * n + 1];
+  *--end = n >= 10 ? pairs[2 * n] : (char)('0' + n);
+  return end;
 }
 
 #endif

@@ -16,11 +16,8 @@
 #define FIRST_DAY (-719528)
 #define LAST_DAY 2932896
 
+#define DATE_LEN (sizeof("2026-11-22") - 1)
 #define MOMENT_LEN (sizeof("2026-11-22T10:00:00") - 1)
-
-struct moment {
-  int year, month, day, hour, minute, second;
-};
 
 /* ---- Formatting ---------------------------------------------------------- */
 
@@ -97,7 +94,7 @@ rfc3339_format_ms(char *buf, size_t size, int64_t ms)
   if (day < FIRST_DAY || day > LAST_DAY || size < RFC3339_MS_SIZE)
     return 0;
   put_date(buf, day);
-  put_time(buf + sizeof("2026-11-22") - 1, rest);
+  put_time(buf + DATE_LEN, rest);
   memcpy(buf + MOMENT_LEN, ".000Z", sizeof(".000Z"));
   put_digits(buf + MOMENT_LEN + 1, 3, rest % 1000);
   return RFC3339_MS_SIZE - 1;
@@ -105,23 +102,50 @@ rfc3339_format_ms(char *buf, size_t size, int64_t ms)
 
 /* ---- Parsing ------------------------------------------------------------- */
 
-/* Parses "2026-11-22T10:00:00"; T may be t or a blank. */
+/* Parses the date "2026-11-22" into days since 1970-01-01. */
 static bool
-parse_moment(const char *p, struct moment *ret)
+parse_date(const char *p, int64_t *ret_day)
 {
   const int century = two_digits(p), year = two_digits(p + 2);
+  const int month = two_digits(p + 5), day = two_digits(p + 8);
 
-  if (p[4] != '-' || p[7] != '-' || p[13] != ':' || p[16] != ':' ||
-      (p[10] != 'T' && p[10] != 't' && p[10] != ' '))
+  if (p[4] != '-' || p[7] != '-' || (century | year | month | day) < 0 ||
+      !civil_is_date(century * 100 + year, month, day))
     return false;
-  ret->year = century * 100 + year;
-  ret->month = two_digits(p + 5);
-  ret->day = two_digits(p + 8);
-  ret->hour = two_digits(p + 11);
-  ret->minute = two_digits(p + 14);
-  ret->second = two_digits(p + 17);
-  return (century | year | ret->month | ret->day | ret->hour | ret->minute |
-          ret->second) >= 0;
+  *ret_day = civil_to_days(century * 100 + year, month, day);
+  return true;
+}
+
+/* The same.  LAST has the date of the time before, which is usually the same.
+ */
+static bool
+find_day(struct rfc3339_day *last, const char *p, int64_t *ret_day)
+{
+  if (last->date[0] != '\0' && memcmp(last->date, p, DATE_LEN) == 0) {
+    *ret_day = last->day - 1;
+    return true;
+  }
+  if (!parse_date(p, ret_day))
+    return false;
+  memcpy(last->date, p, DATE_LEN);
+  last->day = *ret_day + 1;
+  return true;
+}
+
+/* Parses "T10:00:00" into milliseconds; T may be t or a blank.  Second 60 is a
+ * leap second; it counts as the next second. */
+static bool
+parse_time(const char *p, int64_t *ret_ms)
+{
+  const int hour = two_digits(p + 1), minute = two_digits(p + 4);
+  const int second = two_digits(p + 7);
+
+  if ((p[0] != 'T' && p[0] != 't' && p[0] != ' ') || p[3] != ':' ||
+      p[6] != ':' || (hour | minute | second) < 0 || hour > 23 || minute > 59 ||
+      second > 60)
+    return false;
+  *ret_ms = ((hour * 60 + minute) * 60 + second) * SECOND_MS;
+  return true;
 }
 
 /* Parses the offset "Z" or "+01:00" at *pos and moves *pos past it. */
@@ -154,46 +178,39 @@ parse_zone(const char *text, size_t len, size_t *pos, int64_t *ret_ms)
 /* Parses an optional fraction, ".120", at *pos and moves *pos past it.  Drops
  * the digits after the milliseconds. */
 static bool
-parse_fraction(const char *text, size_t len, size_t *pos, int64_t *ret_ms)
+parse_fraction(const char *text, size_t len, size_t *pos, int *ret_ms)
 {
-  int64_t unit = SECOND_MS / 10;
-  size_t i = *pos;
+  size_t begin = *pos + 1, i = begin;
+  int ms = 0;
 
   *ret_ms = 0;
-  if (i >= len || text[i] != '.')
+  if (*pos >= len || text[*pos] != '.')
     return true;
-  for (i++; i < len && is_digit(text[i]); i++) {
-    *ret_ms += (text[i] - '0') * unit;
-    unit /= 10;
-  }
-  if (i == *pos + 1)
-    return false;
+  for (; i < len && is_digit(text[i]); i++)
+    if (i < begin + 3)
+      ms = ms * 10 + (text[i] - '0');
+  for (size_t n = i; n < begin + 3; n++)
+    ms *= 10;
+  *ret_ms = ms;
   *pos = i;
-  return true;
-}
-
-/* Second 60 is a leap second; it counts as the next second. */
-static bool
-is_moment(const struct moment *m)
-{
-  return civil_is_date(m->year, m->month, m->day) && m->hour <= 23 &&
-         m->minute <= 59 && m->second <= 60;
+  return i > begin;
 }
 
 size_t
-rfc3339_scan(const char *text, size_t len, int64_t *ret_ms)
+rfc3339_scan(struct rfc3339_day *last, const char *text, size_t len,
+             int64_t *ret_ms)
 {
+  struct rfc3339_day none = { 0 };
   size_t pos = MOMENT_LEN;
-  int64_t fraction, offset;
-  struct moment m;
+  int64_t day, time, offset;
+  int fraction;
 
-  if (len <= MOMENT_LEN || !parse_moment(text, &m) || !is_moment(&m))
-    return 0;
-  if (!parse_fraction(text, len, &pos, &fraction) ||
+  if (len <= MOMENT_LEN || !find_day(last ? last : &none, text, &day) ||
+      !parse_time(text + DATE_LEN, &time) ||
+      !parse_fraction(text, len, &pos, &fraction) ||
       !parse_zone(text, len, &pos, &offset))
     return 0;
-  *ret_ms = civil_to_days(m.year, m.month, m.day) * DAY_MS + m.hour * HOUR_MS +
-            m.minute * MINUTE_MS + m.second * SECOND_MS + fraction - offset;
+  *ret_ms = day * DAY_MS + time + fraction - offset;
   return pos;
 }
 
@@ -203,7 +220,7 @@ rfc3339_parse(const char *text, int64_t *ret_ms)
   size_t len = strlen(text);
   int64_t ms;
 
-  if (len == 0 || rfc3339_scan(text, len, &ms) != len || text[10] != 'T')
+  if (len == 0 || rfc3339_scan(NULL, text, len, &ms) != len || text[10] != 'T')
     return false;
   *ret_ms = ms;
   return true;

@@ -16,8 +16,8 @@
 #define RFC3339_SIZE 21
 #define RFC3339_MS_SIZE 25
 
-/* Caches the date of the last time that was written: a capture has a million
- * times, nearly all on the same day as the one before.  Initialise with
+/* Caches the date of the last time that was written or parsed: a capture has a
+ * million times, nearly all on the same day as the one before.  Initialise with
  * zeros. */
 struct rfc3339_day {
   int64_t day; /* since 1970-01-01, plus 1; 0: none yet */
@@ -39,7 +39,9 @@ size_t rfc3339_format_ms(char *buf, size_t size, int64_t ms);
 bool rfc3339_parse(const char *text, int64_t *ret_ms);
 
 /* Parses a time at the beginning of TEXT, in which t or a blank may replace
- * the T.  Returns its length, or 0 if TEXT does not begin with a time. */
-size_t rfc3339_scan(const char *text, size_t len, int64_t *ret_ms);
+ * the T.  Returns its length, or 0 if TEXT does not begin with a time.  LAST
+ * may be NULL. */
+size_t rfc3339_scan(struct rfc3339_day *last, const char *text, size_t len,
+                    int64_t *ret_ms);
 
 #endif

@@ -107,7 +107,7 @@ fault_of_number(const struct mp_value *v)
     return "a value whose struct_size is too small";
   if (v->kind < MP_COUNTER || v->kind > MP_TEXT)
     return "a value of an unknown kind";
-  if (v->exp10 < -DECIMAL_MAX_EXP || v->exp10 > DECIMAL_MAX_EXP)
+  if (!decimal_valid(v->number))
     return "a value with an exponent out of range";
   if (!storable_time(v->time_ms))
     return "a value with a time before 1970 or after 9999";
@@ -124,20 +124,19 @@ fault_of_text(const struct mp_value *v)
   return utf8_is_plain(v->text) ? NULL : "a text that is not clean UTF-8";
 }
 
-/* Returns the fault of V in words; NULL: it can be stored, and read back.  A
- * unit or serial number equal to that of KNOWN was checked before. */
+/* Returns the fault of V in words; NULL: it can be stored, and read back. Skips
+ * a unit or serial number that is known: it was checked before. */
 static const char *
-fault_of(const struct mp_value *v, const struct value *known)
+fault_of(const struct mp_value *v, bool unit_known, bool serial_known)
 {
   const char *fault = fault_of_number(v);
 
   if (fault)
     return fault;
-  if (v->unit && !is_same(known->unit, v->unit) && !storable_unit(v->unit))
+  if (v->unit && !unit_known && !storable_unit(v->unit))
     return "a unit that is not clean UTF-8, is too long, or has \"|\" in it or "
            "a blank at its beginning or end";
-  if (v->serial && !is_same(known->serial, v->serial) &&
-      !storable_symbol(v->serial))
+  if (v->serial && !serial_known && !storable_symbol(v->serial))
     return "a serial number that is not clean UTF-8, is too long, or has \"|\" "
            "in it";
   return fault_of_text(v);
@@ -154,19 +153,21 @@ import_text(struct value *to, const struct mp_value *from)
 const char *
 value_import(struct value *to, const struct mp_value *from)
 {
-  const char *fault = fault_of(from, to);
+  bool same_unit = is_same(to->unit, from->unit);
+  bool same_serial = is_same(to->serial, from->serial);
+  const char *fault = fault_of(from, same_unit, same_serial);
 
   if (fault)
     return fault;
   if (!import_text(to, from))
     return "out of memory";
   to->kind = from->kind;
-  to->number.coef = from->kind == MP_TEXT ? 0 : from->coef;
-  to->number.exp10 = from->kind == MP_TEXT ? 0 : from->exp10;
+  to->number =
+    from->kind == MP_TEXT ? (struct mp_decimal){ 0, 0 } : from->number;
   to->time_ms = from->time_ms;
-  if (!is_same(to->unit, from->unit))
+  if (!same_unit)
     to->unit = from->unit ? value_intern(unit_canonical(from->unit)) : NULL;
-  if (!is_same(to->serial, from->serial))
+  if (!same_serial)
     to->serial = value_intern(from->serial);
   /* Without its unit or serial number it would be another value. */
   if ((from->unit && *from->unit && !to->unit) ||
@@ -181,8 +182,7 @@ value_export(const struct value *v)
   return (struct mp_value){
     .struct_size = sizeof(struct mp_value),
     .kind = v->kind,
-    .coef = v->number.coef,
-    .exp10 = v->number.exp10,
+    .number = v->number,
     .time_ms = v->time_ms,
     .unit = v->unit,
     .serial = v->serial,
@@ -256,7 +256,6 @@ decode_part(const char **p, const char **ret)
 bool
 value_decode(struct value *v, const char *line)
 {
-  static const struct value none = { 0 };
   unsigned kind;
   long long coef, time_ms;
   int exp10, used = 0;
@@ -276,7 +275,7 @@ value_decode(struct value *v, const char *line)
   got.time_ms = time_ms;
   seen = value_export(&got);
   seen.text = p;
-  if (fault_of(&seen, &none))
+  if (fault_of(&seen, false, false))
     return false;
   if (kind == MP_TEXT) {
     got.text = strdup(p);

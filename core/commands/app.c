@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/memory/memory.h"
 #include "core/run/hidden.h"
 #include "core/run/log.h"
 #include "core/run/run_note.h"
@@ -21,16 +22,13 @@ char *
 app_plugin_dirs(const char *plugin_dir)
 {
   const char *path = getenv("METERPIPE_PLUGIN_PATH");
-  char *dirs;
 
-  if (asprintf(&dirs, "%s%s%s%s%s", plugin_dir ? plugin_dir : "",
-               plugin_dir ? ":" : "", path ? path : "", path ? ":" : "",
-               PLUGIN_DIR) < 0)
-    return NULL;
-  return dirs;
+  return memory_format("%s%s%s%s%s", plugin_dir ? plugin_dir : "",
+                       plugin_dir ? ":" : "", path ? path : "", path ? ":" : "",
+                       PLUGIN_DIR);
 }
 
-/* Prepares everything that needs no pipeline file; false: out of memory or
+/* Prepares everything that needs no pipeline file; false: out of
  * descriptors. */
 static bool
 prepare_app(struct app *app, const struct arguments *args)
@@ -39,9 +37,9 @@ prepare_app(struct app *app, const struct arguments *args)
 
   app->args = args;
   app->report = report_new();
-  app->loader = dirs ? loader_new(dirs) : NULL;
+  app->loader = loader_new(dirs);
   free(dirs);
-  if (!app->report || !app->loader || run_init(&app->run, app->report) != MP_OK)
+  if (run_init(&app->run, app->report) != MP_OK)
     return false;
   return true;
 }
@@ -49,10 +47,10 @@ prepare_app(struct app *app, const struct arguments *args)
 int
 app_new(const struct arguments *args, struct app **ret)
 {
-  *ret = calloc(1, sizeof(**ret));
-  if (*ret && prepare_app(*ret, args))
+  *ret = memory_get(1, sizeof(**ret));
+  if (prepare_app(*ret, args))
     return EX_OK;
-  log_line(MP_LOG_ERROR, NULL, NULL, "out of memory or file descriptors");
+  log_line(MP_LOG_ERROR, NULL, NULL, "out of file descriptors");
   return EX_OSERR;
 }
 
@@ -87,9 +85,8 @@ placeholder(struct app *app, const struct config_section *section, size_t n,
   return true;
 }
 
-/* Adds the lines app->added to section INDEX.  Returns false when out of
- * memory. */
-static bool
+/* Adds the lines app->added to section INDEX. */
+static void
 add_lines_to(struct app *app, size_t index)
 {
   const struct config_section *section = &app->config->sections[index];
@@ -102,37 +99,34 @@ add_lines_to(struct app *app, size_t index)
     entry.key = app->added[i].key;
     if (!entry.key) {
       if (!placeholder(app, section, i, key, sizeof(key)))
-        return true;
+        return;
       entry.key = key;
     }
-    if (config_add_entry_to(app->config, index, &entry, value, strlen(value)) !=
-        MP_OK)
-      return false;
+    config_add_entry_to(app->config, index, &entry, value, strlen(value));
   }
-  return true;
 }
 
-static bool
+static void
 add_lines(struct app *app)
 {
   for (size_t i = 0; app->added_to && i < app->config->n_sections; i++) {
     const struct config_section *section = &app->config->sections[i];
 
     if (strcmp(section->kind, "output") == 0 &&
-        strcmp(section->name, app->added_to) == 0)
-      return add_lines_to(app, i);
+        strcmp(section->name, app->added_to) == 0) {
+      add_lines_to(app, i);
+      return;
+    }
   }
-  return true;
 }
 
 /* Hides the values that continue in an indented line from all messages
- * (core/run/hidden.h).  Returns false when out of memory. */
-static bool
+ * (core/run/hidden.h). */
+static void
 hide_continued(struct app *app)
 {
   app->hidden = config_continued(app->config);
   hidden_set(app->hidden);
-  return app->hidden;
 }
 
 int
@@ -141,10 +135,11 @@ app_make_cycle(struct app *app, struct problems *problems)
   int r = MP_OK;
 
   app->instances = instances_new(app->plan, app->args->config_path, &app->run);
+  r = instances_create(app->instances, problems);
+  plan_connect(app->plan, app->instances, problems);
   app->cycle = cycle_new(app->plan, app->instances, &app->run);
   app->cycle->dry = app->args->dry;
   app->cycle->d.offline = app->args->offline;
-  r = instances_create(app->instances, problems);
   return r == MP_OK && problems_errors(problems) > 0 ? MP_ECONFIG : r;
 }
 
@@ -160,9 +155,9 @@ build_pipeline(struct app *app, struct problems *problems)
 
   if (!has_no_file(app->args, problems))
     r = config_load(app->args->config_path, problems, &app->config);
-  if (r == MP_OK && (!hide_continued(app) || !add_lines(app)))
-    r = MP_ENOMEM;
   if (r == MP_OK) {
+    hide_continued(app);
+    add_lines(app);
     source.config = app->config;
     plan_build(&source, problems, &app->plan);
     r = app_make_cycle(app, problems);
@@ -233,8 +228,6 @@ app_finish(struct app *app)
 {
   int status;
 
-  if (!app)
-    return EX_OSERR;
   if (app->run.abandoned) { /* the thread of an input still uses all of this */
     report_end_run(app->report);
     run_note_end(&app->run);
@@ -247,14 +240,12 @@ app_finish(struct app *app)
   hidden_set(NULL);
   free(app->hidden);
   config_free(app->config);
-  if (app->report)
-    report_end_run(app->report);
+  report_end_run(app->report);
   run_note_end(&app->run);
   store_close(app->run.store);
   loader_free(app->loader);
-  if (app->report)
-    run_finish(&app->run);
-  status = app->report ? report_status(app->report) : EX_OSERR;
+  run_finish(&app->run);
+  status = report_status(app->report);
   report_free(app->report);
   free(app);
   return status;

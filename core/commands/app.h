@@ -83,12 +83,11 @@ int app_open_store(struct app *app, enum store_mode mode);
 int app_flush(int status);
 
 /* Frees everything and returns the exit status of all failures.  If the thread
- * of an abandoned input still runs, frees nothing that it may use.  Accepts
- * NULL. */
+ * of an abandoned input still runs, frees nothing that it may use. */
 int app_finish(struct app *app);
 
 /* Returns the directories of plugins, in search order and separated by colons.
- * The caller frees the text; NULL: out of memory. */
+ * The caller frees the text. */
 char *app_plugin_dirs(const char *plugin_dir);
 
 #endif

@@ -23,6 +23,7 @@
 #include "core/config/option_type.h"
 #include "core/config/secret.h"
 #include "core/conform/conform.h"
+#include "core/memory/memory.h"
 #include "core/run/log.h"
 #include "lib/clock.h"
 #include "lib/remove_tree.h"
@@ -318,21 +319,17 @@ run_all(struct conform *c)
 static int
 conform_plugin(struct conform *c, const struct arguments *args)
 {
-  int n = args->n_operands - 1, status = EX_OSERR;
-  char **given = calloc((size_t)n + 1, sizeof(*given));
-  bool good = given;
+  int n = args->n_operands - 1, status;
+  char **given = memory_get((size_t)n + 1, sizeof(*given));
 
-  for (int i = 0; good && i < n; i++) {
-    given[i] = strdup(args->operands[i + 1]);
-    good = given[i];
-  }
+  for (int i = 0; i < n; i++)
+    given[i] = memory_text(args->operands[i + 1]);
   if (secret_hide_words(c->plugin->table.options, args->operands + 1, n))
     secret_forbid_cores();
   c->given = given;
   c->n_given = n;
-  if (good)
-    status = words_are_good(c) ? run_all(c) : EX_USAGE;
-  for (int i = 0; given && i < n; i++)
+  status = words_are_good(c) ? run_all(c) : EX_USAGE;
+  for (int i = 0; i < n; i++)
     secret_free(given[i]);
   free(given);
   return status;
@@ -344,14 +341,11 @@ command_conform(const struct arguments *args)
   char *path = args->operands[0];
   const char *slash = strrchr(path, '/');
   struct conform c = { .label = slash ? slash + 1 : path };
-  char *full = slash ? strdup(path) : NULL, why[1024];
+  char *full = slash ? memory_text(path) : memory_format("./%s", path);
   struct loader *loader = loader_new("");
-  int status = EX_OSERR;
+  char why[1024];
+  int status = in_process(c.label, "load", load_in_process, full);
 
-  if (!slash && asprintf(&full, "./%s", path) < 0)
-    full = NULL;
-  if (loader && full)
-    status = in_process(c.label, "load", load_in_process, full);
   if (status == EX_OK) {
     c.plugin = load_any(loader, full, why, sizeof(why));
     status = c.plugin ? conform_plugin(&c, args) : EX_SOFTWARE;

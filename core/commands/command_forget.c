@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "core/commands/commands.h"
+#include "core/memory/memory.h"
 #include "core/run/log.h"
 #include "lib/utf8.h"
 
@@ -17,21 +18,18 @@ struct entry {
   char *copy; /* holds owner and name */
 };
 
-static bool
+static void
 split_entry_name(const char *text, struct entry *ret)
 {
   char *dot;
 
-  ret->copy = strdup(text);
-  if (!ret->copy)
-    return false;
+  ret->copy = memory_text(text);
   dot = strchr(ret->copy, '.');
   if (dot)
     *dot = 0;
   ret->owner = ret->copy;
   ret->area = dot ? STORE_TARGET : STORE_META;
   ret->name = dot ? dot + 1 : "token";
-  return true;
 }
 
 /* Returns true if ENTRY is in the pipeline file or in the state, which an
@@ -73,9 +71,7 @@ print_target(const char *body)
     return;
   }
   ledger_clear(&t);
-  copy = strdup(body);
-  if (!copy)
-    return;
+  copy = memory_text(body);
   for (char *p = copy; *p; p++)
     if (*p == '\n')
       *p = p[1] ? ';' : 0;
@@ -84,7 +80,7 @@ print_target(const char *body)
   free(copy);
 }
 
-static bool
+static void
 forget_entry(struct app *app, const char *text, const struct entry *entry)
 {
   const char *body =
@@ -92,15 +88,14 @@ forget_entry(struct app *app, const char *text, const struct entry *entry)
 
   if (!body) {
     printf("%s: the state has no entry\n", text);
-    return true;
+    return;
   }
   printf("%s: deleted", text);
   if (strcmp(entry->area, STORE_TARGET) == 0)
     print_target(body);
   putchar('\n');
-  return store_put(app->run.store, entry->area, entry->owner, entry->name,
-                   NULL) &&
-         store_put(app->run.store, STORE_RUN, entry->owner, entry->name, NULL);
+  store_put(app->run.store, entry->area, entry->owner, entry->name, NULL);
+  store_put(app->run.store, STORE_RUN, entry->owner, entry->name, NULL);
 }
 
 /* Deletes the entry that an operand names; without DELETES, only checks it.
@@ -111,11 +106,10 @@ take_operand(struct app *app, const char *text, bool deletes)
   struct entry entry;
   int status = EX_OK;
 
-  if (!split_entry_name(text, &entry))
-    return EX_OSERR;
-  if (deletes && !forget_entry(app, text, &entry))
-    status = EX_OSERR;
-  if (!deletes && !is_known(app, &entry)) {
+  split_entry_name(text, &entry);
+  if (deletes)
+    forget_entry(app, text, &entry);
+  else if (!is_known(app, &entry)) {
     log_line(MP_LOG_ERROR, NULL, NULL,
              "neither %s nor its state has a target \"%s\": name it as "
              "OUTPUT.TARGET (\"meterpipe status\" lists them)",

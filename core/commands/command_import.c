@@ -64,10 +64,6 @@ print_pipeline_file(const struct arguments *args, const char *url)
   char *spec = import_join(items, n);
   int r;
 
-  if (!spec) {
-    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
-    return EX_SOFTWARE;
-  }
   r = import_print(stdout, stderr, device, spec, url, field_of_register);
   free(spec);
   return r;
@@ -77,16 +73,12 @@ print_pipeline_file(const struct arguments *args, const char *url)
 static int
 print_with_url(const struct arguments *args)
 {
-  char *url = NULL;
+  char *url;
   int status;
 
   if (args->url || !(args->ip || args->port))
     return print_pipeline_file(args, args->url);
   url = import_url(args);
-  if (!url) {
-    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
-    return EX_SOFTWARE;
-  }
   status = print_pipeline_file(args, url);
   free(url);
   return status;
@@ -96,8 +88,8 @@ int
 command_import(const struct arguments *args)
 {
   struct loader *loader;
-  int status = EX_OSERR;
   char *dirs;
+  int status;
 
   if (args->url && !strchr(args->url, '@') && !is_url(args->url)) {
     log_line(MP_LOG_ERROR, NULL, "--url",
@@ -105,10 +97,8 @@ command_import(const struct arguments *args)
     return EX_USAGE;
   }
   dirs = app_plugin_dirs(args->plugin_dir);
-  loader = dirs ? loader_new(dirs) : NULL;
+  loader = loader_new(dirs);
   free(dirs);
-  if (!loader)
-    return status;
   meter = loader_get(loader, PLUGIN_INPUT, METER_PLUGIN);
   if (!meter) {
     log_line(MP_LOG_ERROR, NULL, NULL, "%s", loader_error(loader));

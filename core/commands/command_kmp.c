@@ -6,13 +6,13 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "core/commands/commands.h"
+#include "core/memory/memory.h"
 #include "core/run/process_attributes.h"
 #include "core/run/log.h"
 
@@ -24,7 +24,7 @@
 static char *
 path_beside(void)
 {
-  char self[4096], *path, *slash;
+  char self[4096], *slash;
   ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
   if (n < 0)
@@ -34,7 +34,7 @@ path_beside(void)
   if (!slash)
     return NULL;
   slash[1] = 0;
-  return asprintf(&path, "%s%s", self, PROGRAM) < 0 ? NULL : path;
+  return memory_format("%s%s", self, PROGRAM);
 }
 
 static int
@@ -54,15 +54,11 @@ report_why_not(int err)
 int
 command_kmp(const struct arguments *args)
 {
-  char **words = calloc((size_t)args->n_operands + 2, sizeof(*words));
+  char **words = memory_get((size_t)args->n_operands + 2, sizeof(*words));
   char *path = path_beside();
   char name[] = PROGRAM;
   int status;
 
-  if (!words) {
-    free(path);
-    return report_why_not(ENOMEM);
-  }
   words[0] = name;
   for (int i = 0; i < args->n_operands; i++)
     words[1 + i] = args->operands[i];

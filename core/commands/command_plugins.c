@@ -233,13 +233,11 @@ static int
 show_plugins(const struct arguments *args)
 {
   char *dirs = app_plugin_dirs(args->plugin_dir);
-  struct loader *loader = dirs ? loader_new(dirs) : NULL;
+  struct loader *loader = loader_new(dirs);
   const char *name = args->n_operands > 0 ? args->operands[0] : NULL;
-  int status = EX_OSERR;
+  int status;
 
   free(dirs);
-  if (!loader)
-    return status;
   if (!name)
     status = list_all(loader);
   else

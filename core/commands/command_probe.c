@@ -87,16 +87,6 @@ show_found(const struct probe *probe, const struct stage *stage, bool as_json)
 /* Returns EX_OK when anything answered, else the exit status of the failures,
  * as in a run. */
 static int
-finish_probe(const struct app *app, const struct probe *probe, bool answered)
-{
-  if (probe->found.failed) {
-    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
-    return EX_SOFTWARE;
-  }
-  return app_flush(answered ? EX_OK : report_status(app->report));
-}
-
-static int
 probe_stage(struct app *app, const struct stage *stage)
 {
   struct instance *instance = instance_of(app->cycle, stage);
@@ -113,7 +103,7 @@ probe_stage(struct app *app, const struct stage *stage)
                                       .progress = take_progress,
                                       .attempt = take_attempt };
   struct call call = call_begin(instance, "probe");
-  int status;
+  bool answered;
 
   call_end(&call,
            stage->plugin->input.probe(instance->self,
@@ -121,11 +111,10 @@ probe_stage(struct app *app, const struct stage *stage)
            0);
   if (!args->watch)
     show_found(&probe, stage, args->json);
-  status = finish_probe(app, &probe,
-                        probe.found.n_facts + probe.found.n_fields > 0 ||
-                          probe.watch.answered > 0);
+  answered =
+    probe.found.n_facts + probe.found.n_fields > 0 || probe.watch.answered > 0;
   found_free(&probe.found);
-  return status;
+  return app_flush(answered ? EX_OK : report_status(app->report));
 }
 
 static int

@@ -72,7 +72,7 @@ store_mode_of(const struct app *app)
 
 /* Opens the state and loads the ledgers.  Returns an exit status.  If the state
  * cannot be opened, the run still serves the live outputs, except after
- * MP_EBUSY, MP_ECONFIG and MP_ENOMEM. */
+ * MP_EBUSY and MP_ECONFIG. */
 static int
 open_state(struct app *app)
 {
@@ -83,13 +83,12 @@ open_state(struct app *app)
       report_use_store(app->report, app->run.store);
     return book_load(app->cycle) == MP_OK ? EX_OK : report_status(app->report);
   }
-  if (r == MP_EBUSY || r == MP_ECONFIG || r == MP_ENOMEM)
+  if (r == MP_EBUSY || r == MP_ECONFIG)
     return report_status(app->report);
   app->cycle->d.state_failed = true;
   store_close(app->run.store);
   app->run.store = NULL;
-  if (store_open(NULL, NULL, STORE_MEMORY, &app->run.store) != MP_OK)
-    return EX_OSERR;
+  store_open(NULL, NULL, STORE_MEMORY, &app->run.store);
   return EX_OK;
 }
 

@@ -10,11 +10,12 @@
 
 #include "core/commands/one_stage.h"
 #include "core/commands/commands.h"
+#include "core/memory/memory.h"
 #include "core/pipeline/call.h"
 #include "core/run/log.h"
+#include "core/run/table.h"
 #include "lib/array.h"
 #include "lib/nearest.h"
-#include "lib/table.h"
 #include "lib/unit.h"
 
 /* ---- The list ------------------------------------------------------------ */
@@ -32,9 +33,8 @@ add_value(struct table *table, const struct mp_listed *listed)
   if (unit > 0 && len > unit && value[len - unit - 1] == ' ' &&
       strcmp(value + len - unit, listed->unit) == 0)
     len -= unit + 1;
-  bare = strndup(value, len);
+  bare = memory_text_of(value, len);
   table_add(table, bare);
-  table->failed |= !bare;
   free(bare);
 }
 
@@ -88,8 +88,6 @@ list_targets(struct cycle *c, const struct stage *output)
     table_add(&table, heads[i]);
   call = call_begin(instance, "list");
   r = call_end(&call, output->plugin->output.list(instance->self, &sink), 0);
-  if (table.failed)
-    cycle_fail(c, output, MP_ENOMEM, NULL, "out of memory");
   if (r == MP_OK)
     table_print(&table, 0, stdout);
   table_free(&table);
@@ -124,8 +122,7 @@ show_new(const struct mp_list_sink *sink, const struct mp_listed *listed)
          listed->label ? listed->label : "", listed->type ? listed->type : "");
   fflush(stdout);
   free(making->key);
-  if (asprintf(&making->key, "%s.%s", prefix, listed->name) < 0)
-    making->key = NULL;
+  making->key = memory_format("%s.%s", prefix, listed->name);
 }
 
 /* Makes one target or, with MP_CREATE_PLAN, plans it.  Returns the plugin's

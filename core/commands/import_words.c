@@ -1,11 +1,10 @@
 /* Parses the old script's command line, from a shell or a crontab. */
 #include "core/commands/import_words.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "core/memory/memory.h"
 #include "core/run/log.h"
 
 #define BLANKS " \t\r\n"
@@ -93,17 +92,15 @@ has_value(const char *word)
   return strncmp(word, "--", 2) == 0 && strchr(word, '=');
 }
 
-static bool
+static void
 collect_options(struct words *words, int argc, char **argv)
 {
   size_t room = 1;
 
   for (int i = 0; i < argc; i++)
     room += strlen(argv[i]) + 1;
-  words->list = calloc(room + 1, sizeof(*words->list));
-  words->text = calloc(1, room);
-  if (!words->list || !words->text)
-    return false;
+  words->list = memory_get(room + 1, sizeof(*words->list));
+  words->text = memory_get(1, room);
   for (int i = 0; i < argc; i++) {
     if (strpbrk(argv[i], BLANKS) && !has_value(argv[i]) &&
         !(i > 0 && is_ours(argv[i - 1])))
@@ -111,7 +108,6 @@ collect_options(struct words *words, int argc, char **argv)
     else
       words->list[words->n++] = argv[i];
   }
-  return true;
 }
 
 static bool
@@ -210,10 +206,7 @@ import_words(struct arguments *args, int *argc, char ***argv)
 {
   static struct words words; /* lives as long as the process */
 
-  if (!collect_options(&words, *argc, *argv)) {
-    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
-    return EX_SOFTWARE;
-  }
+  collect_options(&words, *argc, *argv);
   drop_script(&words);
   take_options(args, &words);
   *argc = (int)words.n;
@@ -231,9 +224,7 @@ import_join(char *const *words, size_t n)
 
   for (size_t i = 0; i < n; i++)
     room += strlen(words[i]) + 1;
-  spec = calloc(1, room);
-  if (!spec)
-    return NULL;
+  spec = memory_get(1, room);
   to = spec;
   for (size_t i = 0; i < n; i++) {
     const char *p = words[i] + strspn(words[i], ",");
@@ -254,10 +245,6 @@ import_join(char *const *words, size_t n)
 char *
 import_url(const struct arguments *args)
 {
-  char *url;
-
-  if (asprintf(&url, "http://%s:%s", args->ip ? args->ip : "127.0.0.1",
-               args->port ? args->port : "8080") < 0)
-    return NULL;
-  return url;
+  return memory_format("http://%s:%s", args->ip ? args->ip : "127.0.0.1",
+                       args->port ? args->port : "8080");
 }

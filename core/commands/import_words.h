@@ -18,12 +18,12 @@
  */
 int import_words(struct arguments *args, int *argc, char ***argv);
 
-/* Joins the items in N words with single commas.  The caller frees the text;
- * NULL: out of memory. */
+/* Joins the items in N words with single commas.  The caller frees the
+ * text. */
 char *import_join(char *const *words, size_t n);
 
 /* Returns "http://IP:PORT"; at least one of them was given, and the other has
- * its default.  The caller frees the text; NULL: out of memory. */
+ * its default.  The caller frees the text. */
 char *import_url(const struct arguments *args);
 
 #endif

@@ -37,8 +37,8 @@ refuse_word(const char *before, const char *word, struct problems *problems)
 }
 
 /* Adds OPTION=VALUE to the section, or reports the fault of the word to
- * PROBLEMS.  Returns false when out of memory. */
-static bool
+ * PROBLEMS. */
+static void
 add_word(struct config *config, const char *before, const char *word,
          struct problems *problems)
 {
@@ -48,8 +48,6 @@ add_word(struct config *config, const char *before, const char *word,
   struct config_entry entry = { .key = key, .in_clear = true };
   const char *fault = equals ? config_text_fault(equals + 1) : NULL;
 
-  if (!key)
-    return false;
   if (len == 0)
     refuse_word(before, word, problems);
   else if (fault)
@@ -57,9 +55,7 @@ add_word(struct config *config, const char *before, const char *word,
   else if (config_find(&config->sections[0], key))
     problems_add(problems, where, 0, "%s: is given twice", key);
   else
-    return config_add_entry(config, &entry, equals + 1, strlen(equals + 1)) ==
-           MP_OK;
-  return true;
+    config_add_entry(config, &entry, equals + 1, strlen(equals + 1));
 }
 
 static struct config *
@@ -69,18 +65,14 @@ make_config(const struct arguments *args, const struct plugin *plugin,
   const struct config_entry entry = { .key = "plugin", .in_clear = true };
   const char *name = args->operands[0];
   struct config *config = config_new(where);
-  bool good = config &&
-              config_add_section(config, plugin_kind_names[plugin->kind],
-                                 plugin->table.name, 0) == MP_OK &&
-              config_add_entry(config, &entry, name, strlen(name)) == MP_OK;
 
-  for (int i = 1; good && i < args->n_operands; i++)
-    good = add_word(config, i > 1 ? args->operands[i - 1] : NULL,
-                    args->operands[i], problems);
-  if (good)
-    return config;
-  config_free(config);
-  return NULL;
+  config_add_section(config, plugin_kind_names[plugin->kind],
+                     plugin->table.name, 0);
+  config_add_entry(config, &entry, name, strlen(name));
+  for (int i = 1; i < args->n_operands; i++)
+    add_word(config, i > 1 ? args->operands[i - 1] : NULL, args->operands[i],
+             problems);
+  return config;
 }
 
 /* ---- The stage ----------------------------------------------------------- */
@@ -92,8 +84,6 @@ make_stage(struct app *app, const struct plugin *plugin,
   struct plan_source source = { .loader = app->loader, .alone = true };
 
   app->config = make_config(app->args, plugin, problems);
-  if (!app->config)
-    return MP_ENOMEM;
   source.config = app->config;
   plan_build(&source, problems, &app->plan); /* app_finish frees it */
   secret_hide_words(plugin->table.options, app->args->operands + 1,
@@ -138,8 +128,6 @@ one_stage_load(struct app *app, enum plugin_kind kind)
   wrong = problems_errors(&problems) > 0;
   problems_report(&problems);
   problems_free(&problems);
-  if (r == MP_ENOMEM)
-    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
   if (wrong)
     return EX_USAGE;
   return r == MP_OK ? EX_OK

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "core/commands/one_stage.h"
+#include "core/memory/memory.h"
+#include "core/run/table.h"
 #include "lib/array.h"
 #include "lib/json.h"
-#include "lib/table.h"
 #include "lib/unit.h"
 
 /* The width of the lines in the list of fields. */
@@ -25,18 +26,15 @@ item_clear(struct found_item *item)
   value_clear(&item->value);
 }
 
-/* Copies FROM, which may be NULL.  Returns false when out of memory. */
-static bool
-copy_text(char **to, const char *from)
+static char *
+copy_text(const char *from)
 {
-  if (from)
-    *to = strdup(from);
-  return !from || *to;
+  return from ? memory_text(from) : NULL;
 }
 
 /* Copies an item.  A value that breaks the rules of the interface is dropped,
- * and the remark then says why.  Returns false when out of memory. */
-static bool
+ * and the remark then says why. */
+static void
 copy_item(struct found_item *to, const struct mp_probe_item *from)
 {
   const char *remark = from->remark;
@@ -49,35 +47,30 @@ copy_item(struct found_item *to, const struct mp_probe_item *from)
       remark = wrong;
     }
   }
-  return copy_text(&to->field, from->field) &&
-         copy_text(&to->number, from->number) &&
-         copy_text(&to->label, from->label) && copy_text(&to->remark, remark);
+  to->field = copy_text(from->field);
+  to->number = copy_text(from->number);
+  to->label = copy_text(from->label);
+  to->remark = copy_text(remark);
 }
 
-static bool
+static void
 append_found_item(struct found_item **items, size_t *n,
                   const struct mp_probe_item *item)
 {
   struct found_item copy = { 0 };
 
-  if (!ARRAY_GROW(items, *n))
-    return false;
-  if (!copy_item(&copy, item)) {
-    item_clear(&copy);
-    return false;
-  }
+  copy_item(&copy, item);
+  MEMORY_GROW(items, *n);
   (*items)[(*n)++] = copy;
-  return true;
 }
 
 void
 found_add(struct probe_found *found, const struct mp_probe_item *item)
 {
-  bool good = item->field
-                ? append_found_item(&found->fields, &found->n_fields, item)
-                : append_found_item(&found->facts, &found->n_facts, item);
-
-  found->failed |= !good;
+  if (item->field)
+    append_found_item(&found->fields, &found->n_fields, item);
+  else
+    append_found_item(&found->facts, &found->n_facts, item);
 }
 
 void

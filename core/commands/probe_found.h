@@ -17,7 +17,6 @@ struct found_item {
 struct probe_found {
   struct found_item *facts, *fields;
   size_t n_facts, n_fields;
-  bool failed; /* out of memory: incomplete */
 };
 
 void found_add(struct probe_found *found, const struct mp_probe_item *item);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/cycle/check_readings.h"
+#include "core/memory/memory.h"
 #include "core/run/log.h"
 #include "lib/unit.h"
 
@@ -41,8 +42,10 @@ last_reading(struct cycle *c, const struct slot *slot, struct value *ret)
 
   if (kept)
     last = kept->unconfirmed.kind ? &kept->unconfirmed : &kept->believed;
-  if (!last || !last->kind || !value_copy(ret, last))
+  if (!last || !last->kind)
     return false;
+  if (!value_copy(ret, last))
+    memory_out();
   good = check_readings_convert(c->instances, slot, ret, &m);
   cycle_say(c, &m);
   if (!good)

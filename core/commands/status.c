@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cycle/queue_row.h"
+#include "core/memory/memory.h"
 #include "lib/array.h"
 #include "lib/clock.h"
 
@@ -24,6 +25,7 @@ status_words(int result)
     { EX_NOINPUT, "no such input file" },
     { EX_UNAVAILABLE, "an output refuses" },
     { EX_SOFTWARE, "internal error" },
+    { EX_OSERR, "the system refuses memory or another basic resource" },
     { EX_CANTCREAT, "cannot create a file" },
     { EX_IOERR, "input/output error" },
     { EX_TEMPFAIL, "try again later: an output cannot be reached, or the port "
@@ -41,23 +43,9 @@ status_words(int result)
 
 /* ---- Outages ------------------------------------------------------------- */
 
-struct gathering {
-  struct status *status;
-  bool failed;
-};
-
-static void
-outage_clear(struct outage *outage)
-{
-  free(outage->stage);
-  free(outage->object);
-  free(outage->reason);
-}
-
 /* Decodes a failure in the state (core/run/report.c): NAME is "OBJECT<tab>CODE
- * REASON", where REASON has no numbers; BODY is "SINCE TOLD TEXT".  Returns
- * false when out of memory. */
-static bool
+ * REASON", where REASON has no numbers; BODY is "SINCE TOLD TEXT". */
+static void
 outage_decode(struct outage *outage, const char *stage, const char *name,
               const char *body)
 {
@@ -69,26 +57,18 @@ outage_decode(struct outage *outage, const char *stage, const char *name,
   if (sscanf(body, "%" SCNd64 " %" SCNd64 "%n", &outage->since, &reported,
              &used) < 2)
     used = (int)strlen(body);
-  outage->stage = strdup(stage);
-  outage->object = strndup(name, object_len);
-  outage->reason = strdup(body + used + (body[used] == ' '));
-  if (outage->stage && outage->object && outage->reason)
-    return true;
-  outage_clear(outage);
-  return false;
+  outage->stage = memory_text(stage);
+  outage->object = memory_text_of(name, object_len);
+  outage->reason = memory_text(body + used + (body[used] == ' '));
 }
 
 static void
 take_failure(void *ctx, const char *stage, const char *name, const char *body)
 {
-  struct gathering *gathering = ctx;
-  struct status *status = gathering->status;
+  struct status *status = ctx;
 
-  if (ARRAY_GROW(&status->outages, status->n_outages) &&
-      outage_decode(&status->outages[status->n_outages], stage, name, body))
-    status->n_outages++;
-  else
-    gathering->failed = true;
+  MEMORY_GROW(&status->outages, status->n_outages);
+  outage_decode(&status->outages[status->n_outages++], stage, name, body);
 }
 
 static int
@@ -104,18 +84,17 @@ by_age(const void *a, const void *b)
 
 /* ---- The status ---------------------------------------------------------- */
 
-int
+void
 status_read(struct status *status, const struct cycle *cycle)
 {
   struct store *store = cycle->run->store;
-  struct gathering gathering = { .status = status };
   const char *last;
 
   memset(status, 0, sizeof(*status));
   status->cycle = cycle;
   status->now = clock_now_ms();
   if (!store)
-    return MP_OK;
+    return;
   status->state_path = store_path(store);
   status->written = access(status->state_path, F_OK) == 0;
   last = store_get(store, STORE_RUN, "", "last");
@@ -124,17 +103,21 @@ status_read(struct status *status, const struct cycle *cycle)
                    &status->ended, &status->result) == 3;
   status->is_unfinished = run_note_read(store, &status->unfinished);
   status->in_progress = status->is_unfinished && store_is_locked(store);
-  store_each(store, STORE_FAILURE, take_failure, &gathering);
+  store_each(store, STORE_FAILURE, take_failure, status);
   if (status->n_outages > 0)
     qsort(status->outages, status->n_outages, sizeof(*status->outages), by_age);
-  return gathering.failed ? MP_ENOMEM : MP_OK;
 }
 
 void
 status_free(struct status *status)
 {
-  for (size_t i = 0; i < status->n_outages; i++)
-    outage_clear(&status->outages[i]);
+  for (size_t i = 0; i < status->n_outages; i++) {
+    struct outage *outage = &status->outages[i];
+
+    free(outage->stage);
+    free(outage->object);
+    free(outage->reason);
+  }
   free(status->outages);
 }
 

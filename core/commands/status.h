@@ -31,8 +31,8 @@ struct status {
 };
 
 /* Reads the last run and the outages from the store of CYCLE, if there is
- * one.  Returns MP_OK or MP_ENOMEM.  Call status_free in either case. */
-int status_read(struct status *status, const struct cycle *cycle);
+ * one.  Call status_free afterwards. */
+void status_read(struct status *status, const struct cycle *cycle);
 void status_free(struct status *status);
 
 /* Returns the number of rows in the queue of OUTPUT.  With any, *ret_since is

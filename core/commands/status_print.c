@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "core/cycle/pending_since.h"
+#include "core/run/table.h"
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/rfc3339.h"
-#include "lib/table.h"
 #include "lib/unit.h"
 
 #define AGE_TEXT 64

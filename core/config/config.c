@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/memory/memory.h"
 #include "lib/array.h"
 #include "lib/file.h"
 
@@ -24,13 +25,10 @@ struct config_block {
 const char *
 config_keep_text(struct config *config, const char *text, size_t len)
 {
-  struct config_block *block = malloc(sizeof(*block) + len + 1);
+  struct config_block *block = memory_get(1, sizeof(*block) + len + 1);
 
-  if (!block)
-    return NULL;
   if (len > 0)
     memcpy(block->text, text, len);
-  block->text[len] = '\0';
   block->next = config->blocks;
   config->blocks = block;
   return block->text;
@@ -39,19 +37,13 @@ config_keep_text(struct config *config, const char *text, size_t len)
 struct config *
 config_new(const char *path)
 {
-  struct config *config = calloc(1, sizeof(*config));
+  struct config *config = memory_get(1, sizeof(*config));
 
-  if (!config)
-    return NULL;
   config->path = config_keep_text(config, path, strlen(path));
-  if (!config->path) {
-    config_free(config);
-    return NULL;
-  }
   return config;
 }
 
-int
+void
 config_add_section(struct config *config, const char *kind, const char *name,
                    unsigned line)
 {
@@ -59,22 +51,18 @@ config_add_section(struct config *config, const char *kind, const char *name,
 
   section.kind = config_keep_text(config, kind, strlen(kind));
   section.name = config_keep_text(config, name, strlen(name));
-  if (!section.kind || !section.name ||
-      !ARRAY_GROW(&config->sections, config->n_sections))
-    return MP_ENOMEM;
+  MEMORY_GROW(&config->sections, config->n_sections);
   config->sections[config->n_sections++] = section;
-  return MP_OK;
 }
 
-int
+void
 config_add_entry(struct config *config, const struct config_entry *entry,
                  const char *value, size_t value_len)
 {
-  return config_add_entry_to(config, config->n_sections - 1, entry, value,
-                             value_len);
+  config_add_entry_to(config, config->n_sections - 1, entry, value, value_len);
 }
 
-int
+void
 config_add_entry_to(struct config *config, size_t index,
                     const struct config_entry *entry, const char *value,
                     size_t value_len)
@@ -84,11 +72,8 @@ config_add_entry_to(struct config *config, size_t index,
 
   copy.key = config_keep_text(config, entry->key, strlen(entry->key));
   copy.value = config_keep_text(config, value, value_len);
-  if (!copy.key || !copy.value ||
-      !ARRAY_GROW(&section->entries, section->n_entries))
-    return MP_ENOMEM;
+  MEMORY_GROW(&section->entries, section->n_entries);
   section->entries[section->n_entries++] = copy;
-  return MP_OK;
 }
 
 const struct config_entry *
@@ -178,9 +163,7 @@ config_continued(const struct config *config)
 
   for (size_t i = 0; i < config->n_sections; i++)
     n += config->sections[i].n_entries;
-  values = calloc(n, sizeof(*values));
-  if (!values)
-    return NULL;
+  values = memory_get(n, sizeof(*values));
   n = 0;
   for (size_t s = 0; s < config->n_sections; s++) {
     const struct config_section *section = &config->sections[s];
@@ -202,7 +185,7 @@ refuse_file(const char *path, int err, struct problems *problems)
     { ENOENT, MP_ECONFIG }, { ENOTDIR, MP_ECONFIG },
     { EISDIR, MP_ECONFIG }, { ELOOP, MP_ECONFIG },
     { ENXIO, MP_ECONFIG },  { ENAMETOOLONG, MP_ECONFIG },
-    { EFBIG, MP_ECONFIG },  { ENOMEM, MP_ENOMEM },
+    { EFBIG, MP_ECONFIG },
   };
 
   problems_add(problems, path, 0, "cannot be read: %s", strerror(err));
@@ -218,13 +201,13 @@ config_load(const char *path, struct problems *problems, struct config **ret)
   struct text_buffer file;
   bool world_readable;
   int err = file_read(path, MAX_FILE, &file, &world_readable);
-  int r;
 
+  if (err == ENOMEM)
+    memory_out();
   if (err)
     return refuse_file(path, err, problems);
-  r = config_parse(path, file.data, file.len, problems, ret);
-  if (r == MP_OK)
-    (*ret)->world_readable = world_readable;
+  *ret = config_parse(path, file.data, file.len, problems);
+  (*ret)->world_readable = world_readable;
   text_buffer_wipe(&file);
-  return r;
+  return MP_OK;
 }

@@ -68,40 +68,39 @@ struct config {
  * problems_errors().  A section of an unknown kind gets the nearest known kind,
  * one with another error in its heading is left out, and a repeated one is kept
  * twice.  MP_ECONFIG (PATH is missing, too large or not a file), MP_EPERM,
- * MP_EIO: reported as a problem, *ret is not set.  MP_ENOMEM.
+ * MP_EIO: reported as a problem, *ret is not set.
  */
 int config_load(const char *path, struct problems *problems,
                 struct config **ret);
 
-/* The same for a text in memory; PATH is for messages.  MP_OK or MP_ENOMEM. */
-int config_parse(const char *path, const char *text, size_t len,
-                 struct problems *problems, struct config **ret);
+/* The same for a text in memory; PATH is for messages. */
+struct config *config_parse(const char *path, const char *text, size_t len,
+                            struct problems *problems);
 
 void config_free(struct config *config);
 
 /*
  * Builds a pipeline without a file, for command lines: config_add_section
  * begins a section; config_add_entry adds a copy of ENTRY with a value of LEN
- * bytes to the last section.  Nothing is checked.  NULL and MP_ENOMEM: out of
- * memory.
+ * bytes to the last section.  Nothing is checked.
  */
 struct config *config_new(const char *path);
-int config_add_section(struct config *config, const char *kind,
-                       const char *name, unsigned line);
-int config_add_entry(struct config *config, const struct config_entry *entry,
-                     const char *value, size_t len);
+void config_add_section(struct config *config, const char *kind,
+                        const char *name, unsigned line);
+void config_add_entry(struct config *config, const struct config_entry *entry,
+                      const char *value, size_t len);
 
 /* The same for the section with the number INDEX. */
-int config_add_entry_to(struct config *config, size_t index,
-                        const struct config_entry *entry, const char *value,
-                        size_t len);
+void config_add_entry_to(struct config *config, size_t index,
+                         const struct config_entry *entry, const char *value,
+                         size_t len);
 
-/* Copies a text; the copy lives as long as CONFIG.  NULL: out of memory. */
+/* Copies a text; the copy lives as long as CONFIG. */
 const char *config_keep_text(struct config *config, const char *text,
                              size_t len);
 
 /* Returns the values that continue in an indented line, ended by NULL.  The
- * caller frees the list; CONFIG owns the texts.  NULL: out of memory. */
+ * caller frees the list; CONFIG owns the texts. */
 const char **config_continued(const struct config *config);
 
 /* Reports that a value continues in an indented line although it must not. */

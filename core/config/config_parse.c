@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "lib/nearest.h"
 
 /* No file written by hand has that many; limits the memory that a wrong file
@@ -26,6 +27,9 @@
 /* The longest line that inih keeps whole in its buffer of 200 bytes, which also
  * holds a line end and a NUL. */
 #define INIH_MAX_LINE 198
+
+/* The result of ini_parse_stream without memory. */
+#define INIH_NO_MEMORY (-2)
 
 /* Takes the place of a long value: nothing in it is special to inih. */
 #define TOKEN "v"
@@ -53,8 +57,6 @@ struct parser {
   char key[INIH_MAX_LINE + 1]; /* "": there is none */
   struct config_entry entry;   /* key and value are not set yet */
   struct text_buffer value;
-
-  bool out_of_memory;
 };
 
 static const char *const kinds[] = { "pipeline", "input", "transform", "output",
@@ -78,11 +80,10 @@ current_section(struct parser *p)
 static void
 end_entry(struct parser *p)
 {
-  if (p->key[0] == '\0' || p->out_of_memory)
+  if (p->key[0] == '\0')
     return;
   p->entry.key = p->key;
-  p->out_of_memory = config_add_entry(p->config, &p->entry, p->value.data,
-                                      p->value.len) != MP_OK;
+  config_add_entry(p->config, &p->entry, p->value.data, p->value.len);
   p->key[0] = '\0';
 }
 
@@ -122,7 +123,6 @@ keep_variable(struct parser *p, const struct config_refusal *refusal)
   entry->variable_why =
     config_keep_text(p->config, refusal->why, strlen(refusal->why));
   entry->variable_line = p->line;
-  p->out_of_memory |= !entry->variable || !entry->variable_why;
 }
 
 /* Adds the part of a value that this line holds. */
@@ -132,8 +132,6 @@ add_part(struct parser *p, const char *part)
   struct config_refusal refusal;
   int r = config_text_expand(part, &p->value, &p->entry.in_clear, &refusal);
 
-  if (r == MP_ENOMEM)
-    p->out_of_memory = true;
   if (p->continues && p->entry.continued == 0)
     p->entry.continued = p->line;
   if (r != MP_ECONFIG)
@@ -159,10 +157,10 @@ handle_entry(void *user, const char *section, const char *key,
   if (!p->continues) {
     end_entry(p);
     p->above = ABOVE_FAULT;
-    if (!p->out_of_memory && p->keeps_section)
+    if (p->keeps_section)
       begin_entry(p, key);
   }
-  if (p->key[0] && !p->out_of_memory)
+  if (p->key[0])
     add_part(p, value ? value : "");
   return 1;
 }
@@ -243,10 +241,8 @@ add_section(struct parser *p, const char *kind, const char *name)
                  MAX_SECTIONS);
     return;
   }
-  if (config_add_section(p->config, kind, name, p->line) == MP_OK)
-    p->keeps_section = true;
-  else
-    p->out_of_memory = true;
+  config_add_section(p->config, kind, name, p->line);
+  p->keeps_section = true;
 }
 
 /* Begins a section.  HEADING is the text between the brackets; it is
@@ -464,7 +460,7 @@ pass_line(struct parser *p, char *buf, size_t max)
 }
 
 /* Gives inih the next line; an empty one if inih must ignore it.  NULL: end of
- * text, or out of memory. */
+ * text. */
 static char *
 next_line(char *buf, int size, void *user)
 {
@@ -472,7 +468,7 @@ next_line(char *buf, int size, void *user)
   const char *line;
   size_t len, max = (size_t)size - 2; /* a fuller buffer is a cut line */
 
-  if (p->out_of_memory || !next_config_line(p, &line, &len))
+  if (!next_config_line(p, &line, &len))
     return NULL;
   buf[0] = '\0';
   p->long_value = NULL;
@@ -484,30 +480,25 @@ next_line(char *buf, int size, void *user)
   return buf;
 }
 
-int
+struct config *
 config_parse(const char *path, const char *text, size_t len,
-             struct problems *problems, struct config **ret)
+             struct problems *problems)
 {
   static const char bom[] = "\xef\xbb\xbf";
   struct parser p = { .problems = problems, .next = text, .end = text + len };
   int refused;
 
   p.config = config_new(path);
-  if (!p.config)
-    return MP_ENOMEM;
   if (len >= strlen(bom) && memcmp(text, bom, strlen(bom)) == 0)
     p.next += strlen(bom);
   refused = ini_parse_stream(next_line, &p, handle_entry, &p);
+  if (refused == INIH_NO_MEMORY)
+    memory_out();
   end_entry(&p);
   text_buffer_free(&p.value);
-  if (p.out_of_memory || refused == -2) {
-    config_free(p.config);
-    return MP_ENOMEM;
-  }
   if (refused > 0 && problems_errors(problems) == 0)
     problems_add(
       problems, path, (unsigned)refused,
       "cannot be parsed: a line is a [section], NAME = VALUE, or a comment");
-  *ret = p.config;
-  return MP_OK;
+  return p.config;
 }

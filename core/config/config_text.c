@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "lib/array.h"
 #include "lib/utf8.h"
 #include "meterpipe/plugin.h"
@@ -66,7 +67,7 @@ expand_variable(const char *part, size_t len, struct text_buffer *text,
   value = getenv(name);
   fault = value ? config_text_fault(value) : NULL;
   if (value && !fault)
-    return text_buffer_add_text(text, value);
+    return memory_check(text_buffer_add_text(text, value));
   if (fault)
     snprintf(ret_refusal->why, CONFIG_WHY, "holds %s", fault);
   else
@@ -101,7 +102,7 @@ config_text_expand(const char *part, struct text_buffer *text, bool *in_clear,
       continue;
     }
     part += part[0] == '\\' && part[1] == ';';
-    r = text_buffer_add(text, part, 1);
+    memory_check(text_buffer_add(text, part, 1));
     *in_clear = true;
     part++;
   }

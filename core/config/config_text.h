@@ -36,7 +36,7 @@ const char *config_text_fault(const char *text);
  * Appends the meaning of PART, a value or the part of it in one line: without
  * outer quotes, with \; replaced by ; and ${NAME} by the environment variable.
  * Sets *in_clear to true if any of the text is from PART itself, not from a
- * variable.  MP_OK; MP_ENOMEM; MP_ECONFIG with *ret_refusal.
+ * variable.  MP_OK; MP_ECONFIG with *ret_refusal.
  */
 int config_text_expand(const char *part, struct text_buffer *text,
                        bool *in_clear, struct config_refusal *ret_refusal);

@@ -13,6 +13,7 @@
 #include "lib/nearest.h"
 #include "core/config/option_type.h"
 #include "core/config/secret.h"
+#include "core/memory/memory.h"
 
 #define FILE_SUFFIX "_file"
 
@@ -186,15 +187,13 @@ report_unknown(const struct check *c, const struct config_entry *entry)
 
 /* ---- Secrets from files -------------------------------------------------- */
 
-static int
+static void
 read_secret(const struct check *c, const struct config_entry *entry,
             struct option *option)
 {
   struct secret secret;
   int err = secret_read(entry->value, &secret);
 
-  if (err == ENOMEM)
-    return MP_ENOMEM;
   if (err)
     problems_add(
       c->problems, c->config->path, entry->line,
@@ -209,7 +208,6 @@ read_secret(const struct check *c, const struct config_entry *entry,
                   "%s: everybody can read the file: chmod o-r it", entry->key);
   option->from_file = secret.text;
   option->text = secret.text;
-  return MP_OK;
 }
 
 static void
@@ -286,7 +284,7 @@ report_twice(const struct check *c, const struct config_entry *entry,
                  key, key, before);
 }
 
-static int
+static void
 check_entry(const struct check *c, const struct config_entry *entry)
 {
   bool is_file;
@@ -294,27 +292,26 @@ check_entry(const struct check *c, const struct config_entry *entry)
 
   if (!option) {
     report_unknown(c, entry);
-    return MP_OK;
+    return;
   }
   if (option->given) {
     report_twice(c, entry, option);
-    return MP_OK;
+    return;
   }
   option->given = true;
   option->line = entry->line;
   if (option->row->type == MP_TYPE_SECRET)
     secret_forbid_cores();
   if (entry->broken)
-    return MP_OK;
+    return;
   if (!*entry->value)
     problems_add(c->problems, c->config->path, entry->line,
                  "%s: the value is empty: give one, or remove the line",
                  entry->key);
   else if (is_file)
-    return read_secret(c, entry, option);
+    read_secret(c, entry, option);
   else
     set_value(c, entry, option);
-  return MP_OK;
 }
 
 /* Returns true if KEY is not in the table: `plugin`, or a target. */
@@ -364,9 +361,7 @@ make_options(const struct mp_option *table, unsigned line)
 
   while (table && table[n].key)
     n++;
-  options = calloc(1, sizeof(*options) + n * sizeof(options->list[0]));
-  if (!options)
-    return NULL;
+  options = memory_get(1, sizeof(*options) + n * sizeof(options->list[0]));
   options->n = n;
   options->line = line;
   for (size_t i = 0; i < n; i++)
@@ -374,32 +369,24 @@ make_options(const struct mp_option *table, unsigned line)
   return options;
 }
 
-int
+struct options *
 options_check(const struct config *config, const struct config_section *section,
               const struct mp_option *table, const char *target_prefix,
-              struct problems *problems, struct options **ret)
+              struct problems *problems)
 {
-  struct check c = { config, section, target_prefix, problems, NULL };
-  int r = MP_OK;
+  struct check c = { config, section, target_prefix, problems,
+                     make_options(table, section->line) };
 
-  c.options = make_options(table, section->line);
-  if (!c.options)
-    return MP_ENOMEM;
-  for (size_t i = 0; i < section->n_entries && r == MP_OK; i++)
+  for (size_t i = 0; i < section->n_entries; i++)
     if (!passes_over(&c, &section->entries[i]))
-      r = check_entry(&c, &section->entries[i]);
+      check_entry(&c, &section->entries[i]);
     else if (section->entries[i].continued)
       config_refuse_continued(config, &section->entries[i], problems);
   config_report_variables(config, section, table, target_prefix, problems);
-  for (size_t i = 0; i < c.options->n && r == MP_OK; i++)
+  for (size_t i = 0; i < c.options->n; i++)
     if (!c.options->list[i].given)
       set_default(&c, &c.options->list[i]);
-  if (r != MP_OK) {
-    options_free(c.options);
-    return r;
-  }
-  *ret = c.options;
-  return MP_OK;
+  return c.options;
 }
 
 void

@@ -21,16 +21,17 @@ extern const struct mp_option pipeline_options[];
 /*
  * Checks SECTION against TABLE (NULL: no options).  Skips the key `plugin` and
  * keys that begin with TARGET_PREFIX (NULL: none) and a point.  Of CONFIG, only
- * path and world_readable are used.  MP_OK with *ret, even if problems were
- * found: an invalid option then has no value.  MP_ENOMEM.
+ * path and world_readable are used.  Returns the options even if problems were
+ * found: an invalid option then has no value.  Free them with options_free.
  *
  * Names of values are checked for their form only.  SECTION and TABLE must
- * outlive *ret.
+ * outlive the options.
  */
-int options_check(const struct config *config,
-                  const struct config_section *section,
-                  const struct mp_option *table, const char *target_prefix,
-                  struct problems *problems, struct options **ret);
+struct options *options_check(const struct config *config,
+                              const struct config_section *section,
+                              const struct mp_option *table,
+                              const char *target_prefix,
+                              struct problems *problems);
 
 void options_free(struct options *options);
 

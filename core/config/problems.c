@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "core/run/hidden.h"
 #include "core/run/log.h"
-#include "lib/array.h"
 #include "lib/utf8.h"
 
 struct problem {
@@ -27,18 +27,13 @@ problems_init(struct problems *problems)
   memset(problems, 0, sizeof(*problems));
 }
 
-static void
-problem_clear(struct problem *p)
-{
-  free(p->file);
-  free(p->text);
-}
-
 void
 problems_free(struct problems *problems)
 {
-  for (size_t i = 0; i < problems->n; i++)
-    problem_clear(&problems->list[i]);
+  for (size_t i = 0; i < problems->n; i++) {
+    free(problems->list[i].file);
+    free(problems->list[i].text);
+  }
   free(problems->list);
   problems_init(problems);
 }
@@ -79,25 +74,6 @@ insert_sorted(struct problems *problems, const struct problem *p)
   problems->n++;
 }
 
-MP_PRINTF(1, 0)
-static char *
-format_text(const char *fmt, va_list args)
-{
-  va_list again;
-  char *text;
-  int len;
-
-  va_copy(again, args);
-  len = vsnprintf(NULL, 0, fmt, again);
-  va_end(again);
-  if (len < 0)
-    return NULL;
-  text = malloc((size_t)len + 1);
-  if (text)
-    vsnprintf(text, (size_t)len + 1, fmt, args);
-  return text;
-}
-
 MP_PRINTF(5, 0)
 static void
 problems_add_va(struct problems *problems, bool is_error, const char *file,
@@ -106,19 +82,14 @@ problems_add_va(struct problems *problems, bool is_error, const char *file,
   struct problem p = { .line = line, .is_error = is_error };
 
   problems->n_errors += is_error;
-  if (problems->n >= PROBLEMS_MAX ||
-      !ARRAY_GROW(&problems->list, problems->n)) {
+  if (problems->n >= PROBLEMS_MAX) {
     problems->n_lost++;
     return;
   }
+  MEMORY_GROW(&problems->list, problems->n);
   p.file_rank = rank_of_file(problems, file);
-  p.file = strdup(file);
-  p.text = format_text(fmt, args);
-  if (!p.file || !p.text) {
-    problem_clear(&p);
-    problems->n_lost++;
-    return;
-  }
+  p.file = memory_text(file);
+  p.text = memory_vformat(fmt, args);
   hidden_make(p.text);
   insert_sorted(problems, &p);
 }
@@ -167,13 +138,10 @@ problems_report(const struct problems *problems)
 {
   char *text = NULL;
   size_t size = 0;
-  FILE *out = open_memstream(&text, &size);
+  FILE *out = memory_open_text(&text, &size);
 
-  if (out)
-    problems_print(problems, out);
-  if (out && fclose(out) == 0 && text)
-    log_text(text);
-  else
-    log_line(MP_LOG_ERROR, NULL, NULL, "out of memory");
+  problems_print(problems, out);
+  memory_close_text(out, &text);
+  log_text(text);
   free(text);
 }

@@ -21,14 +21,13 @@ struct problems {
   struct problem *list;
   size_t n;
   size_t n_errors;
-  size_t n_lost; /* not kept: too many, or out of memory */
+  size_t n_lost; /* not kept: too many */
 };
 
 void problems_init(struct problems *problems);
 void problems_free(struct problems *problems);
 
-/* Adds an error at FILE:LINE; LINE 0 means the file as a whole.  Never fails:
- * without memory, the error is still counted. */
+/* Adds an error at FILE:LINE; LINE 0 means the file as a whole. */
 MP_PRINTF(4, 5)
 void problems_add(struct problems *problems, const char *file, unsigned line,
                   const char *fmt, ...);

@@ -7,11 +7,11 @@
 #include "core/config/secret.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "core/memory/memory.h"
 #include "lib/file.h"
 
 #define SECRET_MAX ((size_t)64 << 10)
@@ -21,17 +21,12 @@ read_credential(const char *path, struct text_buffer *ret,
                 bool *ret_world_readable)
 {
   const char *dir = getenv("CREDENTIALS_DIRECTORY");
-  size_t size;
   char *full;
   int err;
 
   if (path[0] == '/' || !dir || !*dir)
     return file_read(path, SECRET_MAX, ret, ret_world_readable);
-  size = strlen(dir) + strlen(path) + 2;
-  full = malloc(size);
-  if (!full)
-    return ENOMEM;
-  snprintf(full, size, "%s/%s", dir, path);
+  full = memory_format("%s/%s", dir, path);
   err = file_read(full, SECRET_MAX, ret, ret_world_readable);
   free(full);
   if (err == ENOENT)
@@ -68,6 +63,8 @@ secret_read(const char *path, struct secret *ret)
 
   memset(ret, 0, sizeof(*ret));
   err = read_credential(path, &file, &ret->world_readable);
+  if (err == ENOMEM)
+    memory_out();
   if (err)
     return err;
   ret->fault = trim_line_end(&file);

@@ -106,7 +106,7 @@ check_fields(struct conform *c)
   rest = copy;
   while (rest && *rest) {
     word = strsep(&rest, ", ");
-    if (*word && !ask_field(&f, word))
+    if (*word && strcmp(word, "*") != 0 && !ask_field(&f, word))
       conform_fail(c, "default_fields has \"%s\", which is not a field", word);
   }
   free(copy);

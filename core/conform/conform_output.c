@@ -66,7 +66,8 @@ call_commit(struct trial *t, const char *token)
 
   t->what = token ? "recover" : "commit";
   t->silent = false;
-  r = token ? ops->recover(t->self, token, &sink) : ops->commit(t->self, &sink);
+  r = token ? ops->append->recover(t->self, token, &sink)
+            : ops->commit(t->self, &sink);
   conform_result(t->c, t->h, t->what, r, ok, failures);
   if (t->silent && r != MP_ECANCELED && fake_host_failures(t->h) == t->failures)
     conform_fail(t->c, "commit gave a result other than MP_ACCEPTED and did "
@@ -113,8 +114,7 @@ write_record(struct trial *t, int number)
                                 INT64_C(1795341600000) + number * 1200000 };
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_COUNTER,
-                            .coef = 84208 + number,
-                            .exp10 = -3,
+                            .number = { 84208 + number, -3 },
                             .time_ms = record.time_ms,
                             .unit = "GJ" };
   char id[32];
@@ -138,7 +138,7 @@ take_token(struct trial *t, char token[512])
   int r;
 
   memset(token, '#', 512);
-  r = t->c->plugin->output.token(t->self, token, 256);
+  r = t->c->plugin->append.token(t->self, token, 256);
   conform_result(t->c, t->h, "token", r, ok, failures);
   if (r != MP_OK)
     snprintf(token, 512, "0");
@@ -154,7 +154,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   struct trial *t = sink->ctx;
   const char *wrong = NULL;
 
-  if (!MP_HAS(shown, struct mp_shown, wait_ms))
+  if (!MP_HAS(shown, struct mp_shown, flags))
     wrong = "an answer whose struct_size is too small";
   else if (shown->target >= TARGETS)
     wrong = "an answer for a target that does not exist";

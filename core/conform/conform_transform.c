@@ -8,12 +8,12 @@ static const int alone[] = { MP_OK, MP_DROP, MP_HOLD, -1 }; /* no operand */
 static const int outcomes[] = { MP_OK, MP_DROP, MP_HOLD, MP_REBASE, -1 };
 
 static const struct mp_value readings[] = {
-  { .kind = MP_COUNTER, .coef = 84208, .exp10 = -3, .unit = "GJ" },
-  { .kind = MP_GAUGE, .coef = -1, .exp10 = 0, .unit = NULL },
-  { .kind = MP_DELTA, .coef = 0, .exp10 = -2, .unit = "m3" },
-  { .kind = MP_GAUGE, .coef = INT64_MAX, .exp10 = 99, .unit = "kW" },
-  { .kind = MP_GAUGE, .coef = INT64_MIN, .exp10 = -99, .unit = "kW" },
-  { .kind = MP_GAUGE, .coef = 1, .exp10 = 0, .unit = "no such unit" },
+  { .kind = MP_COUNTER, .number = { 84208, -3 }, .unit = "GJ" },
+  { .kind = MP_GAUGE, .number = { -1, 0 }, .unit = NULL },
+  { .kind = MP_DELTA, .number = { 0, -2 }, .unit = "m3" },
+  { .kind = MP_GAUGE, .number = { INT64_MAX, 63 }, .unit = "kW" },
+  { .kind = MP_GAUGE, .number = { INT64_MIN, -63 }, .unit = "kW" },
+  { .kind = MP_GAUGE, .number = { 1, 0 }, .unit = "no such unit" },
   { .kind = MP_TEXT, .text = "a text" },
   { .kind = MP_TEXT, .text = "" },
 };
@@ -22,11 +22,8 @@ static const struct {
   uint32_t flags;
   const char *value;
 } operands[] = {
-  { MP_OPERAND_MISSING, NULL },
-  { MP_OPERAND_FIRST, NULL },
-  { 0, "84.000 GJ" },
-  { 0, "1000000000000000000" },
-  { MP_OPERAND_OTHER_METER, "9999999.9 kWh" },
+  { MP_OPERAND_MISSING, NULL }, { MP_OPERAND_FIRST, NULL }, { 0, "84.000 GJ" },
+  { 0, "1000000000000000000" }, { 0, "9999999.9 kWh" },
 };
 
 static bool

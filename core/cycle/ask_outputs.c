@@ -36,14 +36,14 @@ import_id(const struct teller *teller, struct ledger_displayed *to,
           const struct mp_shown *shown)
 {
   const char *output = teller->instance->stage->name;
-  const char *id = MP_HAS(shown, struct mp_shown, id) ? shown->id : NULL;
 
   if (shown->answer == MP_SHOWN_FORGOTTEN)
     to->id = LEDGER_FORGOTTEN;
-  else if (id || (shown->flags & MP_SHOWN_IDS))
-    to->id = record_id_parse(&teller->cycle->ids, output, id, &to->id_number);
+  else if (shown->id || (shown->flags & MP_SHOWN_IDS))
+    to->id =
+      record_id_parse(&teller->cycle->ids, output, shown->id, &to->id_number);
   if (to->id == LEDGER_OTHER_ID)
-    to->other_id = memory_text(id);
+    to->other_id = memory_text(shown->id);
 }
 
 /* Stores SHOWN in ANSWER.  Returns the fault, or NULL. */
@@ -58,14 +58,13 @@ keep_displayed(const struct teller *teller, struct answer *answer,
   if (shown->updated)
     answer->displayed.updated = memory_text(shown->updated);
   answer->displayed.place = shown->place;
-  answer->step =
-    (struct mp_decimal){ .coef = shown->step_coef,
-                         .exp10 = shown->step_coef ? shown->step_exp10 : 0 };
-  answer->numbers_only =
-    MP_HAS(shown, struct mp_shown, flags) && (shown->flags & MP_SHOWN_NUMBERS);
+  if (shown->step.coef)
+    answer->step = shown->step;
+  else
+    answer->step = (struct mp_decimal){ 0, 0 };
+  answer->numbers_only = (shown->flags & MP_SHOWN_NUMBERS) != 0;
   answer->ready_ms = clock_mono_ms() + shown->wait_ms;
-  if (MP_HAS(shown, struct mp_shown, flags))
-    import_id(teller, &answer->displayed, shown);
+  import_id(teller, &answer->displayed, shown);
   return import_displayed(&answer->displayed, shown);
 }
 
@@ -78,7 +77,7 @@ take_displayed(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   struct answer *answer;
   const char *fault;
 
-  if (!shown || !MP_HAS(shown, struct mp_shown, wait_ms) ||
+  if (!shown || !MP_HAS(shown, struct mp_shown, flags) ||
       shown->target >= output->n_targets || shown->answer < MP_SHOWN_VALUE ||
       shown->answer > MP_SHOWN_FORGOTTEN)
     return instance_fail(teller->instance, MP_EINTERNAL, NULL,

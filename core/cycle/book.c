@@ -137,11 +137,11 @@ static void
 keep_kind(struct cycle_data *d, const struct target *t)
 {
   struct ledger *ledger = &d->ledgers[t->index];
-  enum ledger_role role = ledger->role;
+  uint32_t kind = ledger->kind;
 
   ledger_set_kind(ledger,
                   d->evaluation.slots[kind_slot(d, t)->index].value->kind);
-  d->has_new_role |= ledger->role != role;
+  d->has_new_kind |= ledger->kind != kind;
 }
 
 /* ---- Units ---- */

@@ -32,14 +32,14 @@ get_number(const struct cycle *c, const struct stage *output, const char *key)
   return body ? strtoll(body, NULL, 10) : 0;
 }
 
-static bool
+static void
 put_number(struct cycle *c, const struct stage *output, const char *key,
            int64_t number)
 {
   char body[32];
 
   snprintf(body, sizeof(body), "%" PRId64, number);
-  return store_put(c->run->store, STORE_META, output->name, key, body);
+  store_put(c->run->store, STORE_META, output->name, key, body);
 }
 
 static void
@@ -51,12 +51,13 @@ load_number(struct cycle *c, const struct stage *output)
     number > 0 && number < MOST_NUMBER ? number : 0;
 }
 
-static bool
+static void
 save_number(struct cycle *c, const struct stage *output)
 {
   int64_t number = output_state(c, output)->last_number;
 
-  return !number || put_number(c, output, number_key, number);
+  if (number)
+    put_number(c, output, number_key, number);
 }
 
 /* The key of the entry that book_last_row reads. */
@@ -68,22 +69,21 @@ book_last_row(const struct cycle *c, const struct stage *output)
   return get_number(c, output, last_row_key);
 }
 
-bool
+void
 book_keep_last_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
-  return time_ms <= book_last_row(c, output) ||
-         put_number(c, output, last_row_key, time_ms);
+  if (time_ms > book_last_row(c, output))
+    put_number(c, output, last_row_key, time_ms);
 }
 
-bool
+void
 book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
-  char *body = queue_row_encode(&c->d, output, time_ms);
-  bool good = store_row_add(c->run->store, output->name, body) &&
-              book_keep_last_row(c, output, time_ms);
+  char *body = memory_have(queue_row_encode(&c->d, output, time_ms));
 
+  store_row_add(c->run->store, output->name, body);
+  book_keep_last_row(c, output, time_ms);
   free(body);
-  return good;
 }
 
 size_t
@@ -182,11 +182,11 @@ take_role(struct cycle *c, const struct target *t)
 {
   struct ledger *ledger = &c->d.ledgers[t->index];
 
-  if (t->source->kind || ledger->kind != MP_DELTA ||
-      ledger->role != LEDGER_PLAIN)
+  if (t->source->kind || !ledger->kind)
     return;
-  ledger->role = LEDGER_DELTA;
-  c->d.has_new_role = true;
+  c->d.has_new_kind = true;
+  if (ledger->kind == MP_DELTA && ledger->role == LEDGER_PLAIN)
+    ledger->role = LEDGER_DELTA;
 }
 
 static int
@@ -262,29 +262,26 @@ book_load(struct cycle *c)
   return book_load_targets(c);
 }
 
-static bool
+static void
 save_target(struct cycle *c, const struct target *t)
 {
-  char *body = ledger_encode(&c->d.ledgers[t->index]);
-  bool good = body && store_put(c->run->store, STORE_TARGET, t->stage->name,
-                                t->name, body);
+  char *body = memory_have(ledger_encode(&c->d.ledgers[t->index]));
 
+  store_put(c->run->store, STORE_TARGET, t->stage->name, t->name, body);
   free(body);
-  return good;
 }
 
 int
 book_save_output(struct cycle *c, const struct stage *output)
 {
-  bool good = save_number(c, output);
-
-  for (size_t i = 0; i < output->n_targets && good; i++) {
+  save_number(c, output);
+  for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
 
     if (target_is_kept(t) && !is_unreadable(&c->d, t))
-      good = save_target(c, t);
+      save_target(c, t);
   }
-  return good ? MP_OK : cycle_fail(c, output, MP_ENOMEM, NULL, "out of memory");
+  return MP_OK;
 }
 
 static void
@@ -319,15 +316,14 @@ save_reading(struct cycle *c, const struct slot *field)
 {
   const struct reading *kept = &c->d.kept[field->index];
   char *body;
-  bool good;
 
   if (!kept->believed.kind && !kept->unconfirmed.kind)
     return true;
-  body = reading_encode(kept);
-  good = body && store_put(c->run->store, STORE_READING, field->stage->name,
-                           field->field, body);
+  body = memory_have(reading_encode(kept));
+  store_put(c->run->store, STORE_READING, field->stage->name, field->field,
+            body);
   free(body);
-  return good;
+  return true;
 }
 
 int

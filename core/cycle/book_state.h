@@ -25,13 +25,12 @@ int book_save_output(struct cycle *c, const struct stage *output);
  * not known. */
 int64_t book_last_row(const struct cycle *c, const struct stage *output);
 /* Keeps the time of the newest row.  After the clock was set back, later rows
- * have earlier times and do not count.  Returns false if memory ran out. */
-bool book_keep_last_row(struct cycle *c, const struct stage *output,
+ * have earlier times and do not count. */
+void book_keep_last_row(struct cycle *c, const struct stage *output,
                         int64_t time_ms);
 
-/* Adds the row of this cycle to the queue of OUTPUT.  Returns false if memory
- * ran out. */
-bool book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms);
+/* Adds the row of this cycle to the queue of OUTPUT. */
+void book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms);
 /* Removes the rows up to NEWEST_MS from the queue.  Returns their number. */
 size_t book_drop_rows(struct cycle *c, const struct stage *output,
                       int64_t newest_ms);

@@ -57,6 +57,7 @@ cycle_new(struct plan *plan, struct instances *instances, struct run *run)
   }
   cycle_data_init(&c->d, plan);
   cycle_grow(c);
+  instances->ledgers = (const struct ledger *const *)&c->d.ledgers;
   return c;
 }
 
@@ -333,19 +334,19 @@ evaluate_readings(struct cycle *c)
   }
 }
 
-/* Tells the plugins which targets get amounts, if a first value decided that.
- */
+/* Tells the plugins the kinds that first values decided. */
 static void
-show_new_roles(struct cycle *c)
+show_new_kinds(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
-  for (size_t i = 0; i < p->n_targets && c->d.has_new_role; i++)
-    if (c->d.ledgers[i].role == LEDGER_DELTA)
-      instance_of(c, p->targets[i]->stage)
-        ->targets[p->targets[i]->number]
-        ->flags |= MP_TARGET_DELTA;
-  c->d.has_new_role = false;
+  for (size_t i = 0; i < p->n_targets && c->d.has_new_kind; i++) {
+    const struct target *t = p->targets[i];
+
+    if (target_is_kept(t) && !t->source->kind)
+      instance_of(c, t->stage)->targets[t->number]->kind = c->d.ledgers[i].kind;
+  }
+  c->d.has_new_kind = false;
 }
 
 /* Puts the rows of this cycle into the queues. */
@@ -356,10 +357,9 @@ book_rows(struct cycle *c, int64_t time_ms)
     return;
   FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
-    if ((delivery(output) == MP_APPEND ||
-         (delivery(output) == MP_HISTORY && book_has_row(&c->d, output))) &&
-        !book_add_row(c, output, time_ms))
-      memory_out();
+    if (delivery(output) == MP_APPEND ||
+        (delivery(output) == MP_HISTORY && book_has_row(&c->d, output)))
+      book_add_row(c, output, time_ms);
   }
 }
 
@@ -379,7 +379,7 @@ work_out(struct cycle *c)
   time_ms = book_time(&c->d);
   book(&c->d);
   book_rows(c, time_ms);
-  show_new_roles(c);
+  show_new_kinds(c);
   cycle_say(c, &c->d.evaluation.messages);
   return time_ms;
 }

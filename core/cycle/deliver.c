@@ -102,7 +102,7 @@ deliver_commit(struct cycle *c, const struct stage *output, const char *token,
     return;
   }
   call = call_begin(instance_of(c, output), token ? "recover" : "commit");
-  r = token ? ops->recover(instance_of(c, output)->self, token, &sink)
+  r = token ? ops->append->recover(instance_of(c, output)->self, token, &sink)
             : ops->commit(instance_of(c, output)->self, &sink);
   if (call_end(&call, r, 0) < 0)
     output_state(c, output)->given_up = true;

@@ -56,14 +56,13 @@ keep_token(struct cycle *c, const struct stage *output,
            const struct batch *batch)
 {
   char *body;
-  bool good;
 
   if (asprintf(&body, "%" PRId64 " %" PRId64 " %s %s", batch->first,
                batch->last, output->plugin->table.name, batch->token) < 0)
     return false;
-  good = store_put(c->run->store, STORE_META, output->name, token_key, body);
+  store_put(c->run->store, STORE_META, output->name, token_key, body);
   free(body);
-  return good;
+  return true;
 }
 
 static void
@@ -307,11 +306,11 @@ take_token(struct cycle *c, const struct stage *output, struct batch *batch)
   struct call call;
   int r;
 
-  if (!output->plugin->output.token)
+  if (!output->plugin->output.append)
     return true;
   call = call_begin(instance_of(c, output), "token");
   r = call_end(&call,
-               output->plugin->output.token(instance_of(c, output)->self,
+               output->plugin->append.token(instance_of(c, output)->self,
                                             batch->token, sizeof(batch->token)),
                0);
   if (r == MP_OK && !storable_token(batch->token, sizeof(batch->token)))

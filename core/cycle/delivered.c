@@ -6,7 +6,7 @@
 
 #include "core/run/log.h"
 #include "core/run/report.h"
-#include "lib/table.h"
+#include "core/run/table.h"
 
 static bool
 is_wanted(const struct cycle *c)

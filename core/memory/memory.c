@@ -1,9 +1,7 @@
 /* Memory that is there, or the end of the process. */
 #include "core/memory/memory.h"
 
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -101,16 +99,37 @@ memory_text_of(const char *text, size_t len)
 }
 
 char *
+memory_vformat(const char *fmt, va_list args)
+{
+  char *text;
+
+  if (vasprintf(&text, fmt, args) < 0)
+    memory_out();
+  return text;
+}
+
+char *
 memory_format(const char *fmt, ...)
 {
   va_list args;
   char *text;
-  int n;
 
   va_start(args, fmt);
-  n = vasprintf(&text, fmt, args);
+  text = memory_vformat(fmt, args);
   va_end(args);
-  if (n < 0)
-    memory_out();
   return text;
+}
+
+FILE *
+memory_open_text(char **text, size_t *len)
+{
+  return memory_have(open_memstream(text, len));
+}
+
+/* fclose can succeed and leave no text. */
+void
+memory_close_text(FILE *stream, char *const *text)
+{
+  if (ferror(stream) || fclose(stream) != 0 || !*text)
+    memory_out();
 }

@@ -9,15 +9,17 @@
 #ifndef CORE_MEMORY_MEMORY_H
 #define CORE_MEMORY_MEMORY_H
 
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Each returns memory that the caller frees with free(); never NULL. */
 
 /* N zeroed items of SIZE bytes. */
 void *memory_get(size_t n, size_t size) __attribute__((malloc));
 
-/* Changes the room of ITEMS, which may be NULL, from N_BEFORE to N items of SIZE
- * bytes.  New items are zeroed. */
+/* Changes the room of ITEMS, which may be NULL, from N_BEFORE to N items of
+ * SIZE bytes.  New items are zeroed. */
 void *memory_resize(void *items, size_t n_before, size_t n, size_t size);
 
 /* Makes room for one more item in the list *LIST of N items: ARRAY_GROW of
@@ -31,6 +33,13 @@ char *memory_text_of(const char *text, size_t len);
 
 /* The text that printf(3) would print. */
 char *memory_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *memory_vformat(const char *fmt, va_list args)
+  __attribute__((format(printf, 1, 0)));
+
+/* A stream that writes to *TEXT, as open_memstream(3).  Close it with the
+ * second function; *TEXT is complete after that. */
+FILE *memory_open_text(char **text, size_t *len);
+void memory_close_text(FILE *stream, char *const *text);
 
 /* Returns P; ends the process if P is NULL.  For the result of a function that
  * only fails when out of memory. */

@@ -12,7 +12,10 @@
 #include "core/pipeline/plan.h"
 #include "core/run/run.h"
 
+struct instances;
+
 struct instance {
+  const struct instances *all;
   const struct stage *stage;
   const struct plan *plan;
   struct run *run;
@@ -25,6 +28,7 @@ struct instance {
   bool created;
   bool is_open;
   struct mp_target **targets; /* of an output, as its plugin sees them */
+  struct mp_value *last;      /* last known values, as the plugin sees them */
   size_t n_targets;
   struct mp_operand *operands; /* of a transform, as its plugin sees them */
   struct mp_value *values;     /* of the operands */
@@ -34,7 +38,8 @@ struct instance {
 struct instances {
   struct instance *list; /* in the order of plan->stages */
   size_t n;
-  char *state_dir; /* NULL: the state is kept in memory */
+  char *state_dir;                     /* NULL: the state is kept in memory */
+  const struct ledger *const *ledgers; /* the cycle's, per target; NULL */
 };
 
 /* Prepares an instance for each stage of PLAN; calls no plugin.  CONFIG_PATH is

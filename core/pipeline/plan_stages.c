@@ -2,6 +2,7 @@
  * options. */
 #include "core/pipeline/plan_stages.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,9 +67,8 @@ load_stage(struct builder *b, struct stage *stage)
   }
   if (stage->kind == PLUGIN_OUTPUT && !b->source->alone)
     prefix = stage->plugin->output.target_prefix;
-  if (options_check(b->config, section, stage->plugin->table.options, prefix,
-                    b->problems, &stage->options) == MP_ENOMEM)
-    memory_out();
+  stage->options = options_check(
+    b->config, section, stage->plugin->table.options, prefix, b->problems);
   if (stage->kind == PLUGIN_OUTPUT)
     stage->delivery = class_of(stage);
   stage->is_sound = problems_errors(b->problems) == problems;
@@ -85,12 +85,10 @@ replay_section(struct builder *b, struct stage *stage, const char *path)
   struct config *config = config_new(b->config->path);
 
   stage->replay = config;
-  if (!config ||
-      config_add_section(config, "input", stage->name, line) != MP_OK ||
-      config_add_entry(config, &of_path, path, strlen(path)) != MP_OK ||
-      (fields &&
-       config_add_entry(config, &of_fields, fields, strlen(fields)) != MP_OK))
-    memory_out();
+  config_add_section(config, "input", stage->name, line);
+  config_add_entry(config, &of_path, path, strlen(path));
+  if (fields)
+    config_add_entry(config, &of_fields, fields, strlen(fields));
   return &config->sections[0];
 }
 
@@ -117,9 +115,9 @@ replace_by_replay(struct builder *b, struct stage *stage, const char *path)
   if (!stage->plugin)
     builder_problem(b, stage->section->line, "--replay: %s",
                     loader_error(b->source->loader));
-  else if (options_check(b->config, section, stage->plugin->table.options, NULL,
-                         b->problems, &stage->options) == MP_ENOMEM)
-    memory_out();
+  else
+    stage->options = options_check(
+      b->config, section, stage->plugin->table.options, NULL, b->problems);
   stage->is_sound = problems_errors(b->problems) == problems;
 }
 
@@ -133,6 +131,8 @@ add_stage(struct builder *b, const struct config_section *section)
   stage->kind = kind_of(section);
   stage->name = section->name;
   stage->section = section;
+  if (stage->kind == PLUGIN_INPUT)
+    stage->meter_id = memory_format("%s.%s", plan->name, stage->name);
   builder_append(&plan->stages, &plan->n_stages, stage);
   load_stage(b, stage);
   if (!stage->plugin)
@@ -155,9 +155,8 @@ stages_add(struct builder *b)
     else
       add_stage(b, section);
   }
-  if (options_check(b->config, settings, pipeline_options, NULL, b->problems,
-                    &b->plan->options) == MP_ENOMEM)
-    memory_out();
+  b->plan->options =
+    options_check(b->config, settings, pipeline_options, NULL, b->problems);
 }
 
 void

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/memory/memory.h"
 #include "core/plugin/loader_check.h"
 #include "lib/array.h"
 #include "lib/nearest.h"
@@ -35,15 +36,9 @@ delivery_class(const char *name, size_t len)
 struct loader *
 loader_new(const char *dirs)
 {
-  struct loader *loader = calloc(1, sizeof(*loader));
+  struct loader *loader = memory_get(1, sizeof(*loader));
 
-  if (!loader)
-    return NULL;
-  loader->dirs = strdup(dirs);
-  if (!loader->dirs) {
-    free(loader);
-    return NULL;
-  }
+  loader->dirs = memory_text(dirs);
   return loader;
 }
 
@@ -101,7 +96,7 @@ struct listing {
 };
 
 /* Splits a file name KIND_NAME.so into kind and NAME.  The caller frees the
- * name.  False: not a plugin's file name, or out of memory. */
+ * name.  False: not a plugin's file name. */
 static bool
 plugin_file_name(const char *file, enum plugin_kind *ret_kind, char **ret_name)
 {
@@ -116,8 +111,8 @@ plugin_file_name(const char *file, enum plugin_kind *ret_kind, char **ret_name)
         len < n + 5)
       continue;
     *ret_kind = (enum plugin_kind)kind;
-    *ret_name = strndup(file + n + 1, len - n - 4);
-    return *ret_name;
+    *ret_name = memory_text_of(file + n + 1, len - n - 4);
+    return true;
   }
   return false;
 }
@@ -136,16 +131,17 @@ static void
 list_add(struct listing *list, const char *dir, const char *file)
 {
   enum plugin_kind kind;
-  char *name, *path;
+  char *name;
 
   if (!plugin_file_name(file, &kind, &name))
     return;
-  if (listed_already(list, kind, name) || !ARRAY_GROW(&list->found, list->n) ||
-      asprintf(&path, "%s/%s", dir, file) < 0) {
+  if (listed_already(list, kind, name)) {
     free(name);
     return;
   }
-  list->found[list->n++] = (struct found){ kind, name, path };
+  MEMORY_GROW(&list->found, list->n);
+  list->found[list->n++] =
+    (struct found){ kind, name, memory_format("%s/%s", dir, file) };
 }
 
 static int
@@ -157,13 +153,24 @@ by_kind_and_name(const void *a, const void *b)
                             : strcmp(x->name, y->name);
 }
 
+/* Returns NULL if there is no such directory, or it cannot be read. */
+static DIR *
+open_directory(const char *dir)
+{
+  DIR *d = opendir(dir);
+
+  if (!d && errno == ENOMEM)
+    memory_out();
+  return d;
+}
+
 static void
 list_directories(const struct loader *loader, struct listing *list)
 {
-  char *dirs = strdup(loader->dirs), *rest = dirs, *dir;
+  char *dirs = memory_text(loader->dirs), *rest = dirs, *dir;
 
-  while (dirs && (dir = strsep(&rest, ":"))) {
-    DIR *d = *dir ? opendir(dir) : NULL;
+  while ((dir = strsep(&rest, ":"))) {
+    DIR *d = *dir ? open_directory(dir) : NULL;
 
     if (!d)
       continue;
@@ -201,13 +208,13 @@ find_file(const struct loader *loader, enum plugin_kind kind, const char *name)
   char *dirs, *rest, *dir, *path = NULL;
 
   if (strchr(name, '/'))
-    return strdup(name);
-  dirs = strdup(loader->dirs);
+    return memory_text(name);
+  dirs = memory_text(loader->dirs);
   rest = dirs;
-  while (dirs && (dir = strsep(&rest, ":"))) {
-    if (!*dir ||
-        asprintf(&path, "%s/%s_%s.so", dir, plugin_kind_names[kind], name) < 0)
+  while ((dir = strsep(&rest, ":"))) {
+    if (!*dir)
       continue;
+    path = memory_format("%s/%s_%s.so", dir, plugin_kind_names[kind], name);
     if (access(path, F_OK) == 0)
       break;
     free(path);
@@ -305,12 +312,7 @@ loader_get(struct loader *loader, enum plugin_kind kind, const char *name)
       free(path);
       return plugin;
     }
-  plugin = calloc(1, sizeof(*plugin));
-  if (!plugin) {
-    free(path);
-    fail_load(loader, "out of memory");
-    return NULL;
-  }
+  plugin = memory_get(1, sizeof(*plugin));
   plugin->kind = kind;
   plugin->path = path;
   if (!load_plugin(loader, plugin)) {

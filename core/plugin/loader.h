@@ -32,12 +32,13 @@ struct plugin {
   struct mp_input_ops input;
   struct mp_transform_ops transform;
   struct mp_output_ops output;
+  struct mp_append_ops append; /* output.append, if it is not NULL */
 };
 
 struct loader;
 
-/* Makes a loader for DIRS, directories separated by colons, searched in order.
- * NULL: out of memory. */
+/* Makes a loader for DIRS, directories separated by colons, searched in
+ * order. */
 struct loader *loader_new(const char *dirs);
 /* Frees the loader and all plugins; their code stays in memory. */
 void loader_free(struct loader *loader);

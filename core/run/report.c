@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "core/memory/memory.h"
 #include "core/run/hidden.h"
 #include "core/run/log.h"
 #include "lib/array.h"
@@ -50,10 +51,9 @@ struct report {
 struct report *
 report_new(void)
 {
-  struct report *report = calloc(1, sizeof(*report));
+  struct report *report = memory_get(1, sizeof(*report));
 
-  if (report)
-    pthread_mutex_init(&report->lock, NULL);
+  pthread_mutex_init(&report->lock, NULL);
   return report;
 }
 
@@ -86,7 +86,7 @@ find_failure(void *const *tree, const char *stage, const char *key)
 }
 
 /* Adds a failure, unless the tree has one of this object.  Returns the failure
- * in the tree; NULL: out of memory. */
+ * in the tree. */
 static struct failure *
 keep_failure(void **tree, const char *stage, const char *key)
 {
@@ -95,15 +95,11 @@ keep_failure(void **tree, const char *stage, const char *key)
 
   if (f)
     return f;
-  f = calloc(1, sizeof(*f) + stage_size + key_size);
-  if (!f)
-    return NULL;
+  f = memory_get(1, sizeof(*f) + stage_size + key_size);
   f->stage = memcpy(f->text, stage, stage_size);
   f->key = memcpy(f->text + stage_size, key, key_size);
-  if (tsearch(f, tree, compare_objects))
-    return f;
-  free(f);
-  return NULL;
+  memory_have(tsearch(f, tree, compare_objects));
+  return f;
 }
 
 static void
@@ -152,6 +148,8 @@ report_exit_status(enum report_side side, int code)
     return EX_CONFIG;
   case MP_EPERM:
     return EX_NOPERM;
+  case MP_ENOMEM:
+    return EX_OSERR;
   case MP_EIO:
     return EX_IOERR;
   case MP_ECREATE:
@@ -180,10 +178,10 @@ report_exit_status(enum report_side side, int code)
 static int
 status_rank(int status)
 {
-  static const int order[] = { EX_CONFIG,   EX_NOPERM,    EX_SOFTWARE,
-                               EX_IOERR,    EX_CANTCREAT, EX_NOINPUT,
-                               EX_PROTOCOL, EX_DATAERR,   EX_UNAVAILABLE,
-                               EX_TEMPFAIL };
+  static const int order[] = { EX_CONFIG,      EX_NOPERM,   EX_SOFTWARE,
+                               EX_OSERR,       EX_IOERR,    EX_CANTCREAT,
+                               EX_NOINPUT,     EX_PROTOCOL, EX_DATAERR,
+                               EX_UNAVAILABLE, EX_TEMPFAIL };
   int i;
 
   for (i = 0; i < (int)ARRAY_SIZE(order); i++)
@@ -229,16 +227,14 @@ begins_name(const char *text, const char *end)
 
 /* Builds the key of a failure: "OBJECT\tCODE REASON", with numbers in the
  * reason replaced by #. So "no reply in 2000 ms" is the same failure as "no
- * reply in 1998 ms".  The caller frees it; NULL: out of memory. */
+ * reply in 1998 ms".  The caller frees it. */
 static char *
 failure_key(int code, const char *object, const char *text)
 {
   bool name = false;
-  char *key;
+  char *key = memory_format("%s\t%d %s", object ? object : "", code, text);
   char *to;
 
-  if (asprintf(&key, "%s\t%d %s", object ? object : "", code, text) < 0)
-    return NULL;
   to = strchr(strchr(key, '\t'), ' ') + 1;
   for (const char *p = to; *p; p++) {
     name = name || begins_name(key, to);
@@ -258,11 +254,9 @@ static void
 store_failure(struct report *report, const char *stage, const char *key,
               int64_t since, int64_t reported, const char *text)
 {
-  char *body;
+  char *body =
+    memory_format("%lld %lld %s", (long long)since, (long long)reported, text);
 
-  if (asprintf(&body, "%lld %lld %s", (long long)since, (long long)reported,
-               text) < 0)
-    return;
   store_put(report->store, STORE_FAILURE, stage, key, body);
   free(body);
 }
@@ -307,9 +301,7 @@ lines_of(struct lines **list, const char *stage)
     l = l->next;
   if (l)
     return l;
-  l = calloc(1, sizeof(*l) + size);
-  if (!l)
-    return NULL;
+  l = memory_get(1, sizeof(*l) + size);
   memcpy(l->stage, stage, size);
   l->next = *list;
   *list = l;
@@ -326,7 +318,7 @@ may_print(const struct report *report, struct lines **list, const char *stage)
   if (!report->is_limited || log_shows(MP_LOG_INFO))
     return true;
   lines = lines_of(list, stage);
-  if (!lines || lines->printed++ < MOST_LINES)
+  if (lines->printed++ < MOST_LINES)
     return true;
   lines->left_out++;
   return false;
@@ -374,11 +366,9 @@ report_and_store(struct report *report, enum report_side side,
 
   report_note_status(report, report_exit_status(side, code));
   pthread_mutex_lock(&report->lock);
-  if (key) {
-    shown = is_news(report, owner, key, text) || shown;
-    keep_failure(&report->failures, owner, key);
-  }
-  shown = (shown || !key) && may_print(report, &report->lines, owner);
+  shown = is_news(report, owner, key, text) || shown;
+  keep_failure(&report->failures, owner, key);
+  shown = shown && may_print(report, &report->lines, owner);
   pthread_mutex_unlock(&report->lock);
   if (shown)
     log_line(MP_LOG_ERROR, stage, object, "%s", text);
@@ -458,8 +448,6 @@ find_first(void *ctx, const char *stage, const char *key, const char *body)
                 (first->since == since && strcmp(first->key, key) <= 0)))
     return;
   first = keep_failure(&ending->ended, stage, key);
-  if (!first)
-    return;
   first->key = key;
   first->since = since;
 }

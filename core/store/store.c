@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "core/store/store_sqlite.h"
-#include "lib/array.h"
 #include "meterpipe/plugin.h"
 
 void
@@ -26,7 +26,7 @@ store_set_error(struct store *store, const char *fmt, ...)
 const char *
 store_error(const struct store *store)
 {
-  return store ? store->error : "out of memory";
+  return store->error;
 }
 
 const char *
@@ -104,8 +104,8 @@ entry_free(struct store_entry *e)
 }
 
 struct store_entry *
-store_entry_add(struct store *store, const char *area, const char *owner,
-                const char *name)
+store_entry_try_add(struct store *store, const char *area, const char *owner,
+                    const char *name)
 {
   struct store_entry *e = calloc(1, sizeof(*e));
   struct store_entry **bucket = &store->buckets[bucket_of(area, owner, name)];
@@ -126,7 +126,7 @@ store_entry_add(struct store *store, const char *area, const char *owner,
   return e;
 }
 
-static bool
+static int
 put_entry(struct store *store, const char *area, const char *owner,
           const char *name, const char *body)
 {
@@ -134,36 +134,43 @@ put_entry(struct store *store, const char *area, const char *owner,
   char *copy = NULL;
 
   if (!body && !e)
-    return true;
+    return MP_OK;
   if (e && e->body && body && strcmp(e->body, body) == 0)
-    return true;
+    return MP_OK;
   if (body) {
     copy = strdup(body);
     if (!copy)
-      return false;
+      return MP_ENOMEM;
   }
   if (!e)
-    e = store_entry_add(store, area, owner, name);
+    e = store_entry_try_add(store, area, owner, name);
   if (!e) {
     free(copy);
-    return false;
+    return MP_ENOMEM;
   }
   free(e->body);
   e->body = copy; /* NULL: to be deleted by the next commit */
   e->dirty = true;
-  return true;
+  return MP_OK;
 }
 
-bool
+int
+store_try_put(struct store *store, const char *area, const char *owner,
+              const char *name, const char *body)
+{
+  int r;
+
+  pthread_mutex_lock(&store->lock);
+  r = put_entry(store, area, owner, name, body);
+  pthread_mutex_unlock(&store->lock);
+  return r;
+}
+
+void
 store_put(struct store *store, const char *area, const char *owner,
           const char *name, const char *body)
 {
-  bool good;
-
-  pthread_mutex_lock(&store->lock);
-  good = put_entry(store, area, owner, name, body);
-  pthread_mutex_unlock(&store->lock);
-  return good;
+  memory_check(store_try_put(store, area, owner, name, body));
 }
 
 void
@@ -191,19 +198,12 @@ store_row_insert(struct store *store, int64_t id, const char *output,
 {
   struct store_row_entry *e;
 
-  if (!ARRAY_GROW(&store->rows, store->n_rows))
-    return NULL;
-  e = &store->rows[store->n_rows];
+  MEMORY_GROW(&store->rows, store->n_rows);
+  e = &store->rows[store->n_rows++];
   memset(e, 0, sizeof(*e));
   e->row.id = id;
-  e->row.output = strdup(output);
-  e->row.body = strdup(body);
-  if (!e->row.output || !e->row.body) {
-    free(e->row.output);
-    free(e->row.body);
-    return NULL;
-  }
-  store->n_rows++;
+  e->row.output = memory_text(output);
+  e->row.body = memory_text(body);
   if (id > store->last_id)
     store->last_id = id;
   return e;
@@ -215,8 +215,6 @@ store_row_add(struct store *store, const char *output, const char *body)
   struct store_row_entry *e =
     store_row_insert(store, store->last_id + 1, output, body);
 
-  if (!e)
-    return 0;
   e->added = true;
   return e->row.id;
 }

@@ -39,14 +39,15 @@ struct store_row {
   char *body;
 };
 
-/* Returns the reason why a store could not be opened or written; never NULL. */
+/* Returns the reason why a store could not be opened or written. */
 const char *store_error(const struct store *store);
 
 /*
  * Finds the path of the database for the pipeline file PATH: in STATE_DIR if it
  * is not NULL, else in the directory that meterpipe.ini(5), FILES, describes.
- * The caller frees *ret.  MP_EPERM: a directory that comes first may hold the
- * database but cannot be searched; *ret is then the path that was tried.
+ * The caller frees *ret.  MP_OK, or MP_EPERM: a directory that comes first may
+ * hold the database but cannot be searched; *ret is then the path that was
+ * tried.
  */
 int store_locate(const char *pipeline_path, const char *state_dir, char **ret);
 
@@ -82,10 +83,14 @@ void store_release(struct store *store);
 const char *store_get(struct store *store, const char *area, const char *owner,
                       const char *name);
 
-/* Sets the body of an entry, or removes the entry (BODY NULL).  False: out of
- * memory. */
-bool store_put(struct store *store, const char *area, const char *owner,
+/* Sets the body of an entry, or removes the entry (BODY NULL). */
+void store_put(struct store *store, const char *area, const char *owner,
                const char *name, const char *body);
+
+/* The same for a service that a plugin calls.  MP_OK, or MP_ENOMEM: then
+ * nothing is changed. */
+int store_try_put(struct store *store, const char *area, const char *owner,
+                  const char *name, const char *body);
 
 /* Calls FN for each entry of AREA; FN may put or remove entries. */
 void store_each(struct store *store, const char *area,
@@ -93,8 +98,7 @@ void store_each(struct store *store, const char *area,
                            const char *body),
                 void *ctx);
 
-/* Appends a row to the queue of OUTPUT.  Returns its id, or 0: out of
- * memory. */
+/* Appends a row to the queue of OUTPUT.  Returns its id. */
 int64_t store_row_add(struct store *store, const char *output,
                       const char *body);
 

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/memory/memory.h"
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/file.h"
@@ -30,6 +31,8 @@ store_files_failed(struct store *store, const char *path)
 {
   int err = errno;
 
+  if (err == ENOMEM)
+    memory_out();
   store_set_error(store, "%s: the state cannot be kept there: %s", path,
                   strerror(err));
   return err == EACCES || err == EPERM || err == EROFS ? MP_EPERM : MP_EIO;
@@ -134,11 +137,9 @@ check_directories(struct store *store)
 static int
 make_directories(struct store *store)
 {
-  char *copy = strdup(store->path);
+  char *copy = memory_text(store->path);
   int r = MP_OK;
 
-  if (!copy)
-    return MP_ENOMEM;
   for (char *p = strchr(copy + 1, '/'); p; p = strchr(p + 1, '/')) {
     *p = 0;
     if (mkdir(copy, 0750) != 0 && errno != EEXIST && errno != EROFS &&
@@ -384,21 +385,19 @@ store_files_check_version(struct store *store)
 int
 store_files_set_aside(struct store *store, const char *why)
 {
-  char when[RFC3339_SIZE], journal[PATH_MAX], *to = NULL;
+  char when[RFC3339_SIZE], journal[PATH_MAX], *to;
   int r = path_with(store, "-journal", journal);
 
   if (r != MP_OK)
     return r;
   rfc3339_format(NULL, clock_now_ms(), when);
-  if (asprintf(&to, "%s.corrupt-%s", store->path, when) < 0)
-    return MP_ENOMEM;
+  to = memory_format("%s.corrupt-%s", store->path, when);
   if (rename(store->path, to) != 0)
     r = store_files_failed(store, to);
   else {
     unlink(journal);
     free(store->set_aside);
-    if (asprintf(&store->set_aside, "%s; kept as %s", why, to) < 0)
-      store->set_aside = NULL;
+    store->set_aside = memory_format("%s; kept as %s", why, to);
   }
   free(to);
   return r;

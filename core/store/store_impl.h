@@ -48,8 +48,9 @@ struct store {
 void store_set_error(struct store *store, const char *fmt, ...)
   __attribute__((format(printf, 2, 3)));
 
-struct store_entry *store_entry_add(struct store *store, const char *area,
-                                    const char *owner, const char *name);
+/* Adds an entry without a body.  NULL: out of memory. */
+struct store_entry *store_entry_try_add(struct store *store, const char *area,
+                                        const char *owner, const char *name);
 struct store_row_entry *store_row_insert(struct store *store, int64_t id,
                                          const char *output, const char *body);
 void store_forget_all(struct store *store);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/memory/memory.h"
 #include "core/store/store_files.h"
 #include "core/store/store_sqlite.h"
 #include "meterpipe/plugin.h"
@@ -41,9 +42,8 @@ check_owner(struct store *store, const char *pipeline_path)
   if (!realpath(pipeline_path, real))
     return store_files_failed(store, pipeline_path);
   if (!owner)
-    return store_put(store, STORE_META, "", "pipeline", real) ? MP_OK
-                                                              : MP_ENOMEM;
-  if (strcmp(owner, real) == 0)
+    store_put(store, STORE_META, "", "pipeline", real);
+  if (!owner || strcmp(owner, real) == 0)
     return MP_OK;
   store_set_error(store,
                   "%s: this state belongs to the pipeline file %s; give this "
@@ -72,12 +72,10 @@ int
 store_open(const char *db_path, const char *pipeline_path, enum store_mode mode,
            struct store **ret_store)
 {
-  struct store *store = calloc(1, sizeof(*store));
+  struct store *store = memory_get(1, sizeof(*store));
   pthread_mutexattr_t attr;
 
   *ret_store = store;
-  if (!store)
-    return MP_ENOMEM;
   pthread_mutexattr_init(&attr);
   pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
   pthread_mutex_init(&store->lock, &attr);
@@ -86,11 +84,7 @@ store_open(const char *db_path, const char *pipeline_path, enum store_mode mode,
   store->lock_fd = store->note_fd = -1;
   if (mode == STORE_MEMORY)
     return MP_OK;
-  store->path = strdup(db_path);
-  if (!store->path) {
-    store_set_error(store, "out of memory");
-    return MP_ENOMEM;
-  }
+  store->path = memory_text(db_path);
   return open_database(store, pipeline_path);
 }
 

@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/memory/memory.h"
 #include "lib/user.h"
 #include "meterpipe/plugin.h"
 
@@ -23,34 +23,22 @@ database_in(const char *dir, const char *pipeline_path)
   const char *slash = strrchr(pipeline_path, '/');
   const char *name = slash ? slash + 1 : pipeline_path;
   size_t len = strlen(name);
-  char *path;
 
   if (len > 4 && strcmp(name + len - 4, ".ini") == 0)
     len -= 4;
-  if (asprintf(&path, "%s/%.*s.db", dir, (int)len, name) < 0)
-    return NULL;
-  return path;
-}
-
-static int
-return_path(char *path, char **ret)
-{
-  if (!path)
-    return MP_ENOMEM;
-  *ret = path;
-  return MP_OK;
+  return memory_format("%s/%.*s.db", dir, (int)len, name);
 }
 
 /* Returns the first directory of $STATE_DIRECTORY, which systemd sets to one or
- * more paths separated by colons.  MP_DROP: it is not set. */
-static int
-from_environment(char **ret)
+ * more paths separated by colons.  NULL: it is not set. */
+static char *
+from_environment(void)
 {
   const char *dirs = getenv("STATE_DIRECTORY");
 
   if (!dirs || !*dirs)
-    return MP_DROP;
-  return return_path(strndup(dirs, strcspn(dirs, ":")), ret);
+    return NULL;
+  return memory_text_of(dirs, strcspn(dirs, ":"));
 }
 
 static char *
@@ -58,15 +46,13 @@ user_dir(void)
 {
   const char *xdg = getenv("XDG_STATE_HOME");
   char *home, *dir;
-  int n = -1;
 
   if (xdg && *xdg == '/')
-    return asprintf(&dir, "%s/meterpipe", xdg) < 0 ? NULL : dir;
-  home = user_home();
-  if (home)
-    n = asprintf(&dir, "%s/.local/state/meterpipe", home);
+    return memory_format("%s/meterpipe", xdg);
+  home = memory_have(user_home());
+  dir = memory_format("%s/.local/state/meterpipe", home);
   free(home);
-  return n < 0 ? NULL : dir;
+  return dir;
 }
 
 /* Chooses the system's directory if the database exists there or the user may
@@ -79,16 +65,13 @@ try_system(const char *pipeline_path, char **ret)
   char *path = database_in(SYSTEM_STATE_DIR, pipeline_path);
   struct stat st;
 
-  if (!path)
-    return MP_ENOMEM;
+  *ret = path;
   if (stat(path, &st) == 0)
-    return return_path(path, ret);
-  if (errno == EACCES) {
-    *ret = path;
+    return MP_OK;
+  if (errno == EACCES)
     return MP_EPERM;
-  }
   if (access(SYSTEM_STATE_DIR, W_OK | X_OK) == 0)
-    return return_path(path, ret);
+    return MP_OK;
   free(path);
   return MP_DROP;
 }
@@ -96,21 +79,16 @@ try_system(const char *pipeline_path, char **ret)
 int
 store_locate(const char *pipeline_path, const char *state_dir, char **ret)
 {
-  char *dir;
+  char *dir = state_dir ? memory_text(state_dir) : from_environment();
   int r;
 
-  if (state_dir)
-    return return_path(database_in(state_dir, pipeline_path), ret);
-  r = from_environment(&dir);
-  if (r == MP_DROP) {
+  if (!dir) {
     r = try_system(pipeline_path, ret);
     if (r != MP_DROP)
       return r;
-    r = return_path(user_dir(), &dir);
+    dir = user_dir();
   }
-  if (r != MP_OK)
-    return r;
-  r = return_path(database_in(dir, pipeline_path), ret);
+  *ret = database_in(dir, pipeline_path);
   free(dir);
-  return r;
+  return MP_OK;
 }

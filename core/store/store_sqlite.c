@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/memory/memory.h"
 #include "core/store/store_files.h"
 #include "meterpipe/plugin.h"
 
@@ -47,11 +48,19 @@ is_damage(int code)
          code == SQLITE_FORMAT;
 }
 
+static bool
+is_without_memory(int code)
+{
+  return (code & 0xff) == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM;
+}
+
 static const char *
 column_text(sqlite3_stmt *stmt, int i)
 {
   const unsigned char *text = sqlite3_column_text(stmt, i);
 
+  if (!text && is_without_memory(sqlite3_errcode(sqlite3_db_handle(stmt))))
+    memory_out(); /* an empty text would look like damage */
   return text ? (const char *)text : "";
 }
 
@@ -106,10 +115,12 @@ static int
 sqlite_failure(struct store *store, const char *doing)
 {
   int err = errno;
-  int code = store->db ? sqlite3_extended_errcode(store->db) : SQLITE_NOMEM;
-  int sys = store->db ? sqlite3_system_errno(store->db) : 0;
-  const char *words = store->db ? sqlite3_errmsg(store->db) : "out of memory";
+  int code = sqlite3_extended_errcode(store->db);
+  int sys = sqlite3_system_errno(store->db);
+  const char *words = sqlite3_errmsg(store->db);
 
+  if (is_without_memory(code))
+    memory_out();
   if (sys == 0 && code == SQLITE_IOERR_WRITE && err == EFBIG)
     sys = err; /* SQLite loses it in its rollback */
   if (sys == EACCES || sys == EPERM || sys == EROFS || sys == EIO ||
@@ -128,8 +139,6 @@ sqlite_failure(struct store *store, const char *doing)
   case SQLITE_PERM:
   case SQLITE_AUTH:
     return MP_EPERM;
-  case SQLITE_NOMEM:
-    return MP_ENOMEM;
   default:
     return sys == EACCES || sys == EPERM || sys == EROFS ? MP_EPERM : MP_EIO;
   }
@@ -195,11 +204,9 @@ read_entry(struct store *store, sqlite3_stmt *stmt)
                     texts[0], texts[1], texts[2]);
     return MP_EDATA;
   }
-  e = store_entry_add(store, texts[0], texts[1], texts[2]);
-  if (!e)
-    return MP_ENOMEM;
-  e->body = strdup(texts[3]);
-  return e->body ? MP_OK : MP_ENOMEM;
+  e = memory_have(store_entry_try_add(store, texts[0], texts[1], texts[2]));
+  e->body = memory_text(texts[3]);
+  return MP_OK;
 }
 
 static int
@@ -214,7 +221,8 @@ read_row(struct store *store, sqlite3_stmt *stmt)
                     (long long)id);
     return MP_EDATA;
   }
-  return store_row_insert(store, id, texts[0], texts[1]) ? MP_OK : MP_ENOMEM;
+  store_row_insert(store, id, texts[0], texts[1]);
+  return MP_OK;
 }
 
 /* Reads the last id ever used, so that ids of removed rows are not used

@@ -7,8 +7,7 @@
 #include "core/store/store_impl.h"
 
 /* Opens the database in the store's mode and reads all of it.  MP_EDATA: proven
- * damage; MP_EPERM, MP_EIO, MP_EBUSY, MP_ENOMEM, MP_ECONFIG (a newer
- * version). */
+ * damage; MP_EPERM, MP_EIO, MP_EBUSY, MP_ECONFIG (a newer version). */
 int store_sqlite_read(struct store *store);
 
 /* Writes all changes in one transaction. */

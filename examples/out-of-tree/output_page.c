@@ -41,7 +41,7 @@ page_write(void *self, uint32_t target, const struct mp_value *value)
   char number[128];
   int n;
 
-  p->host->decimal_format(value, number, sizeof(number));
+  p->host->decimal_format(value->number, number, sizeof(number));
   n = snprintf(p->text + len, room, "%s %s %s\n", name,
                value->text ? value->text : number,
                value->unit ? value->unit : "");

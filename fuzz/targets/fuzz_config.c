@@ -74,7 +74,7 @@ check_options(const struct config *config, const struct config_section *s,
 
   if (names_a_file(s))
     return;
-  require(options_check(config, s, rows, "idx", problems, &options) == MP_OK);
+  options = options_check(config, s, rows, "idx", problems);
   baud = options_int(options, "baud");
   require(rows != table || problems_errors(problems) > 0 ||
           (baud >= 300 && baud <= 115200 && options_text(options, "device")));
@@ -89,8 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct config *config;
 
   problems_init(&problems);
-  require(config_parse("fuzz.ini", (const char *)data, size, &problems,
-                       &config) == MP_OK);
+  config = config_parse("fuzz.ini", (const char *)data, size, &problems);
   if (problems_errors(&problems) == 0)
     for (size_t i = 0; i < config->n_sections; i++)
       require_section(config, i);

@@ -73,7 +73,7 @@ check_printed(const char *text, size_t len, char *const *lines)
   struct config *config;
 
   problems_init(&problems);
-  require(config_parse("import.ini", text, len, &problems, &config) == MP_OK);
+  config = config_parse("import.ini", text, len, &problems);
   require(problems_errors(&problems) == 0 && config->n_sections >= 2);
   require(has_value(&config->sections[0], "device", lines[DEVICE]));
   require(has_value(&config->sections[config->n_sections - 1], "url",

@@ -48,12 +48,9 @@ static const stdout_format_fn formats[] = {
 
 /* The value of a target in the record being written. */
 struct slot {
-  const char *name;
   uint32_t row; /* its record, from 1; another one: value missing */
   size_t value; /* offset in texts */
-  bool is_text;
-  char *unit;            /* of the value; "": none */
-  const char *unit_text; /* unit as people write it; NULL: none */
+  char *unit;   /* of the value; "": none; NULL: no value yet */
 };
 
 struct out {
@@ -64,7 +61,7 @@ struct out {
   int blank; /* the next cycle needs a blank line before it */
   struct rfc3339_day time;
 
-  struct slot *slots; /* slot N is target N */
+  struct slot *slots; /* slot N and cell N are target N */
   struct stdout_cell *cells;
   uint32_t count;
   struct text_buffer texts; /* the values of the record being written */
@@ -104,8 +101,10 @@ out_close(void *self)
 {
   struct out *out = self;
 
-  for (uint32_t i = 0; i < out->count; i++)
+  for (uint32_t i = 0; i < out->count; i++) {
     free(out->slots[i].unit);
+    stdout_label_free(&out->cells[i].label);
+  }
   free(out->slots);
   free(out->cells);
   out->slots = NULL;
@@ -158,29 +157,30 @@ learn_targets(struct out *out)
   const struct mp_target *target = out->host->target(out->host, out->count);
 
   while (target) {
+    struct stdout_cell *cell;
+
     if (!ARRAY_GROW(&out->slots, out->count) ||
         !ARRAY_GROW(&out->cells, out->count))
       return fail_memory(out);
-    out->slots[out->count++] = (struct slot){ .name = target->name };
+    out->slots[out->count] = (struct slot){ 0 };
+    cell = &out->cells[out->count++];
+    *cell = (struct stdout_cell){ .name = target->name };
+    if (stdout_label_set(&cell->label, cell->name, NULL) != MP_OK)
+      return fail_memory(out);
     target = out->host->target(out->host, out->count);
   }
   return MP_OK;
 }
 
+/* Points the cells to the values of the record. */
 static void
 fill_cells(struct out *out)
 {
   for (uint32_t i = 0; i < out->count; i++) {
     const struct slot *slot = &out->slots[i];
-    struct stdout_cell *cell = &out->cells[i];
 
-    memset(cell, 0, sizeof(*cell));
-    cell->name = slot->name;
-    if (slot->row != out->records)
-      continue;
-    cell->value = out->texts.data + slot->value;
-    cell->is_text = slot->is_text;
-    cell->unit = slot->unit_text;
+    out->cells[i].value =
+      slot->row == out->records ? out->texts.data + slot->value : NULL;
   }
 }
 
@@ -221,9 +221,10 @@ out_begin(void *self, const struct mp_record *record)
   return r;
 }
 
-/* Looks UNIT up only if it has changed: a recording has a million values. */
+/* Changes the unit of a cell only if UNIT is another one: a recording has a
+ * million values. */
 static int
-keep_unit(struct slot *slot, const char *unit)
+keep_unit(struct slot *slot, struct stdout_cell *cell, const char *unit)
 {
   char *copy;
 
@@ -236,26 +237,39 @@ keep_unit(struct slot *slot, const char *unit)
     return MP_ENOMEM;
   free(slot->unit);
   slot->unit = copy;
-  slot->unit_text = copy[0] == '\0' ? NULL : unit_display(copy);
+  cell->unit = copy[0] == '\0' ? NULL : unit_display(copy);
+  return stdout_label_set(&cell->label, cell->name, cell->unit);
+}
+
+static int
+keep_number(struct out *out, const struct mp_value *value)
+{
+  int len;
+
+  if (text_buffer_reserve(&out->texts, DECIMAL_TEXT) != MP_OK)
+    return MP_ENOMEM;
+  len = out->host->decimal_format(value->number, out->texts.data + out->texts.len,
+                                  DECIMAL_TEXT);
+  if (len < 0 || len >= DECIMAL_TEXT)
+    return MP_ENOMEM;
+  out->texts.len += (size_t)len + 1;
   return MP_OK;
 }
 
 static int
-keep_value(struct out *out, struct slot *slot, const struct mp_value *value)
+keep_value(struct out *out, uint32_t target, const struct mp_value *value)
 {
-  char number[DECIMAL_TEXT];
-  int len;
+  struct slot *slot = &out->slots[target];
+  struct stdout_cell *cell = &out->cells[target];
 
-  slot->is_text = value->kind == MP_TEXT;
+  slot->row = out->records;
   slot->value = out->texts.len;
-  if (keep_unit(slot, value->unit) != MP_OK)
+  cell->is_text = value->kind == MP_TEXT;
+  if (keep_unit(slot, cell, value->unit) != MP_OK)
     return MP_ENOMEM;
-  if (slot->is_text)
-    return text_buffer_add(&out->texts, value->text, strlen(value->text) + 1);
-  len = out->host->decimal_format(value, number, sizeof(number));
-  if (len < 0 || len >= DECIMAL_TEXT)
-    return MP_ENOMEM;
-  return text_buffer_add(&out->texts, number, (size_t)len + 1);
+  if (!cell->is_text)
+    return keep_number(out, value);
+  return text_buffer_add(&out->texts, value->text, strlen(value->text) + 1);
 }
 
 static int
@@ -270,10 +284,7 @@ out_write(void *self, uint32_t target, const struct mp_value *value)
   if (target >= out->count)
     return mp_fail(out->host, MP_EINTERNAL, OBJECT, "there is no target %lu",
                    (unsigned long)target);
-  if (keep_value(out, &out->slots[target], value) != MP_OK)
-    return fail_memory(out);
-  out->slots[target].row = out->records;
-  return MP_OK;
+  return keep_value(out, target, value) == MP_OK ? MP_OK : fail_memory(out);
 }
 
 /* ---- Writing -------------------------------------------------------------

@@ -54,21 +54,80 @@ add_plain(struct text_buffer *out, const char *text)
 
 /* ---- json ---------------------------------------------------------------- */
 
-/* The keys are not written with json_text, because a recording has millions of
- * them. */
+int
+stdout_label_set(struct stdout_label *label, const char *name, const char *unit)
+{
+  struct text_buffer *text = &label->json;
+  struct json json = { .text = text };
+
+  text->len = 0;
+  json_string(&json, name);
+  if (text_buffer_add_text(text, ":") != MP_OK)
+    return MP_ENOMEM;
+  label->name_len = text->len;
+  if (text_buffer_add_text(text, "{\"value\":\"") != MP_OK)
+    return MP_ENOMEM;
+  label->value_at = text->len;
+  if (text_buffer_add_text(text, "\",\"unit\":") != MP_OK)
+    return MP_ENOMEM;
+  json_string(&json, unit);
+  return json.failed ? MP_ENOMEM : text_buffer_add_text(text, "}");
+}
+
+void
+stdout_label_free(struct stdout_label *label)
+{
+  text_buffer_free(&label->json);
+}
+
+/* Adds a cell with a number, which needs no escapes. */
+static int
+add_json_number(struct text_buffer *out, const struct stdout_label *label,
+                const char *number)
+{
+  size_t len = strlen(number), rest = label->json.len - label->value_at;
+  char *at;
+
+  if (text_buffer_reserve(out, label->json.len + len) != MP_OK)
+    return MP_ENOMEM;
+  at = out->data + out->len;
+  memcpy(at, label->json.data, label->value_at);
+  memcpy(at + label->value_at, number, len);
+  memcpy(at + label->value_at + len, label->json.data + label->value_at, rest);
+  out->len += label->json.len + len;
+  return MP_OK;
+}
+
+/* Adds a cell with a text; json_string writes its quotes. */
+static int
+add_json_text(struct json *json, const struct stdout_label *label,
+              const char *text)
+{
+  size_t before = label->value_at - 1, after = label->value_at + 1;
+
+  if (text_buffer_add(json->text, label->json.data, before) != MP_OK)
+    return MP_ENOMEM;
+  json_string(json, text);
+  return text_buffer_add(json->text, label->json.data + after,
+                         label->json.len - after);
+}
+
+static int
+add_json_missing(struct text_buffer *out, const struct stdout_label *label)
+{
+  if (text_buffer_add(out, label->json.data, label->name_len) != MP_OK)
+    return MP_ENOMEM;
+  return text_buffer_add_text(out, "null");
+}
+
 static int
 add_json_cell(struct json *json, const struct stdout_cell *cell)
 {
-  json_string(json, cell->name);
   if (!cell->value)
-    return text_buffer_add_text(json->text, ":null");
-  if (text_buffer_add_text(json->text, ":{\"value\":") != MP_OK)
-    return MP_ENOMEM;
-  json_string(json, cell->value);
-  if (text_buffer_add_text(json->text, ",\"unit\":") != MP_OK)
-    return MP_ENOMEM;
-  json_string(json, cell->unit);
-  return text_buffer_add_text(json->text, "}");
+    return add_json_missing(json->text, &cell->label);
+  if (cell->is_text)
+    return add_json_text(json, &cell->label, cell->value);
+  return add_json_number(json->text, &cell->label, cell->value);
 }
 
 int
@@ -176,8 +235,9 @@ add_table_row(struct text_buffer *out, const struct layout *l,
       add_plain(out, value) != MP_OK)
     return MP_ENOMEM;
   gap = l->value - shift - value_width(cell) + GAP;
-  if (cell->unit && (text_buffer_fill(out, ' ', gap) != MP_OK ||
-                     add_plain(out, cell->unit) != MP_OK))
+  if (cell->value && cell->unit &&
+      (text_buffer_fill(out, ' ', gap) != MP_OK ||
+       add_plain(out, cell->unit) != MP_OK))
     return MP_ENOMEM;
   return text_buffer_add_text(out, "\n");
 }

@@ -76,8 +76,11 @@ static const struct {
   const char *err;
 } conform_rows[] = {
   { "table-none", REFUSES("meterpipe_plugin() gave no table") },
-  { "table-abi-2",
-    REFUSES("it was built for plugin interface 2, but this meterpipe has 1: "
+  { "table-abi-1",
+    REFUSES("it was built for plugin interface 1, but this meterpipe has 2: "
+            "build it with the header of this meterpipe") },
+  { "table-abi-3",
+    REFUSES("it was built for plugin interface 3, but this meterpipe has 2: "
             "build it with the header of this meterpipe") },
   { "table-small", REFUSES("its plugin table is too small (16 bytes)") },
   { "table-two-kinds",
@@ -106,8 +109,9 @@ static const struct {
                              "clean UTF-8 of less than 200 bytes") },
   { "ops-prefix", REFUSES("its target_prefix must be [a-z][a-z0-9_]* and have "
                           "32 characters at most") },
-  { "ops-parts", REFUSES("its target_parts must be words of [a-z][a-z0-9_]* "
-                         "with a blank between two") },
+  { "ops-parts",
+    REFUSES("the row \"Voltage\" of its table of target options has a bad "
+            "name: use [a-z][a-z0-9_]*, and not \"plugin\"") },
   { "table-classes",
     REFUSES("its delivery_option \"class\" allows \"latest|first\"; it may "
             "allow live, latest, append and history") },
@@ -361,7 +365,7 @@ START_TEST(plugin_list_continues_after_a_broken_plugin)
   sandbox_run(s, "plugins --plugin-dir .");
   ck_assert_str_eq(sandbox_err(s), err);
   ck_assert_ptr_nonnull(strstr(sandbox_out(s),
-                               "\noutput     bad         1           1  "
+                               "\noutput     bad         1           2  "
                                "./output_bad.so\n"));
   ck_assert_int_eq(sandbox_status(s), EX_CONFIG);
   sandbox_run(s,
@@ -916,10 +920,10 @@ START_TEST(watch_describes_an_attempt_that_has_no_text)
 {
   sandbox_run(s, "probe ./input_bad.so --watch --json");
   check(EX_OK,
-        "{\"attempt\":1,\"answered\":true,\"crc_errors\":0,"
-        "\"noise_bytes\":0,\"round_trip_ms\":0,\"what\":\"answers\"}\n"
-        "{\"attempt\":2,\"answered\":false,\"crc_errors\":0,"
-        "\"noise_bytes\":0,\"round_trip_ms\":null,\"what\":\"no reply\"}\n",
+        "{\"attempt\":1,\"answered\":true,\"round_trip_ms\":0,"
+        "\"what\":\"answers\",\"detail\":null}\n"
+        "{\"attempt\":2,\"answered\":false,\"round_trip_ms\":null,"
+        "\"what\":\"no reply\",\"detail\":null}\n",
         "");
 }
 END_TEST

@@ -28,13 +28,16 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PUBLIC __attribute__((visibility("default")))
@@ -89,17 +92,46 @@ find_real(void)
   finding = false;
 }
 
-/* Counts an allocation.  Returns whether it has to fail; errno is then
- * ENOMEM. */
+/* The code of libsqlite3. */
+static uintptr_t sqlite_begin, sqlite_end;
+
+static int
+find_sqlite(struct dl_phdr_info *library, size_t size, void *data)
+{
+  (void)size;
+  (void)data;
+  if (!strstr(library->dlpi_name, "libsqlite3"))
+    return 0;
+  for (int i = 0; i < library->dlpi_phnum; i++) {
+    const ElfW(Phdr) *part = &library->dlpi_phdr[i];
+
+    if (part->p_type != PT_LOAD || !(part->p_flags & PF_X))
+      continue;
+    sqlite_begin = library->dlpi_addr + part->p_vaddr;
+    sqlite_end = sqlite_begin + part->p_memsz;
+  }
+  return 1;
+}
+
 static bool
-fails(void)
+is_chosen(unsigned long n, uintptr_t caller)
+{
+  if (memory->after_answer)
+    return memory->answered && (caller < sqlite_begin || caller >= sqlite_end);
+  return n == memory->fail_at || (memory->all_after && n > memory->fail_at);
+}
+
+/* Counts an allocation by CALLER.  Returns whether it has to fail; errno is
+ * then ENOMEM. */
+static bool
+fails(void *caller)
 {
   unsigned long n;
 
   if (!memory)
     return false;
   n = __atomic_add_fetch(&memory->count, 1, __ATOMIC_SEQ_CST);
-  if (n != memory->fail_at && (!memory->all_after || n < memory->fail_at))
+  if (!is_chosen(n, (uintptr_t)caller))
     return false;
   memory->hit = true;
   errno = ENOMEM;
@@ -112,7 +144,7 @@ malloc(size_t size)
   find_real();
   if (!real_malloc)
     return take_early(size);
-  return fails() ? NULL : real_malloc(size);
+  return fails(__builtin_return_address(0)) ? NULL : real_malloc(size);
 }
 
 PUBLIC void *
@@ -121,7 +153,7 @@ calloc(size_t n, size_t size)
   find_real();
   if (!real_malloc)
     return take_early(n * size);
-  return fails() ? NULL : real_calloc(n, size);
+  return fails(__builtin_return_address(0)) ? NULL : real_calloc(n, size);
 }
 
 PUBLIC void *
@@ -136,7 +168,7 @@ realloc(void *p, size_t size)
       memcpy(copy, p, size < most ? size : most);
     return copy;
   }
-  return fails() ? NULL : real_realloc(p, size);
+  return fails(__builtin_return_address(0)) ? NULL : real_realloc(p, size);
 }
 
 PUBLIC void
@@ -314,6 +346,21 @@ kill(pid_t pid, int signo)
   return -1;
 }
 
+/* A command has ended: its exit status is the answer of an output. */
+PUBLIC int
+waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+  static int (*real_waitid)(idtype_t, id_t, siginfo_t *, int);
+  int r;
+
+  if (!real_waitid)
+    *(void **)&real_waitid = dlsym(RTLD_NEXT, "waitid");
+  r = real_waitid(type, id, info, options);
+  if (memory && r == 0 && info->si_pid != 0)
+    memory->answered = true;
+  return r;
+}
+
 /* ---- main() ---- */
 
 static void
@@ -326,6 +373,7 @@ share_memory(const char *path)
     at = mmap(NULL, sizeof(*memory), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
   }
+  dl_iterate_phdr(find_sqlite, NULL);
   if (at != MAP_FAILED)
     memory = at;
 }

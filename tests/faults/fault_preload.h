@@ -12,6 +12,9 @@ struct fault_memory {
   unsigned long curl_end;   /* last one in it; 0: it has not returned */
   unsigned long fail_at;    /* number of the one that fails; 0: none */
   bool all_after;           /* all later ones fail too */
+  bool after_answer; /* those after the first end of a command fail, except
+                        SQLite's, which a commit needs */
+  bool answered;     /* that command has ended */
   bool hit;
 };
 

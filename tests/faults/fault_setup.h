@@ -122,6 +122,9 @@ bool setup_lags(const struct fault_setup *setup);
  * that is valid until the next call. */
 const char *setup_check(struct fault_setup *setup);
 
+/* Returns how often the command received a record that it had already. */
+unsigned setup_repeated(struct fault_setup *setup);
+
 /* Return whether a total or the sum of usages is too small (lost) or too large
  * (doubled). */
 bool setup_lost(const struct fault_setup *setup);

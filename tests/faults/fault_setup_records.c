@@ -23,6 +23,7 @@ struct record {
 struct records {
   struct record list[MAX_RECORDS]; /* in the order of first arrival */
   unsigned n;
+  unsigned repeated; /* records that came again */
 };
 
 /* Copies the text after KEY in LINE, up to the next quote, to BUF.  Returns
@@ -73,6 +74,7 @@ take_line(struct fault_setup *setup, struct records *records, const char *line)
     if (strcmp(records->list[i].id, r->id) == 0) {
       if (records->list[i].usage != r->usage)
         setup_note(setup, "id %s came again with another amount", r->id);
+      records->repeated++;
       return;
     }
   records->n++;
@@ -84,7 +86,7 @@ read_records(struct fault_setup *setup, struct records *records)
   char *store = setup_read(setup, SETUP_STORE, NULL), *next = store;
   char *line;
 
-  records->n = 0;
+  records->n = records->repeated = 0;
   while ((line = strsep(&next, "\n")))
     if (*line)
       take_line(setup, records, line);
@@ -138,6 +140,15 @@ sum_usages(const struct records *records)
     if (records->list[i].usage != NONE)
       sum += records->list[i].usage;
   return sum;
+}
+
+unsigned
+setup_repeated(struct fault_setup *setup)
+{
+  static struct records records;
+
+  read_records(setup, &records);
+  return records.repeated;
 }
 
 void

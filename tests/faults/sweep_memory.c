@@ -1,12 +1,15 @@
 /*
  * Lets each allocation of a run fail, from main() on: those of the program, its
  * plugins, every library and libc.  Each fails once alone, and once together
- * with all later ones.
+ * with all later ones.  And all of them fail once a command has answered.
  *
  * Exception: allocations in curl_global_init(), where OpenSSL 3.5 crashes or
  * hangs.  There, memory runs out in one case only.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
 
 #include "tests/faults/sweep.h"
 
@@ -15,6 +18,35 @@
 /* Also in the sample: so many allocations at the end of a run, each together
  * with all later ones. */
 #define LAST 5
+
+/* The line of core/memory/memory.c. */
+static const char out_of_memory[] =
+  "error: out of memory: the run is ended; the next run continues from the "
+  "state\n";
+
+/* Checks the end of a run with a fault.  After the core's line nothing follows,
+ * and the status is 71.  A plugin may report a failure of its own instead; but
+ * if all later allocations fail too (ALL_AFTER), the core ends the run.  In
+ * curl_global_init() a crash or the watchdog may end it. */
+static void
+judge_end(struct fault_setup *setup, const struct setup_run *run,
+          bool all_after)
+{
+  const struct fault_memory *memory = run->memory;
+  char *said = setup_said(setup);
+  const char *line = strstr(said, out_of_memory);
+  bool good = run->status == 0 || run->killed ||
+              (memory->curl_begin > 0 && memory->curl_end == 0);
+
+  if (line)
+    good = run->status == EX_OSERR && !line[strlen(out_of_memory)] &&
+           (line == said || line[-1] == '\n');
+  else if (!all_after && run->status != 0)
+    good = !run->silent;
+  if (!good)
+    setup_note(setup, "ended with %d: %s", run->status, said);
+  free(said);
+}
 
 static void
 fail_at(struct fault_setup *setup, const struct sweep *s, const char *moment,
@@ -33,6 +65,7 @@ fail_at(struct fault_setup *setup, const struct sweep *s, const char *moment,
     setup_back(setup);
     setup_go(setup, &run);
   }
+  judge_end(setup, &run, all_after);
   if (memory.hit)
     sweep_add(SWEEP_ALLOCATIONS, 1);
   else
@@ -64,9 +97,39 @@ fail_in_curl(struct fault_setup *setup, const struct sweep *s,
     fail_at(setup, s, name, memory->curl_begin, true);
 }
 
+/* Lets memory run out when the command has taken its rows.  Their removal from
+ * the queue must be committed before anything else is allocated: the next run
+ * does not send them again.  (For class latest, the commit itself allocates the
+ * text of the ledgers.) */
+static void
+fail_after_answer(struct fault_setup *setup, const struct sweep *s,
+                  const char *moment)
+{
+  struct fault_memory memory = { .after_answer = true };
+  struct setup_run run = { .memory = &memory };
+  unsigned repeated;
+  char name[96];
+
+  snprintf(name, sizeof(name), "memory %s, after an answer", moment);
+  if (!sweep_wants(s, name) || (!s->whole && s->worker != 0))
+    return;
+  setup_back(setup);
+  repeated = setup_repeated(setup);
+  setup_go(setup, &run);
+  if (memory.hit)
+    sweep_add(SWEEP_ALLOCATIONS, 1);
+  else
+    sweep_miss(name);
+  judge_end(setup, &run, true);
+  setup_go_well(setup);
+  if (setup_repeated(setup) > repeated)
+    setup_note(setup, "a row was sent again");
+  sweep_end_well(setup, name);
+}
+
 static void
 sweep_moment(struct fault_setup *setup, const struct sweep *s,
-             const char *moment, bool in_curl)
+             enum setup_kind kind, const char *moment, bool in_curl)
 {
   struct fault_memory memory = { 0 };
   struct setup_run reference = { .memory = &memory };
@@ -85,6 +148,8 @@ sweep_moment(struct fault_setup *setup, const struct sweep *s,
           sweep_is_mine(s, k++, every))
         fail_at(setup, s, moment, n, all_after);
     }
+  if (kind == SETUP_APPEND)
+    fail_after_answer(setup, s, moment);
   if (in_curl)
     fail_in_curl(setup, s, moment, &memory);
 }
@@ -100,18 +165,18 @@ work(struct sweep *s)
       continue;
     setup = setup_new((enum setup_kind)kind);
     snprintf(name, sizeof(name), "%s first", setup_kind_names[kind]);
-    sweep_moment(setup, s, name, false);
+    sweep_moment(setup, s, (enum setup_kind)kind, name, false);
     setup_begin(setup);
     for (int i = 0; i < 3; i++)
       setup_go_well(setup);
     snprintf(name, sizeof(name), "%s steady", setup_kind_names[kind]);
-    sweep_moment(setup, s, name, false);
+    sweep_moment(setup, s, (enum setup_kind)kind, name, false);
     setup_begin(setup);
     for (int i = 0; i < 3; i++)
       setup_go_well(setup);
     setup_pile_up(setup);
     snprintf(name, sizeof(name), "%s backlog", setup_kind_names[kind]);
-    sweep_moment(setup, s, name, kind == SETUP_TYPES);
+    sweep_moment(setup, s, (enum setup_kind)kind, name, kind == SETUP_TYPES);
     setup_free(setup);
   }
 }

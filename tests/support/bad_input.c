@@ -130,14 +130,14 @@ bad_read(void *self, const struct mp_sink *sink)
 {
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
-                            .coef = 1 };
+                            .number = { 1, 0 } };
   const char *times = bad_after("read-fails-");
 
   if (times)
     return fail_often(self, times);
   keep_much(((const struct bad *)self)->host);
   if (bad_is("read-exponent"))
-    value.exp10 = INT32_MAX;
+    value.number.exp10 = INT32_MAX;
   if (bad_is("read-kind"))
     value.kind = 0;
   if (bad_is("read-small"))
@@ -194,7 +194,7 @@ bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
 {
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
-                            .coef = 1 };
+                            .number = { 1, 0 } };
   struct mp_probe_item item = { .struct_size = sizeof(item),
                                 .field = "a",
                                 .value = &value };
@@ -202,7 +202,7 @@ bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
 
   (void)self;
   if (bad_is("probe-exponent"))
-    value.exp10 = INT32_MAX;
+    value.number.exp10 = INT32_MAX;
   if (!(flags & MP_PROBE_WATCH)) {
     sink->item(sink, &item);
     return MP_OK;
@@ -240,8 +240,7 @@ meterpipe_plugin(void)
     .struct_size = sizeof(struct mp_input_ops),
     .field = bad_field,
     .list_fields = bad_list,
-    .default_fields = "a,b",
-    .flags = bad_is("read-name") ? MP_INPUT_ALL_FIELDS : 0,
+    .default_fields = bad_is("read-name") ? "*" : "a,b",
     .read = bad_read,
     .close = bad_close,
     .probe = bad_probe,

@@ -155,7 +155,7 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
 {
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
-                            .coef = 1 };
+                            .number = { 1, 0 } };
   struct mp_shown shown = { .struct_size = sizeof(shown),
                             .answer = MP_SHOWN_VALUE,
                             .place = MP_EXACT,
@@ -165,7 +165,7 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
   if (bad_is("fetch-skips"))
     return MP_SKIP;
   if (bad_is("fetch-exponent"))
-    value.exp10 = 1000;
+    value.number.exp10 = 1000;
   if (bad_is("fetch-text")) {
     value.kind = MP_TEXT;
     value.text = "\377";
@@ -181,11 +181,11 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
   if (bad_is("fetch-unfit"))
     shown.answer = MP_SHOWN_UNFIT;
   if (bad_is("fetch-step")) {
-    shown.step_coef = 1;
-    shown.step_exp10 = 100;
+    shown.step.coef = 1;
+    shown.step.exp10 = 64;
   }
   if (bad_is("fetch-step-below"))
-    shown.step_coef = -1;
+    shown.step.coef = -1;
   if (bad_is("fetch-place"))
     shown.place = 100;
   if (bad_is("fetch-updated"))
@@ -197,7 +197,7 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
   if (bad_is("fetch-twice"))
     sink->shown(sink, &shown);
   if (bad_is("fetch-twice"))
-    shown.place = -100;
+    shown.place = -64;
   if (!bad_is("fetch-none"))
     sink->shown(sink, &shown);
   shown.target = 1;
@@ -331,8 +331,15 @@ static const struct mp_option odd_limits[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
+static const struct mp_option part_options[] = {
+  { "power", MP_TYPE_VALUE, 0, NULL, NULL, "a good part" },
+  { "Voltage", MP_TYPE_VALUE, 0, NULL, NULL, "a key with a capital" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
 /* Filled in again at each call: a defect in a real plugin, but here it lets one
  * module play many. */
+static struct mp_append_ops append;
 static struct mp_output_ops ops;
 static struct mp_transform_ops transform_ops;
 static struct mp_plugin plugin;
@@ -370,13 +377,13 @@ spoil_ops(void)
   if (bad_is("ops-no-write"))
     ops.write = NULL;
   if (bad_is("ops-no-token"))
-    ops.token = NULL;
+    append.token = NULL;
   if (bad_is("ops-no-begin"))
     ops.begin = NULL;
   if (bad_is("ops-prefix"))
     ops.target_prefix = "t.e";
   if (bad_is("ops-parts"))
-    ops.target_parts = "power Voltage";
+    ops.target_options = part_options;
   if (bad_is("ops-option"))
     ops.delivery_option = "klass";
 }
@@ -386,8 +393,10 @@ spoil_plugin(void)
 {
   if (bad_is("table-none"))
     return NULL;
-  if (bad_is("table-abi-2"))
-    plugin.abi_version = 2;
+  if (bad_is("table-abi-1"))
+    plugin.abi_version = 1;
+  if (bad_is("table-abi-3"))
+    plugin.abi_version = 3;
   if (bad_is("table-small"))
     plugin.struct_size = 16;
   if (bad_is("table-two-kinds"))
@@ -427,6 +436,11 @@ meterpipe_plugin(void)
   if (bad_is("table-hangs"))
     hang();
   bad_end("table");
+  append = (struct mp_append_ops){
+    .struct_size = sizeof(struct mp_append_ops),
+    .token = bad_token,
+    .recover = bad_recover,
+  };
   ops = (struct mp_output_ops){
     .struct_size = sizeof(struct mp_output_ops),
     .delivery = MP_LATEST,
@@ -437,8 +451,7 @@ meterpipe_plugin(void)
     .begin = bad_begin,
     .write = bad_write,
     .commit = bad_commit,
-    .token = bad_token,
-    .recover = bad_recover,
+    .append = &append,
     .delivery_option = "class",
   };
   plugin = (struct mp_plugin){

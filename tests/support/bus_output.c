@@ -74,7 +74,7 @@ show(const struct bus *b, const struct mp_shown_sink *sink, uint32_t i,
   char number[128], id[128];
 
   if (f && fscanf(f, "%127s %127s", number, id) == 2 &&
-      b->host->decimal_parse(number, &value) == MP_OK) {
+      b->host->decimal_parse(number, &value.number) == MP_OK) {
     shown.answer = MP_SHOWN_VALUE;
     shown.value = &value;
     shown.id = strcmp(id, "-") == 0 ? NULL : id;
@@ -109,7 +109,7 @@ bus_write(void *self, uint32_t target, const struct mp_value *value)
 {
   struct bus *b = self;
 
-  b->host->decimal_format(value, b->numbers[target],
+  b->host->decimal_format(value->number, b->numbers[target],
                           sizeof(b->numbers[target]));
   return MP_OK;
 }

@@ -210,10 +210,5 @@ import_print(FILE *out, FILE *err, const char *device, const char *spec,
   import_plan_free(&plan);
   if (r == MP_EIO)
     fputs("error: import: the pipeline file could not be written\n", err);
-  if (r == MP_ENOMEM)
-    fputs("error: import: out of memory\n", err);
-  return r == MP_OK      ? EX_OK
-         : r == MP_EDATA ? EX_USAGE
-         : r == MP_EIO   ? EX_IOERR
-                         : EX_SOFTWARE;
+  return r == MP_OK ? EX_OK : r == MP_EDATA ? EX_USAGE : EX_IOERR;
 }

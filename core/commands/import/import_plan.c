@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/config/config_text.h"
+#include "core/memory/memory.h"
 #include "meterpipe/plugin.h"
 
 /* ---- Warnings ------------------------------------------------------------ */
@@ -42,8 +43,7 @@ warn_of_item(struct import_plan *plan, const struct import_item *item,
   va_end(args);
   snprintf(line, sizeof(line), "%s: %s\n", item_text(item, &shown), text);
   fprintf(plan->err, "warning: import: %s", line);
-  /* When out of memory, only the comment is lost. */
-  (void)text_buffer_add_text(&plan->notes, line);
+  memory_check(text_buffer_add_text(&plan->notes, line));
 }
 
 /* ---- Checks of the items ------------------------------------------------- */
@@ -156,20 +156,17 @@ has_impossible_base(struct import_plan *plan, const struct import_item *item)
 
 /* Leaves out the items with an impossible base.  All are checked before one is
  * left out, because their order must not matter. */
-static int
+static void
 drop_impossible(struct import_plan *plan)
 {
-  bool *drop = calloc(plan->n, sizeof(*drop));
+  bool *drop = memory_get(plan->n, sizeof(*drop));
 
-  if (!drop)
-    return MP_ENOMEM;
   for (size_t i = 0; i < plan->n; i++)
     drop[i] =
       !plan->items[i].left_out && has_impossible_base(plan, &plan->items[i]);
   for (size_t i = 0; i < plan->n; i++)
     plan->items[i].left_out |= drop[i];
   free(drop);
-  return MP_OK;
 }
 
 /* Warns if the result of USER is no usage since the last run: that needs a base
@@ -310,7 +307,7 @@ name_usages(struct import_plan *plan)
 /* ---- Making the plan ----------------------------------------------------- */
 
 /* Makes the plan's items from SPEC, with the field names of their registers.
- * Returns MP_OK, MP_EDATA (reported) or MP_ENOMEM. */
+ * Returns MP_OK or MP_EDATA (reported). */
 static int
 take_items(struct import_plan *plan, const struct spec *spec,
            import_field_fn field)
@@ -318,10 +315,8 @@ take_items(struct import_plan *plan, const struct spec *spec,
   char number[16];
   int r = MP_OK;
 
-  plan->items = calloc(spec->n, sizeof(*plan->items));
-  plan->usages = calloc(spec->n, sizeof(*plan->usages));
-  if (!plan->items || !plan->usages)
-    return MP_ENOMEM;
+  plan->items = memory_get(spec->n, sizeof(*plan->items));
+  plan->usages = memory_get(spec->n, sizeof(*plan->usages));
   for (plan->n = 0; plan->n < spec->n; plan->n++) {
     struct import_item *item = &plan->items[plan->n];
     struct shown shown;
@@ -347,8 +342,7 @@ settle_item(struct import_plan *plan)
     simplify(plan, &plan->items[i]);
   for (size_t i = 0; i < plan->n; i++)
     drop_repeated(plan, &plan->items[i]);
-  if (drop_impossible(plan) != MP_OK)
-    return MP_ENOMEM;
+  drop_impossible(plan);
   for (size_t i = 0; i < plan->n; i++) {
     struct import_item *item = &plan->items[i];
 

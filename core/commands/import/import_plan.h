@@ -41,7 +41,7 @@ struct import_plan {
 
 /* Fills *plan from the items in TEXT, and reports to ERR.  Call
  * import_plan_free in any case.  Returns MP_OK; MP_EDATA: TEXT makes no sense,
- * or nothing is left of it; or MP_ENOMEM. */
+ * or nothing is left of it. */
 int import_plan_make(struct import_plan *plan, FILE *err, const char *text,
                      import_field_fn field);
 void import_plan_free(struct import_plan *plan);

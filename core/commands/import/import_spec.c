@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "lib/digit.h"
 #include "meterpipe/plugin.h"
 
@@ -109,9 +110,7 @@ spec_parse(const char *text, FILE *err, struct spec *ret)
 
   for (; *p; p++)
     room += *p == ',';
-  spec.items = calloc(room, sizeof(*spec.items));
-  if (!spec.items)
-    return MP_ENOMEM;
+  spec.items = memory_get(room, sizeof(*spec.items));
   for (p = text; spec.n < room; spec.n++) {
     size_t len = strcspn(p, ",");
 

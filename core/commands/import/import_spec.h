@@ -35,7 +35,7 @@ struct spec {
 };
 
 /* Parses TEXT into *RET, which spec_free empties.  Returns MP_OK; MP_EDATA:
- * each fault was reported to ERR with its place; or MP_ENOMEM. */
+ * each fault was reported to ERR with its place. */
 int spec_parse(const char *text, FILE *err, struct spec *ret);
 void spec_free(struct spec *spec);
 

@@ -97,10 +97,12 @@ is_word(const char *text, const char *end, const char *word)
 }
 
 /* Returns the next "Wr", "Rd" or "Msg" of the old script, or END when there is
- * none. */
+ * none.  Skips hex digits and blanks first: often the line has nothing else. */
 static const char *
 find_mark(const char *p, const char *end)
 {
+  while (p < end && hex_class[(uint8_t)*p] != NO)
+    p++;
   for (; p < end; p++)
     if (is_word(p, end, "Wr") || is_word(p, end, "Rd") ||
         is_word(p, end, "Msg"))
@@ -155,7 +157,7 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
   if (*p == '#')
     return begin_comment(line, p, end);
 
-  n = rfc3339_scan(p, (size_t)(end - p), &line->time_ms);
+  n = rfc3339_scan(&line->day, p, (size_t)(end - p), &line->time_ms);
   line->has_time = n > 0;
   line->time_end = p + n;
   p = skip_blanks(p + n, end);

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/rfc3339.h"
+
 #define CAPTURE_VERSION 1
 /* Largest number of bytes in one event: several frames, and the noise between
  * them. */
@@ -43,6 +45,7 @@ const char *capture_error_text(int error);
 #define CAPTURE_TO_METER '>'
 #define CAPTURE_FROM_METER '<'
 
+/* The state of the parser.  Initialise with zeros. */
 struct capture_line {
   uint32_t version;        /* the header's version */
   const char *version_end; /* end of the version in the text */
@@ -61,6 +64,7 @@ struct capture_line {
   /* Private. */
   const char *pos;
   const char *end;
+  struct rfc3339_day day;
 };
 
 /* Starts to parse TEXT, a line without its newline (a carriage return counts as

@@ -146,17 +146,33 @@ take_record(struct kmp_answer *answer, const struct kmp_request *request,
   return KMP_OK;
 }
 
+/* Returns true if ID is the next register of the request.  A meter answers in
+ * the order of the request, whose registers are distinct; so as long as this
+ * holds, no record needs to be looked for. */
+static bool
+is_next(const struct kmp_answer *answer, const struct kmp_request *request,
+        uint16_t id)
+{
+  return answer->count < request->count && request->ids[answer->count] == id;
+}
+
 static int
 decode_records(const struct kmp_frame *frame, const struct kmp_request *request,
                struct kmp_answer *answer)
 {
+  bool in_order = request;
   size_t offset = 0;
 
   while (offset < frame->len) {
     struct kmp_record record;
     int r = kmp_record_decode(frame->data, frame->len, &offset, &record);
 
-    if (r == KMP_OK)
+    if (r != KMP_OK)
+      return r;
+    in_order = in_order && is_next(answer, request, record.id);
+    if (in_order)
+      answer->records[answer->count++] = record;
+    else
       r = take_record(answer, request, &record);
     if (r != KMP_OK)
       return r;

@@ -18,7 +18,7 @@
 static bool
 has_come(const struct replay *r, uint16_t id)
 {
-  return r->cycle_of[id] == r->cycle;
+  return r->registers[id].cycle == r->cycle;
 }
 
 /* ---- Damaged frames ------------------------------------------------------ */
@@ -109,24 +109,24 @@ end_cycle(struct replay *r, bool by_repeat)
 static bool
 is_old_repeat(struct replay *r)
 {
-  const struct kmp_deframer *d = &r->events.deframer;
+  const struct events *e = &r->events;
 
-  if (!r->events.line.old_script)
+  if (!e->line.old_script)
     return false;
-  if (d->wire_len == r->old_answer_len &&
-      memcmp(d->wire, r->old_answer, d->wire_len) == 0)
+  if (e->wire_len == r->old_answer_len &&
+      memcmp(e->wire, r->old_answer, e->wire_len) == 0)
     return true;
-  memcpy(r->old_answer, d->wire, d->wire_len);
-  r->old_answer_len = d->wire_len;
+  memcpy(r->old_answer, e->wire, e->wire_len);
+  r->old_answer_len = e->wire_len;
   return false;
 }
 
 /* Returns true if the cycle has a register of the answer already. */
 static bool
-repeats_register(const struct replay *r, const struct kmp_answer *answer)
+repeats_register(const struct replay *r)
 {
-  for (uint8_t i = 0; i < answer->count; i++)
-    if (has_come(r, answer->records[i].id))
+  for (uint8_t i = 0; i < r->answer.count; i++)
+    if (has_come(r, r->answer.records[i].id))
       return true;
   return false;
 }
@@ -134,9 +134,9 @@ repeats_register(const struct replay *r, const struct kmp_answer *answer)
 /* Returns NEXT_CYCLE if the answer begins a new cycle, TAKEN if not, or a
  * reason when the file cannot be read. */
 static int
-find_cycle(struct replay *r, const struct kmp_answer *answer)
+find_cycle(struct replay *r)
 {
-  if (r->separated == 1 || !repeats_register(r, answer))
+  if (r->separated == 1 || !repeats_register(r))
     return TAKEN;
   if (r->separated < 0) {
     int separated = line_reader_separated(&r->events.lines);
@@ -158,7 +158,7 @@ take_bad(struct replay *r, const char *reason)
 static int
 take_request(struct replay *r)
 {
-  int error = kmp_request_decode(&r->events.deframer.frame, &r->request);
+  int error = kmp_request_decode(&r->events.frame, &r->request);
 
   r->has_request = error == KMP_OK;
   if (error != KMP_OK)
@@ -168,9 +168,9 @@ take_request(struct replay *r)
 }
 
 static void
-take_replayed_answer(struct replay *r, const struct mp_sink *sink,
-                     const struct kmp_answer *answer)
+take_replayed_answer(struct replay *r, const struct mp_sink *sink)
 {
+  const struct kmp_answer *answer = &r->answer;
   char text[16], at[PLACE_SIZE];
 
   r->begun = r->answered = 1;
@@ -199,7 +199,7 @@ static bool
 is_cut(const struct replay *r)
 {
   const struct events *e = &r->events;
-  const struct kmp_frame *frame = &e->deframer.frame;
+  const struct kmp_frame *frame = &e->frame;
   const uint8_t *rest = e->line.bytes + e->fed;
   size_t len = e->line.len - e->fed;
 
@@ -212,25 +212,29 @@ is_cut(const struct replay *r)
 static int
 take_frame(struct replay *r, const struct mp_sink *sink)
 {
-  const struct kmp_frame *frame = &r->events.deframer.frame;
-  struct kmp_answer answer;
+  const struct kmp_frame *frame = &r->events.frame;
   int code;
 
+  if (r->held) { /* checked when it ended the cycle before */
+    take_replayed_answer(r, sink);
+    return TAKEN;
+  }
   if (is_cut(r))
     return take_bad(r, kmp_error_text(KMP_ETRAILING));
   if (frame->start == KMP_START_REQUEST)
     return take_request(r);
   if (r->events.to_meter)
     return take_bad(r, kmp_error_text(KMP_EDIRECTION));
-  code = kmp_answer_decode(frame, r->has_request ? &r->request : NULL, &answer);
+  code =
+    kmp_answer_decode(frame, r->has_request ? &r->request : NULL, &r->answer);
   if (code != KMP_OK)
     return take_bad(r, kmp_error_text(code));
   make_good(r);
-  if (!r->held && is_old_repeat(r))
+  if (is_old_repeat(r))
     return TAKEN;
-  code = find_cycle(r, &answer);
+  code = find_cycle(r);
   if (code == TAKEN)
-    take_replayed_answer(r, sink, &answer);
+    take_replayed_answer(r, sink);
   return code;
 }
 
@@ -242,7 +246,8 @@ begin_replay_cycle(struct replay *r)
   r->begun = r->serial_reported = false;
   r->info_code = -1;
   if (++r->cycle == 0) {
-    memset(r->cycle_of, 0, REGISTER_COUNT * sizeof(r->cycle_of[0]));
+    for (uint32_t id = 0; id < REGISTER_COUNT; id++)
+      r->registers[id].cycle = 0;
     r->cycle = 1;
   }
 }

@@ -41,9 +41,10 @@ take_header(struct events *e)
 
 /* Results of taking the current line. */
 enum taken {
-  TAKEN_NOT,  /* not a line of such a log */
-  TAKEN_LINE, /* taken; read the next line */
-  TAKEN_BYTES /* there are bytes: call capture_next */
+  TAKEN_NOT,   /* not a line of such a log */
+  TAKEN_LINE,  /* taken; read the next line */
+  TAKEN_BYTES, /* there are bytes: call capture_next */
+  TAKEN_FAILED /* cannot read the file: code */
 };
 
 /* Starts on the bytes collected from such lines, with the time of the last of
@@ -71,18 +72,25 @@ report_form(const struct events *e)
          e->foreign.form);
 }
 
-/* Returns true if the file is such a log.  Searches the buffer once, so that
- * lines before the first one with bytes are not reported as faults either. */
-static bool
-is_foreign(struct events *e)
+/* Takes a line that is neither of a capture nor of a log that is known by now.
+ * Searches the text after it once, as far as the buffer reaches, so that in a
+ * log the lines before the first one with bytes are not reported as faults
+ * either. */
+static enum taken
+take_other(struct events *e)
 {
   const char *text;
-  size_t len = line_reader_peek(&e->lines, &text);
+  size_t len;
 
-  if (!e->foreign.form && !e->looked && foreign_find(&e->foreign, text, len))
-    report_form(e);
-  e->looked = true;
-  return e->foreign.form;
+  if (!e->foreign.form && !e->looked) {
+    e->looked = true;
+    e->code = line_reader_peek(&e->lines, &text, &len);
+    if (e->code != MP_OK)
+      return TAKEN_FAILED;
+    if (foreign_find(&e->foreign, text, len))
+      report_form(e);
+  }
+  return e->foreign.form ? TAKEN_LINE : TAKEN_NOT;
 }
 
 static enum taken
@@ -96,7 +104,7 @@ take_foreign(struct events *e)
   e->again = taken == FOREIGN_FULL;
   if (taken == FOREIGN_WHOLE || taken == FOREIGN_FULL)
     return begin_foreign(e) ? TAKEN_BYTES : TAKEN_LINE;
-  return taken == FOREIGN_PART || is_foreign(e) ? TAKEN_LINE : TAKEN_NOT;
+  return taken == FOREIGN_PART ? TAKEN_LINE : take_other(e);
 }
 
 /* ---- Lines --------------------------------------------------------------- */
@@ -110,7 +118,11 @@ read_line(struct events *e)
   return LINE_READER_LINE;
 }
 
-/* Takes the current line.  Returns the same as capture_begin. */
+/* Of begin_line: cannot read the file. */
+#define LINE_FAILED (CAPTURE_EVENTS + 1)
+
+/* Takes the current line.  Returns the same as capture_begin, or LINE_FAILED.
+ */
 static int
 begin_line(struct events *e)
 {
@@ -125,9 +137,10 @@ begin_line(struct events *e)
     return r;
   if (taken == TAKEN_NOT)
     taken = take_foreign(e);
-  return taken == TAKEN_BYTES  ? CAPTURE_EVENTS
-         : taken == TAKEN_LINE ? CAPTURE_COMMENT
-                               : CAPTURE_ETIME;
+  return taken == TAKEN_BYTES    ? CAPTURE_EVENTS
+         : taken == TAKEN_LINE   ? CAPTURE_COMMENT
+         : taken == TAKEN_FAILED ? LINE_FAILED
+                                 : CAPTURE_ETIME;
 }
 
 /* Reads the next line that is not a comment.  Returns false if it has bytes;
@@ -156,25 +169,61 @@ next_line(struct events *e, enum event *ret)
     return false;
   *ret = r == CAPTURE_BLANK    ? EVENT_BLANK
          : r == CAPTURE_HEADER ? take_header(e)
+         : r == LINE_FAILED    ? EVENT_FAILED
                                : bad_event(e, capture_error_text(r));
   return true;
 }
 
-/* Starts feeding the current bytes of the line. */
+/* Returns true if the bytes repeat the last request: the optical eye echoes it.
+ */
+static bool
+is_echo(const struct events *e)
+{
+  return !e->to_meter && e->line.len == e->sent_len &&
+         memcmp(e->line.bytes, e->sent, e->sent_len) == 0;
+}
+
+/* Takes the bytes of the line as one frame.  Nearly all lines are one, so the
+ * deframer gets only the others: returns false for them. */
+static bool
+take_whole_frame(struct events *e)
+{
+  if (is_echo(e) || kmp_frame_decode(e->line.bytes, e->line.len, e->plain,
+                                     &e->frame) != KMP_OK)
+    return false;
+  e->reported = true;
+  e->fed = e->line.len;
+  e->wire = e->line.bytes;
+  e->wire_len = e->line.len;
+  return true;
+}
+
+/* Starts feeding the bytes of the line to the deframer. */
 static void
-begin_bytes(struct events *e)
+begin_deframer(struct events *e)
 {
   e->in_bytes = true;
+  kmp_deframer_init(&e->deframer);
+  if (!e->to_meter)
+    kmp_deframer_sent(&e->deframer, e->sent, e->sent_len);
+}
+
+/* Starts on the current bytes of the line.  Returns true if they are a frame.
+ */
+static bool
+begin_bytes(struct events *e)
+{
   e->reported = false;
   e->fed = 0;
-  kmp_deframer_init(&e->deframer);
-  if (!e->to_meter) {
-    kmp_deframer_sent(&e->deframer, e->sent, e->sent_len);
-    return;
+  if (e->to_meter) {
+    /* The meter's line may echo these bytes, even if they are damaged here. */
+    e->sent_len = e->line.len <= sizeof(e->sent) ? e->line.len : 0;
+    memcpy(e->sent, e->line.bytes, e->sent_len);
   }
-  /* The line may echo these bytes, even if they are damaged here. */
-  e->sent_len = e->line.len <= sizeof(e->sent) ? e->line.len : 0;
-  memcpy(e->sent, e->line.bytes, e->sent_len);
+  if (take_whole_frame(e))
+    return true;
+  begin_deframer(e);
+  return false;
 }
 
 /* Takes the next bytes of the current line.  Returns true if there is an event.
@@ -187,17 +236,20 @@ next_bytes(struct events *e, enum event *ret)
 
   e->to_meter = e->line.direction == CAPTURE_TO_METER;
   if (r > 0) {
-    begin_bytes(e);
-    return false;
+    /* Only a line of the old script's log has more bytes after these. */
+    e->in_line = e->line.old_script;
+    *ret = EVENT_FRAME;
+    return begin_bytes(e);
   }
   e->in_line = false;
   if (r == 0)
     return false;
   taken = r == CAPTURE_EHEX || r == CAPTURE_EODD ? take_foreign(e) : TAKEN_NOT;
   e->in_line = taken == TAKEN_BYTES;
-  if (taken != TAKEN_NOT)
+  if (taken == TAKEN_LINE || taken == TAKEN_BYTES)
     return false;
-  *ret = bad_event(e, capture_error_text(r));
+  *ret =
+    taken == TAKEN_FAILED ? EVENT_FAILED : bad_event(e, capture_error_text(r));
   return true;
 }
 
@@ -232,6 +284,9 @@ feed_deframer(struct events *e, enum event *ret)
     e->reported = true;
   if (found == KMP_EVENT_FRAME) {
     e->reported = true;
+    e->frame = e->deframer.frame;
+    e->wire = e->deframer.wire;
+    e->wire_len = e->deframer.wire_len;
     *ret = EVENT_FRAME;
     return true;
   }

@@ -19,7 +19,7 @@ enum event {
   EVENT_END,
   EVENT_BLANK,  /* a blank line */
   EVENT_HEADER, /* a header: another capture begins */
-  EVENT_FRAME,  /* a good frame: deframer.frame */
+  EVENT_FRAME,  /* a good frame: frame, wire */
   EVENT_BAD,    /* a damaged line or frame: reason */
   EVENT_FAILED  /* cannot continue: code; was reported */
 };
@@ -27,7 +27,9 @@ enum event {
 struct events {
   struct line_reader lines;
   struct capture_line line; /* time and direction of the event */
-  struct kmp_deframer deframer;
+  struct kmp_frame frame;   /* of EVENT_FRAME, and its bytes on the line; all */
+  const uint8_t *wire;      /* three are valid until the next event */
+  size_t wire_len;
   const char *reason;
   int code;
   bool to_meter; /* direction of EVENT_FRAME and EVENT_BAD */
@@ -39,11 +41,13 @@ struct events {
   size_t text_len;
   bool again;    /* take the current line again */
   bool in_line;  /* capture_next may have more */
-  bool in_bytes; /* line.bytes has bytes to feed */
+  bool in_bytes; /* line.bytes has bytes to feed to the deframer */
   bool reported; /* these bytes gave a frame, an echo or a fault */
   size_t fed;    /* of line.bytes; the bytes after EVENT_FRAME begin here */
   uint8_t sent[KMP_REQUEST_WIRE_MAX]; /* the last request, for its echo */
   size_t sent_len;
+  uint8_t plain[KMP_WIRE_MAX]; /* data of a frame that is a whole line */
+  struct kmp_deframer deframer;
 };
 
 /* Initialises all but lines, which must be open. */

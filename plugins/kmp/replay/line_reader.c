@@ -208,25 +208,41 @@ fill_buffer(struct line_reader *l)
   return MP_OK;
 }
 
+/* Reads as far ahead as the buffer reaches.  The caller still uses the last
+ * line returned, so nothing is moved.  Start is in the second half of the
+ * buffer only if an earlier call filled that half. */
+static int
+read_ahead(struct line_reader *l)
+{
+  int r = MP_OK;
+
+  while (r == MP_OK && !l->at_end && l->start <= LINE_READER_BUFFER &&
+         l->end - l->start < LINE_READER_BUFFER)
+    r = fill_buffer(l);
+  return r;
+}
+
 int
 line_reader_separated(struct line_reader *l)
 {
   struct search s = { false, 0 };
+  int r = MP_OK;
 
   if (l->regular)
     return l->separated;
-  /* The caller still uses the last line returned, so nothing may be moved.
-   * Start is in the second half of the buffer only if an earlier call filled
-   * that half; then search the bytes that are there. */
-  if (l->start > LINE_READER_BUFFER)
-    return search_block(&s, l->buf + l->start, l->end - l->start);
-  while (!l->at_end && l->end - l->start < LINE_READER_BUFFER) {
-    int r = fill_buffer(l);
+  r = read_ahead(l);
+  return r == MP_OK ? search_block(&s, l->buf + l->start, l->end - l->start)
+                    : r;
+}
 
-    if (r != MP_OK)
-      return r;
-  }
-  return search_block(&s, l->buf + l->start, l->end - l->start);
+int
+line_reader_peek(struct line_reader *l, const char **ret_text, size_t *ret_len)
+{
+  int r = read_ahead(l);
+
+  *ret_text = l->buf + l->start;
+  *ret_len = l->end - l->start;
+  return r;
 }
 
 /* Returns the LEN bytes at start as a line; moves start past them and EXTRA
@@ -275,11 +291,4 @@ line_reader_next(struct line_reader *l, const char **ret_line, size_t *ret_len)
     if (r != MP_OK)
       return r;
   }
-}
-
-size_t
-line_reader_peek(const struct line_reader *l, const char **ret_text)
-{
-  *ret_text = l->buf + l->start;
-  return l->end - l->start;
 }

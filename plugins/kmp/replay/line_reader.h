@@ -29,8 +29,7 @@ struct line_reader {
   bool skipping; /* inside a line that is too long */
   size_t start;
   size_t end;
-  char buf[2 * LINE_READER_BUFFER]; /* a line, and line_reader_separated's
-                                       lookahead */
+  char buf[2 * LINE_READER_BUFFER]; /* a line, and the text read ahead */
 };
 
 /* Opens PATH ("-": standard input).  PATH must stay valid until
@@ -48,9 +47,11 @@ void line_reader_close(struct line_reader *l);
 int line_reader_next(struct line_reader *l, const char **ret_line,
                      size_t *ret_len);
 
-/* Returns the length of the text buffered after the last line returned.  Reads
- * nothing, so that text may end anywhere. */
-size_t line_reader_peek(const struct line_reader *l, const char **ret_text);
+/* Gives the text after the last line returned, as far as the buffer reaches; it
+ * may end anywhere.  Of a pipe, may wait for it.  Returns MP_OK, or a reason
+ * that was reported. */
+int line_reader_peek(struct line_reader *l, const char **ret_text,
+                     size_t *ret_len);
 
 /* Returns 1 if there is a blank line with a non-blank line after it, 0 if not,
  * or a reason that was reported.  Searches all of a regular file.  Of a pipe it

@@ -180,8 +180,7 @@ replay_destroy(void *self)
 
   if (!r)
     return;
-  register_names_free(&r->names);
-  free(r->cycle_of);
+  free(r->registers);
   free(r);
 }
 
@@ -191,8 +190,8 @@ replay_create(const struct mp_host *host, void **ret_self)
   struct replay *r = calloc(1, sizeof(*r));
 
   if (r)
-    r->cycle_of = calloc(REGISTER_COUNT, sizeof(r->cycle_of[0]));
-  if (!r || !r->cycle_of) {
+    r->registers = calloc(REGISTER_COUNT, sizeof(r->registers[0]));
+  if (!r || !r->registers) {
     replay_destroy(r);
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   }
@@ -204,9 +203,10 @@ replay_create(const struct mp_host *host, void **ret_self)
 
 static const struct mp_input_ops input = {
   .struct_size = sizeof(input),
-  .flags = MP_INPUT_RECORDING | MP_INPUT_ALL_FIELDS,
+  .flags = MP_INPUT_RECORDING,
   .field = kmp_field,
   .list_fields = kmp_list_fields,
+  .default_fields = "*",
   .open = replay_open,
   .close = replay_close,
   .read = replay_read,

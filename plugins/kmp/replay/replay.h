@@ -11,11 +11,11 @@
 
 #include <meterpipe/plugin.h>
 
+#include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_value.h"
 #include "plugins/kmp/codec/model.h"
 #include "plugins/kmp/replay/damage.h"
 #include "plugins/kmp/replay/events.h"
-#include "plugins/kmp/replay/register_names.h"
 
 #define REGISTER_COUNT 65536
 #define PLACE_SIZE 512
@@ -29,26 +29,33 @@ struct register_set {
   uint8_t bits[REGISTER_COUNT / 8];
 };
 
+/* What a replay knows of a register. */
+struct replay_register {
+  const char *name;                 /* NULL: had no value yet */
+  const struct kmp_register *entry; /* NULL: not in the table of registers */
+  char number[KMP_NUMBER_SIZE];     /* its name when it has no other */
+  uint32_t cycle;                   /* the last cycle that has it */
+};
+
 struct replay {
   const struct mp_host *host;
   bool strict;
   bool wants_all;
   struct register_set wanted;
-  struct register_set seen; /* in the whole file */
-  struct register_names names;
-  uint8_t units_reported[256 / 8]; /* unknown units reported, a bit each */
+  struct register_set seen;          /* in the whole file */
+  struct replay_register *registers; /* REGISTER_COUNT, by number */
+  uint8_t units_reported[256 / 8];   /* unknown units reported, a bit each */
 
   int ended;     /* no more events */
   int stopped;   /* finished or failed: the next read returns MP_END */
   int separated; /* blank lines end cycles: 1, 0, or -1: not known yet */
   int held;      /* event belongs to the next cycle */
   enum event event;
-  uint32_t cycle;     /* number of the current one, from 1 */
-  uint32_t *cycle_of; /* by register: the last cycle that has it */
-  int begun;          /* the current cycle has an event */
-  int answered;       /* any cycle has an answer or a damaged frame */
-  uint64_t failures;  /* reported by replay_leave_out */
-  uint64_t nonsense;  /* lines that are not of a capture */
+  uint32_t cycle;    /* number of the current one, from 1 */
+  int begun;         /* the current cycle has an event */
+  int answered;      /* any cycle has an answer or a damaged frame */
+  uint64_t failures; /* reported by replay_leave_out */
+  uint64_t nonsense; /* lines that are not of a capture */
   struct damage_list damage;
 
   /* The field info_text. */
@@ -60,6 +67,7 @@ struct replay {
 
   bool has_request; /* request is set and not answered yet */
   struct kmp_request request;
+  struct kmp_answer answer;     /* of the last good frame from the meter */
   char serial[KMP_FORMAT_SIZE]; /* "": not known */
   bool serial_reported;         /* read in this cycle */
   /* The last answer in the old script's log. */

@@ -12,18 +12,17 @@
  * Failures after this many are only logged. */
 #define KEPT_MAX 100
 
-static void
-emit_value(struct replay *r, const struct mp_sink *sink, uint16_t id,
-           const struct kmp_register *reg, struct mp_value *value)
+/* Returns register ID, with its name. */
+static const struct replay_register *
+find_register(struct replay *r, uint16_t id)
 {
-  const char *name = register_names_get(&r->names, id, reg);
+  struct replay_register *reg = &r->registers[id];
 
-  if (!name) {
-    mp_fail(r->host, MP_ENOMEM, NULL, "out of memory");
-    return;
+  if (!reg->name) {
+    reg->entry = kmp_register_find(id);
+    reg->name = kmp_register_name(id, reg->number);
   }
-  value->time_ms = replay_time(r);
-  sink->emit(sink, name, value);
+  return reg;
 }
 
 void
@@ -77,11 +76,11 @@ take_info(struct replay *r, const struct kmp_record *record)
 
   if (!model_is_info(record->id) ||
       kmp_convert(record, NULL, &space, &value, &error) != MP_OK ||
-      value.kind == MP_TEXT || value.exp10 != 0)
+      value.kind == MP_TEXT || value.number.exp10 != 0)
     return;
   if (r->info_code >= 0 && record->id != model_info_register(&r->model))
     return;
-  r->info_code = value.coef;
+  r->info_code = value.number.coef;
   r->info_id = record->id;
   r->info_time = replay_time(r);
 }
@@ -105,14 +104,14 @@ void
 replay_take_record(struct replay *r, const struct mp_sink *sink,
                    const struct kmp_record *record)
 {
-  const struct kmp_register *reg;
+  const struct replay_register *reg;
   char serial[KMP_FORMAT_SIZE];
   struct kmp_value space;
   struct mp_value value;
   int error = KMP_OK;
   int code;
 
-  r->cycle_of[record->id] = r->cycle;
+  r->registers[record->id].cycle = r->cycle;
   register_set_add(&r->seen, record->id);
   if (record->id == KMP_REGISTER_SERIAL) {
     kmp_serial_format(record, serial);
@@ -128,16 +127,16 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     replay_keep_record(r, record);
     return;
   }
-  reg = kmp_register_find(record->id);
-  code = kmp_convert(record, reg, &space, &value, &error);
-  if (error != KMP_OK) {
+  reg = find_register(r, record->id);
+  code = kmp_convert(record, reg->entry, &space, &value, &error);
+  if (error != KMP_OK)
     leave_out_record(r, record, code, error);
+  if (code != MP_OK)
     return;
-  }
-  if (kmp_value_has_unknown_unit(record))
+  if (!value.unit && kmp_value_has_unknown_unit(record))
     report_unit(r, record);
-  if (code == MP_OK)
-    emit_value(r, sink, record->id, reg, &value);
+  value.time_ms = replay_time(r);
+  sink->emit(sink, reg->name, &value);
 }
 
 void

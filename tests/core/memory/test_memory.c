@@ -42,13 +42,15 @@ START_TEST(no_bytes_are_memory_too)
 }
 END_TEST
 
-START_TEST(resizing_keeps_the_content)
+START_TEST(resizing_keeps_the_content_and_zeroes_the_rest)
 {
+  static const char zeros[3996];
   char *p = memory_resize(NULL, 0, 1, 4);
 
   memcpy(p, "heat", 4);
   p = memory_resize(p, 1, 1000, 4);
   ck_assert_mem_eq(p, "heat", 4);
+  ck_assert_mem_eq(p + 4, zeros, sizeof(zeros));
   free(p);
 }
 END_TEST
@@ -252,7 +254,7 @@ main(void)
 
   tcase_add_test(tc, memory_is_zeroed);
   tcase_add_test(tc, no_bytes_are_memory_too);
-  tcase_add_test(tc, resizing_keeps_the_content);
+  tcase_add_test(tc, resizing_keeps_the_content_and_zeroes_the_rest);
   tcase_add_test(tc, list_grows);
   tcase_add_test(tc, texts_are_copied);
   tcase_add_test(tc, other_results_pass);

@@ -16,12 +16,12 @@
 #define TIME "2026-11-22T10:00:00Z"
 
 static const struct stdout_cell cells[] = {
-  { "meter.heat_energy_e1", "84.208", "GJ", false },
-  { "meter.flow", "7", "l/h", false },
-  { "meter.t1", "-12.50", "\302\260C", false },
-  { "meter.text", "h\303\251llo", NULL, true },
-  { "usage", NULL, NULL, false },
-  { "count", "123456", NULL, false },
+  { .name = "meter.heat_energy_e1", .value = "84.208", .unit = "GJ" },
+  { .name = "meter.flow", .value = "7", .unit = "l/h" },
+  { .name = "meter.t1", .value = "-12.50", .unit = "\302\260C" },
+  { .name = "meter.text", .value = "h\303\251llo", .is_text = true },
+  { .name = "usage", .unit = "GJ" },
+  { .name = "count", .value = "123456" },
 };
 
 static const struct {
@@ -51,12 +51,20 @@ static const struct {
 };
 
 static const char *
-format(stdout_format_fn fn, const struct stdout_cell *row, size_t n)
+format(stdout_format_fn fn, const struct stdout_cell *cycle, size_t n)
 {
+  struct stdout_cell row[ARRAY_SIZE(cells)] = { 0 };
   static char text[2048];
   struct text_buffer b = { 0 };
 
+  for (size_t i = 0; i < n; i++) {
+    row[i] = cycle[i];
+    ck_assert_int_eq(stdout_label_set(&row[i].label, row[i].name, row[i].unit),
+                     MP_OK);
+  }
   ck_assert_int_eq(fn(&b, TIME, row, n), MP_OK);
+  for (size_t i = 0; i < n; i++)
+    stdout_label_free(&row[i].label);
   ck_assert_uint_lt(b.len, sizeof(text));
   memcpy(text, b.data ? b.data : "", b.len);
   text[b.len] = '\0';
@@ -106,7 +114,9 @@ static const struct {
 
 START_TEST(control_characters_are_replaced_or_escaped)
 {
-  struct stdout_cell cell = { "t", texts[_i].text, NULL, true };
+  struct stdout_cell cell = { .name = "t",
+                              .value = texts[_i].text,
+                              .is_text = true };
   char expect[128];
 
   snprintf(expect, sizeof(expect), "t %s\n", texts[_i].plain);

@@ -168,7 +168,7 @@ END_TEST
 START_TEST(test_written_line_is_read_back)
 {
   static const uint8_t bytes[] = { 0x80, 0x3f, 0x01, 0x05, 0x8a, 0x0d };
-  struct capture_line line;
+  static struct capture_line line;
   char buf[3 * sizeof(bytes) + CAPTURE_LINE_EXTRA];
   size_t n = capture_format(buf, sizeof(buf), TEN_O_CLOCK + 120, '>', bytes,
                             sizeof(bytes));

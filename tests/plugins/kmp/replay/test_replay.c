@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/array.h"
@@ -289,12 +290,34 @@ START_TEST(test_capture_can_be_opened_again)
 }
 END_TEST
 
+/* A read of such a socket returns one piece, as of a pipe to which a slow
+ * program writes. */
+START_TEST(test_log_of_another_program_comes_in_pieces)
+{
+  static const char *const pieces[] = {
+    "Start\n", "Rd:b'403f10003c0804420000548204df0d'\n"
+  };
+  int fds[2];
+
+  ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+  ck_assert_int_eq(dup2(fds[0], STDIN_FILENO), STDIN_FILENO);
+  for (size_t i = 0; i < ARRAY_SIZE(pieces); i++)
+    ck_assert_int_gt(write(fds[1], pieces[i], strlen(pieces[i])), 0);
+  close(fds[1]);
+  fake_host_set(replaying.host, "path", "-");
+  ck_assert_str_eq(replaying_all(""), E216 "|");
+  ck_assert_str_eq(replaying_log(),
+                   "notice: meter: standard input: read as the log of a Python "
+                   "script (Rd:b'...'); its other lines are left out\n");
+}
+END_TEST
+
 START_TEST(test_plugin_table_is_complete)
 {
   ck_assert_uint_eq(replaying.plugin->abi_version, MP_ABI_VERSION);
   ck_assert_str_eq(replaying.plugin->name, "replay");
-  ck_assert_uint_eq(replaying.plugin->input->flags,
-                    MP_INPUT_RECORDING | MP_INPUT_ALL_FIELDS);
+  ck_assert_uint_eq(replaying.plugin->input->flags, MP_INPUT_RECORDING);
+  ck_assert_str_eq(replaying.plugin->input->default_fields, "*");
   ck_assert_int_eq(
     replaying.plugin->input->field("0x3c", &replaying.sink->field), MP_OK);
   ck_assert_str_eq(fake_sink_field(replaying.sink, 0)->name, "heat_energy_e1");
@@ -323,6 +346,7 @@ make_suite(void)
   tcase_add_test(tc, test_later_version_is_refused);
   tcase_add_test(tc, test_capture_without_answers_is_a_failure);
   tcase_add_test(tc, test_capture_can_be_opened_again);
+  tcase_add_test(tc, test_log_of_another_program_comes_in_pieces);
   tcase_add_test(tc, test_plugin_table_is_complete);
   suite_add_tcase(s, tc);
   return s;

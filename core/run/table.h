@@ -1,10 +1,9 @@
 /*
  * A table for people: each column is as wide as its widest cell.
  */
-#ifndef LIB_TABLE_H
-#define LIB_TABLE_H
+#ifndef CORE_RUN_TABLE_H
+#define CORE_RUN_TABLE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -13,7 +12,6 @@ struct table {
   size_t columns;
   char **cells; /* row by row */
   size_t n;
-  bool failed; /* out of memory: cells are missing */
 };
 
 /* Adds the next cell; NULL and "" are empty.  Replaces characters that a

@@ -1,36 +1,23 @@
 /* Keeps all cells until printing: only then is the width of each column
  * known. */
-#include "lib/table.h"
+#include "core/run/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/array.h"
+#include "core/memory/memory.h"
 #include "lib/utf8.h"
 
 #define GAP 2
 
-static char *
-plain_copy(const char *text)
-{
-  char *copy = strdup(text);
-
-  if (copy)
-    utf8_make_plain(copy);
-  return copy;
-}
-
 void
 table_add(struct table *table, const char *cell)
 {
-  char *copy = plain_copy(cell ? cell : "");
+  char *copy = memory_text(cell ? cell : "");
 
-  if (copy && ARRAY_GROW(&table->cells, table->n)) {
-    table->cells[table->n++] = copy;
-    return;
-  }
-  free(copy);
-  table->failed = true;
+  utf8_make_plain(copy);
+  MEMORY_GROW(&table->cells, table->n);
+  table->cells[table->n++] = copy;
 }
 
 /* Counts characters; a combining character counts as one column, too. */
@@ -90,10 +77,8 @@ print_row(const struct table *table, size_t row, const size_t *widths,
 void
 table_print(const struct table *table, unsigned indent, FILE *out)
 {
-  size_t *widths = calloc(table->columns, sizeof(*widths));
+  size_t *widths = memory_get(table->columns, sizeof(*widths));
 
-  if (!widths)
-    return;
   for (size_t i = 0; i < table->columns; i++)
     widths[i] = column_width(table, i);
   for (size_t row = 0; row < table->n / table->columns; row++)

@@ -144,8 +144,7 @@ make_ids(struct cycle *c)
                            "no random numbers for a new state: %s",
                            strerror(errno));
   record_id_make_uuid(bytes, c->ids.uuid);
-  if (!store_put(c->run->store, STORE_META, "", uuid_key, c->ids.uuid))
-    memory_out();
+  store_put(c->run->store, STORE_META, "", uuid_key, c->ids.uuid);
   if (!state_was_used(c))
     return MP_OK;
   c->ids.from = clock_now_ms();
@@ -155,8 +154,7 @@ make_ids(struct cycle *c)
       c->ids.from = output_state(c, output)->last_number + 1;
   }
   snprintf(from, sizeof(from), "%" PRId64, c->ids.from);
-  if (!store_put(c->run->store, STORE_META, "", from_key, from))
-    memory_out();
+  store_put(c->run->store, STORE_META, "", from_key, from);
   return MP_OK;
 }
 

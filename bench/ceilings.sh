@@ -5,7 +5,8 @@
 #
 #     ceilings.sh CEILINGS        in the directory where all was built
 #
-# WHAT there is cold- or cycle-, and an output; -state: with a state on disk.
+# WHAT there is cold-, cycle- or answers- (a cycle of a capture that has only
+# answers), and an output; -state: with a state on disk.
 set -eu
 
 ceilings=$1
@@ -67,16 +68,24 @@ count()
   sed -n 's/.*Collected : //p' callgrind.log
 }
 
-# run WHAT REGISTERS CYCLES: how many instructions the whole of it takes.
+# run WHAT REGISTERS CYCLES [FORM]: how many instructions the whole of it takes.
 run()
 {
-  "$build/bench/bin/make_capture" "$2" "$3" >capture
+  "$build/bench/bin/make_capture" "$2" "$3" ${4+"$4"} >capture
   if [ "$1" = bare ]; then
     count "$build/bench/bin/bare_pass" capture
   else
     pipeline "$1" "$2" capture >bench.ini
     count "$build/meterpipe" run -c bench.ini
   fi
+}
+
+# cycle WHAT REGISTERS [FORM]: how many instructions a cycle of a replay takes.
+cycle()
+{
+  of_long=$(run "$1" "$2" $long ${3+"$3"})
+  of_short=$(run "$1" "$2" $short ${3+"$3"})
+  echo $(((of_long - of_short) / (long - short)))
 }
 
 above=0
@@ -88,9 +97,10 @@ while read -r what registers ceiling; do
     continue ;;
   cold-*)
     counted=$(run "${what#cold-}" "$registers" 1) ;;
+  answers-*)
+    counted=$(cycle "${what#answers-}" "$registers" answers) ;;
   *)
-    counted=$((($(run "${what#cycle-}" "$registers" $long) -
-      $(run "${what#cycle-}" "$registers" $short)) / (long - short))) ;;
+    counted=$(cycle "${what#cycle-}" "$registers") ;;
   esac
   note=
   if [ "$counted" -gt "$ceiling" ]; then

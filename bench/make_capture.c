@@ -1,14 +1,16 @@
 /*
  * Writes a capture of any length, the same at every call:
  *
- *     make_capture REGISTERS CYCLES >FILE
+ *     make_capture REGISTERS CYCLES [answers] >FILE
  *
  * Each cycle has the form that kmp's option `capture` writes, twenty minutes
  * after the previous one: a blank line, a comment with the time, request and
- * answer.  The first register counts up, as energy does.
+ * answer.  With `answers` it is one line, the answer without its time.  The
+ * first register counts up, as energy does.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/rfc3339.h"
 #include "plugins/kmp/codec/capture.h"
@@ -50,43 +52,79 @@ put_line(int64_t time_ms, char direction, const uint8_t *wire, size_t len)
 }
 
 static void
-put_cycle(uint8_t count, uint32_t number)
+put_request(uint8_t count, int64_t time_ms)
 {
   struct kmp_request request = { .address = KMP_ADDRESS_METER,
                                  .cid = KMP_GET_REGISTER,
                                  .count = count };
-  struct kmp_answer answer = { .cid = KMP_GET_REGISTER, .count = count };
-  uint8_t mantissas[KMP_REGISTERS_MAX][MANTISSA_SIZE], wire[KMP_WIRE_MAX];
-  int64_t time_ms = FIRST_TIME_MS + number * CYCLE_MS;
+  uint8_t wire[KMP_WIRE_MAX];
   char when[RFC3339_MS_SIZE] = "";
 
-  for (uint8_t i = 0; i < count; i++) {
+  for (uint8_t i = 0; i < count; i++)
     request.ids[i] = registers[i].id;
+  rfc3339_format_ms(when, sizeof(when), time_ms);
+  printf("\n# %s\n", when);
+  put_line(time_ms, CAPTURE_TO_METER, wire,
+           kmp_request_encode(&request, wire, sizeof(wire)));
+}
+
+/* Writes the answer to WIRE, KMP_WIRE_MAX bytes; returns its length. */
+static size_t
+encode_answer(uint8_t count, uint32_t number, uint8_t *wire)
+{
+  struct kmp_answer answer = { .cid = KMP_GET_REGISTER, .count = count };
+  uint8_t mantissas[KMP_REGISTERS_MAX][MANTISSA_SIZE];
+
+  for (uint8_t i = 0; i < count; i++) {
     answer.records[i] = registers[i];
     answer.records[i].nob = MANTISSA_SIZE;
     answer.records[i].mantissa = mantissas[i];
     put_mantissa(mantissas[i], i == 0 ? 84000 + number : 1700 + number % 997);
   }
-  rfc3339_format_ms(when, sizeof(when), time_ms);
-  printf("\n# %s\n", when);
-  put_line(time_ms, CAPTURE_TO_METER, wire,
-           kmp_request_encode(&request, wire, sizeof(wire)));
-  put_line(time_ms + ANSWER_MS, CAPTURE_FROM_METER, wire,
-           kmp_answer_encode(KMP_ADDRESS_METER, &answer, wire, sizeof(wire)));
+  return kmp_answer_encode(KMP_ADDRESS_METER, &answer, wire, KMP_WIRE_MAX);
+}
+
+static void
+put_cycle(uint8_t count, uint32_t number)
+{
+  int64_t time_ms = FIRST_TIME_MS + number * CYCLE_MS;
+  uint8_t wire[KMP_WIRE_MAX];
+  size_t len = encode_answer(count, number, wire);
+
+  put_request(count, time_ms);
+  put_line(time_ms + ANSWER_MS, CAPTURE_FROM_METER, wire, len);
+}
+
+/* Writes the line of an answer without its time. */
+static void
+put_answer(uint8_t count, uint32_t number)
+{
+  uint8_t wire[KMP_WIRE_MAX];
+  size_t len = encode_answer(count, number, wire);
+
+  putchar(CAPTURE_FROM_METER);
+  for (size_t i = 0; i < len; i++)
+    printf(" %02x", wire[i]);
+  putchar('\n');
 }
 
 int
 main(int argc, char **argv)
 {
-  unsigned long count = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
-  unsigned long cycles = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+  unsigned long count = argc >= 3 ? strtoul(argv[1], NULL, 10) : 0;
+  unsigned long cycles = argc >= 3 ? strtoul(argv[2], NULL, 10) : 0;
+  bool answers = argc == 4 && strcmp(argv[3], "answers") == 0;
 
-  if (count < 1 || count > KMP_REGISTERS_MAX || cycles > 10000000) {
-    fputs("usage: make_capture REGISTERS CYCLES >FILE\n", stderr);
+  if (count < 1 || count > KMP_REGISTERS_MAX || cycles > 10000000 ||
+      argc != 3 + answers) {
+    fputs("usage: make_capture REGISTERS CYCLES [answers] >FILE\n", stderr);
     return 64;
   }
   printf("# meterpipe capture %d meter\n", CAPTURE_VERSION);
   for (uint32_t i = 0; i < cycles; i++)
-    put_cycle((uint8_t)count, i);
+    if (answers)
+      put_answer((uint8_t)count, i);
+    else
+      put_cycle((uint8_t)count, i);
   return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 74;
 }

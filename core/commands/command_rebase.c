@@ -128,14 +128,12 @@ rebase_operands(struct app *app)
   if (!names_are_good(app) || !has_measuring(app))
     return EX_USAGE;
   r = app_open_store(app, STORE_WRITE);
-  if (r == MP_OK)
-    r = book_load(app->cycle);
   if (r != MP_OK)
     return report_status(app->report);
+  book_load(app->cycle);
   fits = mark_for_rebase(app);
-  r = book_save(app->cycle);
-  if (r == MP_OK)
-    r = store_commit(app->run.store);
+  book_save(app->cycle);
+  r = store_commit(app->run.store);
   if (r != MP_OK)
     report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
                    store_error(app->run.store));

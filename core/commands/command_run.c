@@ -81,7 +81,8 @@ open_state(struct app *app)
   if (r == MP_OK) {
     if (!app->args->dry)
       report_use_store(app->report, app->run.store);
-    return book_load(app->cycle) == MP_OK ? EX_OK : report_status(app->report);
+    book_load(app->cycle);
+    return EX_OK;
   }
   if (r == MP_EBUSY || r == MP_ECONFIG)
     return report_status(app->report);

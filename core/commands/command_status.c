@@ -23,9 +23,9 @@ open_state(struct app *app)
 {
   if (!keeps_state(app->plan))
     return EX_OK;
-  if (app_open_store(app, STORE_READ) != MP_OK ||
-      book_load(app->cycle) != MP_OK)
+  if (app_open_store(app, STORE_READ) != MP_OK)
     return report_status(app->report);
+  book_load(app->cycle);
   return EX_OK;
 }
 

@@ -2,14 +2,10 @@
 #include "core/cycle/ask_outputs.h"
 
 #include "core/cycle/book_state.h"
-#include "core/cycle/output_turns.h"
 #include "core/memory/memory.h"
 #include "core/pipeline/call.h"
 #include "lib/clock.h"
 #include "lib/storable.h"
-
-/* An output is not asked with less time left than this: it could not answer. */
-#define LEAST_TIME_MS 50
 
 /* ---- Displayed values ---- */
 
@@ -107,14 +103,12 @@ older_state_is_noticed(const struct cycle *c, const struct stage *output)
          c->run->store && book_last_row(c, output) > 0;
 }
 
-/* Returns true if OUTPUT must be asked in this cycle.  A queue keeps its last
- * values itself; its output is asked only for operands that have none, and to
- * notice an older copy of the state. */
-static bool
-needs_asking(const struct cycle *c, const struct stage *output)
+/* A queue keeps its last values itself; its output is asked only for operands
+ * that have none, and to notice an older copy of the state. */
+bool
+must_be_asked(const struct cycle *c, const struct stage *output)
 {
-  if (!can_be_asked(&c->d, output) || output->n_targets == 0 ||
-      c->d.outputs[output->index].given_up)
+  if (!can_be_asked(&c->d, output) || output->n_targets == 0)
     return false;
   if (delivery(output) == MP_LATEST || older_state_is_noticed(c, output))
     return true;
@@ -122,18 +116,6 @@ needs_asking(const struct cycle *c, const struct stage *output)
     if (output->targets[i]->is_operand &&
         !ledger_last(&c->d.ledgers[output->targets[i]->index]))
       return true;
-  return false;
-}
-
-static bool
-has_time_to_ask(struct cycle *c, const struct stage *output)
-{
-  if (run_time_left(c->run) >= LEAST_TIME_MS && !run_stopped())
-    return true;
-  output_state(c, output)->given_up = true;
-  report_failuref(
-    c->run->report, REPORT_OTHER, output->name, MP_ETIMEOUT, NULL,
-    "ran out of time before asking it; its pending values are kept");
   return false;
 }
 
@@ -184,8 +166,8 @@ report_unexplained(struct cycle *c, const struct stage *output)
                target_list_text(&unfit));
 }
 
-static void
-ask_one(struct cycle *c, const struct stage *output)
+enum verdict
+ask_output(struct cycle *c, const struct stage *output)
 {
   struct instance *instance = instance_of(c, output);
   struct output_state *state = output_state(c, output);
@@ -195,10 +177,6 @@ ask_one(struct cycle *c, const struct stage *output)
   struct call call;
   int r;
 
-  if (instance_open(instance) != MP_OK) {
-    state->given_up = true;
-    return;
-  }
   state->took_part = true;
   call = call_begin(instance, "fetch");
   r = call_end(&call, output->plugin->output.fetch(instance->self, &sink),
@@ -206,22 +184,5 @@ ask_one(struct cycle *c, const struct stage *output)
   state->asks_nothing = r == MP_SKIP;
   if (r == MP_OK && !call_explained(&call) && !run_stopped())
     report_unexplained(c, output);
-  if (r < 0)
-    state->given_up = true;
-}
-
-void
-ask_outputs(struct cycle *c)
-{
-  turns_mark(c, needs_asking);
-  c->reserved_turns = c->n_outputs > 1; /* one part is kept for sending */
-  FOR_EACH_OUTPUT(c, output)
-  {
-    if (!output_state(c, output)->has_turn)
-      continue;
-    if (has_time_to_ask(c, output) && turn_begin(c, output))
-      ask_one(c, output);
-    turn_end(c, output);
-  }
-  c->reserved_turns = 0;
+  return r < 0 ? VERDICT_GIVE_UP : VERDICT_GOOD;
 }

@@ -6,8 +6,12 @@
 
 #include "core/cycle/cycle.h"
 
-/* Asks each output whose displayed values are needed, and keeps its answers. */
-void ask_outputs(struct cycle *c);
+/* Returns true if OUTPUT must be asked in this cycle. */
+bool must_be_asked(const struct cycle *c, const struct stage *output);
+
+/* Asks OUTPUT, which is open, for the displayed values of its targets and keeps
+ * the answers. */
+enum verdict ask_output(struct cycle *c, const struct stage *output);
 
 /* Returns true if asking OUTPUT can reveal that an older copy of the state was
  * put back: it tells the time of its rows, and rows were booked for it. */

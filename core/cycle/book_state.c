@@ -131,22 +131,30 @@ state_was_used(const struct cycle *c)
   return n > 0;
 }
 
-/* Makes the UUID of this state.  In the state of an earlier version, what was
- * sent or queued until now keeps its id. */
-static int
-make_ids(struct cycle *c)
+/* Makes the UUID of this state.  If the system gives no random numbers, time
+ * and process number are unique enough. */
+static void
+make_uuid(struct cycle *c)
 {
-  uint8_t bytes[16];
-  char from[32];
+  int64_t seed[2] = { clock_now_ms(), getpid() };
+  uint8_t bytes[sizeof(seed)];
 
+  memcpy(bytes, seed, sizeof(bytes));
   if (getentropy(bytes, sizeof(bytes)) != 0)
-    return report_failuref(c->run->report, REPORT_OTHER, NULL, MP_EIO, NULL,
-                           "no random numbers for a new state: %s",
-                           strerror(errno));
+    log_line(MP_LOG_INFO, NULL, NULL, "no random numbers: %s", strerror(errno));
   record_id_make_uuid(bytes, c->ids.uuid);
   store_put(c->run->store, STORE_META, "", uuid_key, c->ids.uuid);
+}
+
+/* In the state of an earlier version, what was sent or queued until now keeps
+ * its id. */
+static void
+keep_earlier_ids(struct cycle *c)
+{
+  char from[32];
+
   if (!state_was_used(c))
-    return MP_OK;
+    return;
   c->ids.from = clock_now_ms();
   FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
@@ -155,20 +163,21 @@ make_ids(struct cycle *c)
   }
   snprintf(from, sizeof(from), "%" PRId64, c->ids.from);
   store_put(c->run->store, STORE_META, "", from_key, from);
-  return MP_OK;
 }
 
-static int
+static void
 load_ids(struct cycle *c)
 {
   const char *uuid = store_get(c->run->store, STORE_META, "", uuid_key);
   const char *from = store_get(c->run->store, STORE_META, "", from_key);
 
   c->ids.from = from ? strtoll(from, NULL, 10) : 0;
-  if (!uuid)
-    return make_ids(c);
-  snprintf(c->ids.uuid, sizeof(c->ids.uuid), "%s", uuid);
-  return MP_OK;
+  if (uuid) {
+    snprintf(c->ids.uuid, sizeof(c->ids.uuid), "%s", uuid);
+    return;
+  }
+  make_uuid(c);
+  keep_earlier_ids(c);
 }
 
 /* ---- Ledgers ---- */
@@ -187,7 +196,7 @@ take_role(struct cycle *c, const struct target *t)
     ledger->role = LEDGER_DELTA;
 }
 
-static int
+static void
 load_target(struct cycle *c, const struct target *t)
 {
   struct ledger *ledger = &c->d.ledgers[t->index];
@@ -196,39 +205,31 @@ load_target(struct cycle *c, const struct target *t)
 
   c->d.entries[t->index] = ENTRY_GOOD;
   if (!body)
-    return MP_OK;
+    return;
   errno = 0;
   if (ledger_decode(ledger, body)) {
     /* Older states do not keep the unit of a column. */
     if (delivery(t->stage) != MP_LATEST && !ledger->unit)
       ledger->unit = ledger->acknowledged.unit;
     take_role(c, t);
-    return MP_OK;
+    return;
   }
   if (errno == ENOMEM)
-    return cycle_fail(c, t->stage, MP_ENOMEM, t->object, "out of memory");
+    memory_out();
   ledger_clear(ledger);
   ledger_init(ledger, t->role);
   c->d.entries[t->index] = ENTRY_UNREADABLE;
   c->d.n_unreadable++;
-  return MP_OK;
 }
 
-int
+void
 book_load_targets(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
-  for (; c->n_loaded < p->n_targets; c->n_loaded++) {
-    const struct target *t = p->targets[c->n_loaded];
-    int r = MP_OK;
-
-    if (target_is_kept(t))
-      r = load_target(c, t);
-    if (r != MP_OK)
-      return r;
-  }
-  return MP_OK;
+  for (; c->n_loaded < p->n_targets; c->n_loaded++)
+    if (target_is_kept(p->targets[c->n_loaded]))
+      load_target(c, p->targets[c->n_loaded]);
 }
 
 static void
@@ -247,7 +248,7 @@ load_readings(struct cycle *c)
   }
 }
 
-int
+void
 book_load(struct cycle *c)
 {
   FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
@@ -255,9 +256,8 @@ book_load(struct cycle *c)
     load_number(c, output);
   }
   load_readings(c);
-  if (load_ids(c) != MP_OK)
-    return MP_EIO;
-  return book_load_targets(c);
+  load_ids(c);
+  book_load_targets(c);
 }
 
 static void
@@ -269,7 +269,7 @@ save_target(struct cycle *c, const struct target *t)
   free(body);
 }
 
-int
+void
 book_save_output(struct cycle *c, const struct stage *output)
 {
   save_number(c, output);
@@ -279,7 +279,6 @@ book_save_output(struct cycle *c, const struct stage *output)
     if (target_is_kept(t) && !is_unreadable(&c->d, t))
       save_target(c, t);
   }
-  return MP_OK;
 }
 
 static void
@@ -309,34 +308,29 @@ book_report_unreadable(struct cycle *c)
   }
 }
 
-static bool
+static void
 save_reading(struct cycle *c, const struct slot *field)
 {
   const struct reading *kept = &c->d.kept[field->index];
   char *body;
 
   if (!kept->believed.kind && !kept->unconfirmed.kind)
-    return true;
+    return;
   body = memory_have(reading_encode(kept));
   store_put(c->run->store, STORE_READING, field->stage->name, field->field,
             body);
   free(body);
-  return true;
 }
 
-int
+void
 book_save(struct cycle *c)
 {
-  int r = MP_OK;
-
   FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
   {
-    if (r == MP_OK && delivery(output) != MP_LIVE)
-      r = book_save_output(c, output);
+    if (delivery(output) != MP_LIVE)
+      book_save_output(c, output);
   }
-  for (size_t i = 0; r == MP_OK && i < c->plan->n_slots; i++)
-    if (c->plan->slots[i]->is_measured && !save_reading(c, c->plan->slots[i]))
-      r = report_failure(c->run->report, REPORT_OTHER, NULL, MP_ENOMEM, NULL,
-                         "out of memory");
-  return r;
+  for (size_t i = 0; i < c->plan->n_slots; i++)
+    if (c->plan->slots[i]->is_measured)
+      save_reading(c, c->plan->slots[i]);
 }

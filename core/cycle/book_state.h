@@ -6,20 +6,19 @@
 
 #include "core/cycle/cycle.h"
 
-/* Loads the ledgers of the targets and the kept readings from the store.
- * Returns MP_OK, or MP_ENOMEM (reported). */
-int book_load(struct cycle *c);
-/* Loads the ledgers of targets added since book_load.  Returns as book_load. */
-int book_load_targets(struct cycle *c);
+/* Loads the ledgers of the targets and the kept readings from the
+ * store. */
+void book_load(struct cycle *c);
+/* Loads the ledgers of targets added since book_load. */
+void book_load_targets(struct cycle *c);
 /* Reports the targets with an unreadable entry in the state, once a run. */
 void book_report_unreadable(struct cycle *c);
 
 /* Puts the ledgers and the kept readings into the store, to be committed with
- * it.  Returns MP_OK, or MP_ENOMEM (reported). */
-int book_save(struct cycle *c);
-/* Puts the ledgers of OUTPUT into the store.  Returns MP_OK, or MP_ENOMEM
- * (reported). */
-int book_save_output(struct cycle *c, const struct stage *output);
+ * it. */
+void book_save(struct cycle *c);
+/* Puts the ledgers of OUTPUT into the store. */
+void book_save_output(struct cycle *c, const struct stage *output);
 
 /* Returns the time of the newest row that was ever booked for OUTPUT, in ms; 0:
  * not known. */

@@ -4,27 +4,29 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "core/cycle/ask_outputs.h"
 #include "core/cycle/book.h"
 #include "core/cycle/book_state.h"
 #include "core/cycle/deliver.h"
 #include "core/cycle/delivered.h"
+#include "core/cycle/deliver_rows.h"
 #include "core/cycle/dry_run.h"
+#include "core/cycle/ended_failures.h"
 #include "core/cycle/evaluate.h"
 #include "core/cycle/read_inputs.h"
 #include "core/cycle/output_turns.h"
 #include "core/cycle/pending_since.h"
-#include "core/cycle/queue_row.h"
 #include "core/cycle/settle.h"
-#include "core/memory/memory.h"
 #include "core/run/log.h"
+#include "core/run/progress.h"
 #include "core/run/run_note.h"
 #include "core/run/watchdog.h"
 #include "lib/clock.h"
 #include "lib/rfc3339.h"
+
+/* An output is not asked with less time left than this: it could not answer. */
+#define LEAST_TIME_MS 50
 
 /* At most this much of the deadline is reserved for the outputs. */
 #define RESERVE_MOST_MS 5000
@@ -33,110 +35,6 @@ static int64_t
 deadline_of(const struct cycle *c)
 {
   return options_int(c->plan->options, "deadline");
-}
-
-/* ---- Life ---- */
-
-struct cycle *
-cycle_new(struct plan *plan, struct instances *instances, struct run *run)
-{
-  struct cycle *c = memory_get(1, sizeof(*c));
-
-  c->plan = plan;
-  c->instances = instances;
-  c->run = run;
-  pthread_mutex_init(&c->lock, NULL);
-  c->order = memory_get(plan->n_stages, sizeof(*c->order));
-  c->deliveries = memory_get(plan->n_stages, sizeof(*c->deliveries));
-  c->tellers = memory_get(plan->n_stages, sizeof(*c->tellers));
-  for (size_t i = 0; i < plan->n_stages; i++) {
-    c->tellers[i].cycle = c;
-    c->tellers[i].instance = &instances->list[i];
-    if (plan->stages[i]->kind == PLUGIN_OUTPUT)
-      c->order[c->n_outputs++] = plan->stages[i];
-  }
-  cycle_data_init(&c->d, plan);
-  cycle_grow(c);
-  instances->ledgers = (const struct ledger *const *)&c->d.ledgers;
-  return c;
-}
-
-void
-cycle_free(struct cycle *c)
-{
-  if (!c)
-    return;
-  for (size_t i = 0; i < c->n_delivered; i++)
-    free(c->delivered[i]);
-  messages_clear(&c->notices);
-  cycle_data_clear(&c->d);
-  pthread_mutex_destroy(&c->lock);
-  free(c->order);
-  free(c->deliveries);
-  free(c->delivered);
-  free(c->tellers);
-  free(c);
-}
-
-void
-cycle_grow(struct cycle *c)
-{
-  const struct plan *p = c->plan;
-
-  cycle_data_grow(&c->d);
-  if (c->n_delivered == p->n_targets)
-    return;
-  c->delivered = memory_resize(c->delivered, c->n_delivered, p->n_targets,
-                               sizeof(*c->delivered));
-  c->n_delivered = p->n_targets;
-  FOR_EACH_STAGE(p, output, PLUGIN_OUTPUT)
-  {
-    instance_add_targets(instance_of(c, output));
-  }
-}
-
-/* ---- Messages ---- */
-
-int
-cycle_fail(struct cycle *c, const struct stage *stage, int code,
-           const char *object, const char *fmt, ...)
-{
-  struct mp_host *host = &instance_of(c, stage)->host;
-  va_list args;
-
-  va_start(args, fmt);
-  host->vfail(host, code, object, fmt, args);
-  va_end(args);
-  return code;
-}
-
-/* Says MESSAGE.  Returns false if it is a notice, which must wait. */
-static bool
-say(struct cycle *c, const struct message *message)
-{
-  const struct stage *stage = message->stage;
-
-  if (message->kind == MESSAGE_NOTICE)
-    return false;
-  if (message->kind == MESSAGE_FAILURE)
-    cycle_fail(c, stage, message->code, message->object, "%s", message->text);
-  else
-    log_line(message->code, stage->name, message->object, "%s", message->text);
-  return true;
-}
-
-void
-cycle_say(struct cycle *c, struct messages *m)
-{
-  struct messages kept = { .first = NULL };
-  struct message *message;
-
-  while ((message = messages_take(m)))
-    if (say(c, message))
-      message_free(message);
-    else
-      messages_put(&kept, message);
-  messages_move(&c->notices, &kept);
 }
 
 /* Logs the notices in the order in which they were kept, and drops them.  With
@@ -152,92 +50,73 @@ log_notices(struct cycle *c)
   messages_clear(&c->notices);
 }
 
-/* ---- The state ---- */
+/* ---- Decisions ---- */
+
+/* Commits the store with HOW.  If it cannot be written, only live outputs are
+ * served from then on.  Returns false if the state has failed. */
+static bool
+commit_with(struct cycle *c, int (*how)(struct store *store))
+{
+  int r;
+
+  if (c->d.state_failed)
+    return false;
+  progress_begin("the state", "commit");
+  r = how(c->run->store);
+  progress_end();
+  if (r != MP_OK)
+    report_failure(c->run->report, REPORT_OTHER, NULL, r, NULL,
+                   store_error(c->run->store));
+  c->d.state_failed = r != MP_OK;
+  return r == MP_OK;
+}
 
 /* Commits the whole state. */
 static void
 commit_state(struct cycle *c)
 {
-  if (c->d.state_failed)
-    return;
-  if (store_is_durable(c->run->store) && book_save(c) != MP_OK)
-    c->d.state_failed = true;
-  else
-    deliver_commit_with(c, store_commit);
+  if (!c->d.state_failed && store_is_durable(c->run->store))
+    book_save(c);
+  commit_with(c, store_commit);
+}
+
+/* Commits the answers of an output before anything else is allocated, and
+ * before the next one is called: a failure there cannot undo them.  Ledgers and
+ * queues are in the store already. */
+static bool
+commit_answers(struct cycle *c)
+{
+  return commit_with(c, store_commit_answers);
 }
 
 static bool
-begins_with(const char *text, const char *prefix)
+is_given_up(const struct cycle *c, const struct stage *output)
 {
-  return *prefix && strncmp(text, prefix, strlen(prefix)) == 0;
+  return c->d.outputs[output->index].given_up;
 }
 
-/* Returns true if OBJECT is a path or address from an earlier pipeline file: no
- * value in the section of STAGE names it now. */
+/* Applies the verdict of a step of OUTPUT.  Returns true if the output can go
+ * on. */
 static bool
-is_of_earlier_file(const struct stage *stage, const char *object)
+judge(struct cycle *c, const struct stage *output, enum verdict verdict)
 {
-  const struct config_section *section = stage->section;
-
-  if (!strchr(object, '/'))
-    return false;
-  for (size_t i = 0; i < section->n_entries; i++) {
-    const char *value = section->entries[i].value;
-
-    /* The value may be longer than the object, such as "http://HOST/" or
-     * `"/path/to/command" -x`, or shorter. */
-    if (begins_with(object, value) || strstr(value, object))
-      return false;
-  }
-  return true;
+  if (verdict == VERDICT_GIVE_UP)
+    output_state(c, output)->given_up = true;
+  return verdict == VERDICT_GOOD;
 }
 
-/* Returns true if OBJECT is a target ("idx.323") that STAGE no longer has. */
+/* Opens OUTPUT.  Returns false if it is given up. */
 static bool
-is_former_target(const struct stage *stage, const char *object)
+open_output(struct cycle *c, const struct stage *output)
 {
-  const char *prefix;
-  size_t len;
-
-  if (stage->kind != PLUGIN_OUTPUT)
-    return false;
-  prefix = stage->plugin->output.target_prefix;
-  len = strlen(prefix);
-  if (strncmp(object, prefix, len) != 0 || object[len] != '.')
-    return false;
-  for (size_t i = 0; i < stage->n_targets; i++)
-    if (strcmp(stage->targets[i]->object, object) == 0)
-      return false;
-  return true;
+  return !is_given_up(c, output) &&
+         judge(c, output,
+               instance_open(instance_of(c, output)) == MP_OK
+                 ? VERDICT_GOOD
+                 : VERDICT_GIVE_UP);
 }
 
-/* Returns true if STAGE was used in this cycle, and not given up. */
-static bool
-took_part(const struct cycle *c, const struct stage *stage)
-{
-  const struct output_state *output = &c->d.outputs[stage->index];
-
-  if (stage->kind == PLUGIN_INPUT)
-    return c->d.inputs[stage->index].took_part;
-  if (stage->kind == PLUGIN_TRANSFORM)
-    return c->d.evaluation.took_part[stage->index];
-  return output->took_part && !output->given_up;
-}
-
-/* A stage that was not reached gives no information about its earlier failures.
- */
-static enum report_object
-state_of_object(void *ctx, const char *name, const char *object)
-{
-  const struct cycle *c = ctx;
-  const struct stage *stage = plan_stage(c->plan, name);
-
-  if (!stage)
-    return REPORT_UNKNOWN;
-  if (is_of_earlier_file(stage, object) || is_former_target(stage, object))
-    return REPORT_GONE;
-  return took_part(c, stage) ? REPORT_REACHED : REPORT_UNKNOWN;
-}
+/* ---- The run before ---- */
 
 /* Stores "BEGUN ENDED STATUS" of this run, for the command status. */
 static void
@@ -249,8 +128,6 @@ keep_run(struct cycle *c, int64_t begun)
            clock_now_ms(), report_status(c->run->report));
   store_put(c->run->store, STORE_RUN, "", "last", body);
 }
-
-/* ---- The run before ---- */
 
 static void
 report_unfinished(const struct run_note *note)
@@ -283,7 +160,44 @@ begin_note(struct cycle *c)
     run_note_begin(c->run, clock_now_ms());
 }
 
-/* ---- A cycle ---- */
+/* ---- Asking ---- */
+
+static bool
+needs_asking(const struct cycle *c, const struct stage *output)
+{
+  return !is_given_up(c, output) && must_be_asked(c, output);
+}
+
+/* Asks OUTPUT, if enough time is left. */
+static void
+ask(struct cycle *c, const struct stage *output)
+{
+  if (run_time_left(c->run) < LEAST_TIME_MS || run_stopped()) {
+    report_failuref(
+      c->run->report, REPORT_OTHER, output->name, MP_ETIMEOUT, NULL,
+      "ran out of time before asking it; its pending values are kept");
+    judge(c, output, VERDICT_GIVE_UP);
+    return;
+  }
+  turn_begin(c, output);
+  if (open_output(c, output))
+    judge(c, output, ask_output(c, output));
+}
+
+static void
+ask_all(struct cycle *c)
+{
+  turns_mark(c, needs_asking);
+  c->reserved_turns = c->n_outputs > 1; /* one part is kept for sending */
+  FOR_EACH_OUTPUT(c, output)
+  {
+    if (!output_state(c, output)->has_turn)
+      continue;
+    ask(c, output);
+    turn_end(c, output);
+  }
+  c->reserved_turns = 0;
+}
 
 void
 cycle_ask(struct cycle *c)
@@ -292,7 +206,7 @@ cycle_ask(struct cycle *c)
 
   if (c->d.offline)
     return;
-  ask_outputs(c);
+  ask_all(c);
   settle(&c->d, clock_now_ms(), &m);
   cycle_say(c, &m);
 }
@@ -321,6 +235,8 @@ adopt_unknown_rows(struct cycle *c)
                  : "");
   }
 }
+
+/* ---- Results ---- */
 
 /* Evaluates the readings.  If a serial number is needed that was not read, asks
  * the meter for it and evaluates again. */
@@ -371,8 +287,7 @@ work_out(struct cycle *c)
   int64_t time_ms;
 
   /* Of fields that this reading emitted for the first time. */
-  if (book_load_targets(c) != MP_OK)
-    c->d.state_failed = true;
+  book_load_targets(c);
   book_report_unreadable(c);
   evaluate_readings(c);
   book_check(&c->d);
@@ -384,39 +299,259 @@ work_out(struct cycle *c)
   return time_ms;
 }
 
-static void
-deliver_latest_now(struct cycle *c)
+/* ---- Delivery ---- */
+
+static bool
+has_pending(const struct cycle *c, const struct stage *output)
 {
-  book_prepare(&c->d, clock_now_ms());
-  commit_state(c);
-  deliver_mark(c);
-  deliver_latest(c);
+  for (size_t i = 0; i < output->n_targets; i++) {
+    size_t at = output->targets[i]->index;
+
+    if (c->d.progress[at] == TARGET_SENDING || c->d.ledgers[at].pending.kind)
+      return true;
+  }
+  return false;
+}
+
+/* Returns true if OUTPUT has something to send, and so gets a part of the time
+ * for sending. */
+static bool
+needs_sending(const struct cycle *c, const struct stage *output)
+{
+  if (is_given_up(c, output))
+    return false;
+  if (delivery(output) == MP_LIVE)
+    return true;
+  if (c->d.state_failed)
+    return false;
+  if (delivery(output) == MP_LATEST)
+    return has_pending(c, output);
+  return store_row_next(c->run->store, output->name, 0);
+}
+
+/* Sends BATCH of OUTPUT, and commits the answers.  Returns true if all of its
+ * rows were accepted. */
+static bool
+send_rows(struct cycle *c, const struct stage *output, struct batch *batch)
+{
+  enum verdict verdict = rows_send(c, output, batch);
+
+  commit_answers(c);
+  rows_tell(c, batch);
+  return judge(c, output, verdict);
+}
+
+/* Finds out the outcome of rows that an earlier run was writing when it
+ * ended. */
+static void
+recover_rows(struct cycle *c)
+{
+  struct batch batch;
+
+  turns_mark(c, rows_need_recovery);
+  FOR_EACH_OUTPUT(c, output)
+  {
+    if (!turn_begin(c, output))
+      continue;
+    if (judge(c, output, rows_recovery(c, output, &batch)) &&
+        open_output(c, output))
+      send_rows(c, output, &batch);
+    turn_end(c, output);
+    if (!commit_answers(c))
+      return;
+  }
+}
+
+/* Asks each append output for a token of the rows that are written first,
+ * before these are committed. */
+static void
+take_tokens(struct cycle *c)
+{
+  struct batch batch;
+
+  turns_mark(c, needs_sending);
+  FOR_EACH_OUTPUT(c, output)
+  {
+    if (!is_queued(output) || !turn_begin(c, output))
+      continue;
+    if (rows_need_recovery(c, output)) /* their outcome is not known yet */
+      judge(c, output, VERDICT_GIVE_UP);
+    else if (rows_next(c, output, &batch) && open_output(c, output))
+      judge(c, output, rows_token(c, output, &batch));
+    turn_pause(c);
+  }
+}
+
+/* Delivers batch by batch.  The token of the first batch is committed
+ * already. */
+static void
+serve_queue(struct cycle *c, const struct stage *output)
+{
+  struct batch batch;
+
+  while (rows_next(c, output, &batch)) {
+    if (!send_rows(c, output, &batch) || run_stopped() ||
+        run_time_left(c->run) == 0 || !rows_next(c, output, &batch))
+      return;
+    if (!judge(c, output, rows_token(c, output, &batch)) || !commit_answers(c))
+      return;
+  }
+}
+
+static void
+deliver_queues(struct cycle *c)
+{
+  FOR_EACH_OUTPUT(c, output)
+  {
+    if (!is_queued(output) || c->d.state_failed)
+      continue;
+    if (instance_of(c, output)->is_open && turn_begin(c, output)) {
+      serve_queue(c, output);
+      turn_end(c, output);
+    }
+    if (!c->d.state_failed)
+      rows_bound(c, output);
+  }
+}
+
+/* Delivers to live outputs, which need no state. */
+static void
+deliver_all_live(struct cycle *c, int64_t time_ms)
+{
+  FOR_EACH_OUTPUT(c, output)
+  {
+    if (delivery(output) != MP_LIVE || !turn_begin(c, output))
+      continue;
+    if (time_ms && open_output(c, output))
+      judge(c, output, deliver_live(c, output, time_ms));
+    turn_end(c, output);
+  }
+}
+
+/* Sends a record to OUTPUT, which is ready, and commits the answers. */
+static void
+serve_latest(struct cycle *c, const struct stage *output)
+{
+  struct results results = { .n = 0 };
+  bool sent;
+
+  turn_begin(c, output);
+  sent = open_output(c, output);
+  if (sent)
+    judge(c, output, latest_send(c, output, &results));
+  turn_pause(c);
+  if (is_given_up(c, output))
+    latest_leave(c, output);
+  commit_answers(c);
+  if (sent)
+    latest_tell(c, &results);
+  if (latest_ready(c, output) == INT64_MAX)
+    turn_end(c, output);
+}
+
+/* Returns the first output that is ready to be sent to, else the one that will
+ * be ready first; NULL: nothing is left to send. */
+static const struct stage *
+next_latest(struct cycle *c, int64_t now, int64_t *ret_ready)
+{
+  const struct stage *next = NULL;
+
+  *ret_ready = INT64_MAX;
+  FOR_EACH_OUTPUT(c, output)
+  {
+    int64_t ready;
+
+    if (delivery(output) != MP_LATEST || !output_state(c, output)->has_turn)
+      continue;
+    ready = latest_ready(c, output);
+    if (ready < now)
+      ready = now;
+    if (ready < *ret_ready) {
+      *ret_ready = ready;
+      next = output;
+    }
+  }
+  return next;
+}
+
+/* Sends to the latest outputs as they become ready, so that one that waits for
+ * its targets does not delay the others. */
+static void
+send_latest(struct cycle *c)
+{
+  while (!run_stopped() && !c->d.state_failed) {
+    int64_t now = clock_mono_ms(), ready;
+    const struct stage *output = next_latest(c, now, &ready);
+
+    if (!output || (ready > now && ready - now >= run_time_left(c->run)))
+      return;
+    if (ready > now)
+      clock_sleep_ms(ready - now, c->run->cancel_fd);
+    else
+      serve_latest(c, output);
+  }
+}
+
+/* Leaves the values of OUTPUT that were not sent in this run pending. */
+static void
+leave_latest(struct cycle *c, const struct stage *output)
+{
+  size_t n = latest_leave(c, output);
+
+  if (n > 0 && !is_given_up(c, output) && !run_stopped() && !c->d.state_failed)
+    cycle_fail(
+      c, output, MP_ETIMEOUT, NULL,
+      "ran out of time before sending %zu value%s; the next run sends %s", n,
+      n == 1 ? "" : "s", n == 1 ? "it" : "them");
+}
+
+static void
+deliver_all_latest(struct cycle *c)
+{
+  if (c->d.state_failed)
+    return;
+  send_latest(c);
+  FOR_EACH_OUTPUT(c, output)
+  {
+    if (delivery(output) == MP_LATEST)
+      leave_latest(c, output);
+  }
 }
 
 /* With a state on disk: commits all pending values before anything is sent. */
 static void
 deliver_cycle(struct cycle *c, int64_t time_ms)
 {
-  deliver_mark(c);
-  deliver_tokens(c);
-  if (!c->plan
-         ->only_captures) /* a capture is sent to devices only at its end */
+  bool at_end = c->plan->only_captures; /* devices get only its last values */
+
+  take_tokens(c);
+  if (!at_end)
     book_prepare(&c->d, clock_now_ms());
   commit_state(c);
   if (c->d.state_failed)
     messages_clear(&c->notices);
   log_notices(c);
-  deliver_mark(c);
-  deliver_live(c, time_ms);
-  deliver_rows(c);
-  if (!c->plan->only_captures)
-    deliver_latest(c);
+  turns_mark(c, needs_sending);
+  deliver_all_live(c, time_ms);
+  deliver_queues(c);
+  if (!at_end)
+    deliver_all_latest(c);
+}
+
+/* Delivers to the latest outputs at the end of a capture. */
+static void
+deliver_at_end(struct cycle *c)
+{
+  book_prepare(&c->d, clock_now_ms());
+  commit_state(c);
+  turns_mark(c, needs_sending);
+  deliver_all_latest(c);
 }
 
 static void
 finish_cycle(struct cycle *c, int64_t begun)
 {
-  report_end_cycle(c->run->report, state_of_object, c);
+  report_end_cycle(c->run->report, ended_failures_state, c);
   keep_run(c, begun);
   pending_since_keep(c);
   commit_state(c);
@@ -436,7 +571,7 @@ read_in_time(struct cycle *c)
   read_inputs(c);
   run_set_deadline(c->run, (whole - (clock_mono_ms() - begun)) / 2);
   if (!c->d.state_failed && !c->dry && !run_stopped())
-    deliver_recover(c);
+    recover_rows(c);
   run_set_deadline(c->run, whole - (clock_mono_ms() - begun));
 }
 
@@ -464,6 +599,29 @@ run_live(struct cycle *c)
 
 /* ---- A capture ---- */
 
+/* Hands the values of a cycle to the outputs; nothing is kept. */
+static void
+deliver_direct(struct cycle *c, int64_t time_ms)
+{
+  if (!time_ms)
+    return;
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
+  {
+    if (open_output(c, output))
+      judge(c, output, direct_deliver(c, output, time_ms));
+  }
+}
+
+static void
+flush_all(struct cycle *c)
+{
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
+  {
+    if (!is_given_up(c, output))
+      judge(c, output, direct_flush(c, output));
+  }
+}
+
 /* Runs the cycles of a capture.  The deadline applies to each of them, not to
  * the capture. */
 static void
@@ -475,7 +633,7 @@ run_capture(struct cycle *c)
 
   run_set_deadline(c->run, deadline_of(c));
   if (durable)
-    deliver_recover(c);
+    recover_rows(c);
   run_drop_deadline(c->run);
   while (!run_stopped() && read_inputs(c)) {
     if (durable)
@@ -493,15 +651,16 @@ run_capture(struct cycle *c)
     else if (durable)
       deliver_cycle(c, time_ms);
     else
-      direct_deliver(c, time_ms);
+      deliver_direct(c, time_ms);
     if (durable)
       run_drop_deadline(c->run); /* the next cycle may come much later */
   }
-  direct_flush(c);
-  if (!durable)
+  if (!durable) {
+    flush_all(c);
     return;
+  }
   run_set_deadline(c->run, deadline_of(c));
-  deliver_latest_now(c);
+  deliver_at_end(c);
   finish_cycle(c, begun);
 }
 
@@ -520,6 +679,7 @@ begin_run(struct cycle *c)
 
     output->given_up = output->took_part = false;
     output->number = 0;
+    c->deliveries[i].is_broken = false;
     if (!d->inputs[i].abandoned)
       d->inputs[i].ended = false;
   }

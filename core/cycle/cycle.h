@@ -21,9 +21,17 @@ struct teller {
   struct instance *instance;
 };
 
+/* What the cycle must do after a step of an output. */
+enum verdict {
+  VERDICT_GOOD,
+  VERDICT_NOTHING, /* nothing is left to do in this run */
+  VERDICT_GIVE_UP, /* do not use the output for the rest of this run */
+};
+
 /* An output in the delivery of a cycle. */
 struct output_delivery {
   size_t pending_records; /* records begun since the last commit */
+  bool is_broken;         /* begin or write failed: none of them is sent */
   unsigned explained;     /* n_explained before the first pending record */
   size_t rows;            /* rows acknowledged in this run */
 };

@@ -1,18 +1,21 @@
 /*
- * Delivery: calls the outputs, with the records that their class gets.
+ * Delivery: calls the outputs with the records that their class gets.  Each
+ * step is one record, or one batch of rows, and returns a verdict; the cycle
+ * commits the answers, and then lets the step tell about them.
  */
 #ifndef CORE_CYCLE_DELIVER_H
 #define CORE_CYCLE_DELIVER_H
 
 #include "core/cycle/deliver_results.h"
-#include "core/cycle/cycle.h"
+
+/* ---- Records ---- */
 
 /*
  * Begin a record, and write a value of it.  RESULTS notes the value; NULL: no
  * results are kept.  A value that the plugin refuses (MP_EDATA, MP_ERANGE,
  * MP_ECONFIG) is rejected, whatever commit says.  After any other failure
  * nothing of this commit is sent: the output is closed, which makes the plugin
- * forget the records, and given up.
+ * forget the records.
  *
  * NUMBER and ROW (0: no row) are those of its id; see record_id.h.
  */
@@ -20,45 +23,41 @@ void deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
                    int64_t number, int64_t row);
 void deliver_write(struct cycle *c, const struct target *t,
                    const struct value *v, struct results *results);
-/* Closes OUTPUT, which makes the plugin forget the records, and gives it up for
- * this run. */
-void deliver_give_up(struct cycle *c, const struct stage *output);
-/* Opens OUTPUT, unless it was given up.  Returns false if it is given up
- * now. */
-bool deliver_open(struct cycle *c, const struct stage *output);
 /* Writes a record with all values of this cycle that count. */
 void deliver_values(struct cycle *c, const struct stage *output,
                     int64_t time_ms, struct results *results);
-/* Calls commit, or recover if there is a TOKEN.  If that fails, gives OUTPUT up
- * for this run.  Each result but MP_ACCEPTED is then explained, by the plugin
- * or here. */
-void deliver_commit(struct cycle *c, const struct stage *output,
-                    const char *token, struct results *results);
+/* Calls commit, or recover if there is a TOKEN. */
+enum verdict deliver_commit(struct cycle *c, const struct stage *output,
+                            const char *token, struct results *results);
 
-/* Commits the store with HOW.  Returns false if it cannot be written: that is
- * reported, and only live outputs are served from then on. */
-bool deliver_commit_with(struct cycle *c, int (*how)(struct store *store));
-/* Commits the answers of the outputs that were called so far, so that a failure
- * in the next one cannot undo them.  Returns false if the state failed. */
-bool deliver_commit_state(struct cycle *c);
-/* Marks the outputs that get a part of the time for sending.  Call it when
- * sending begins, and again after a commit. */
-void deliver_mark(struct cycle *c);
-/* Finds out the outcome of rows that an earlier run was writing when it
- * ended. */
-void deliver_recover(struct cycle *c);
-/* Asks each append output for a token of the rows that are written first.  Call
- * it before the commit. */
-void deliver_tokens(struct cycle *c);
-/* Delivers to live outputs, which need no state. */
-void deliver_live(struct cycle *c, int64_t time_ms);
-/* Deliver the queues of append and history outputs; then to latest outputs. */
-void deliver_rows(struct cycle *c);
-void deliver_latest(struct cycle *c);
+/* ---- Live outputs ---- */
 
-/* deliver_direct.c: delivers a capture whose state is in memory.  Rows go
- * straight to the outputs, many to a commit. */
-void direct_deliver(struct cycle *c, int64_t time_ms);
-void direct_flush(struct cycle *c);
+/* Delivers the values of this cycle. */
+enum verdict deliver_live(struct cycle *c, const struct stage *output,
+                          int64_t time_ms);
+
+/* ---- Latest outputs (deliver_latest.c) ---- */
+
+/* Returns when OUTPUT is ready for its next record, on the monotonic clock;
+ * INT64_MAX: nothing is to be sent. */
+int64_t latest_ready(const struct cycle *c, const struct stage *output);
+/* Sends the oldest record of which a value is ready, and puts the results into
+ * ledgers and store.  The caller commits them, and then calls latest_tell. */
+enum verdict latest_send(struct cycle *c, const struct stage *output,
+                         struct results *results);
+/* Lists the delivered values, and reports results that the plugin did not
+ * explain.  Frees RESULTS. */
+void latest_tell(struct cycle *c, struct results *results);
+/* Marks the values that are still to be sent as not sent, because OUTPUT is not
+ * served any more in this run.  Returns their number. */
+size_t latest_leave(struct cycle *c, const struct stage *output);
+
+/* ---- Captures whose state is in memory (deliver_direct.c) ---- */
+
+/* Hands the values of this cycle to OUTPUT; commits many cycles at a time. */
+enum verdict direct_deliver(struct cycle *c, const struct stage *output,
+                            int64_t time_ms);
+/* Commits the last ones. */
+enum verdict direct_flush(struct cycle *c, const struct stage *output);
 
 #endif

@@ -9,49 +9,34 @@
 /* Cycles to a commit: a file is synced at each, and the rows take memory. */
 #define BLOCK 16384
 
-static void
-flush_output(struct cycle *c, const struct stage *output)
+enum verdict
+direct_flush(struct cycle *c, const struct stage *output)
 {
-  struct results results = { .output = output,
-                             .n =
-                               c->deliveries[output->index].pending_records };
+  struct output_delivery *at = &c->deliveries[output->index];
+  struct results results = { .output = output, .n = at->pending_records };
+  enum verdict verdict;
 
-  if (c->deliveries[output->index].pending_records == 0 ||
-      output_state(c, output)->given_up)
-    return;
+  if (at->is_broken)
+    return VERDICT_GIVE_UP;
+  if (at->pending_records == 0)
+    return VERDICT_GOOD;
   if (delivery(output) == MP_LATEST)
     results.n = 1; /* only its last record counts */
   results.result = memory_get(results.n, sizeof(*results.result));
-  deliver_commit(c, output, NULL, &results);
+  verdict = deliver_commit(c, output, NULL, &results);
+  deliver_results_explain(c, &results, false);
   for (size_t i = 0; i < results.n; i++)
-    c->deliveries[output->index].rows += results.result[i] == MP_ACCEPTED;
+    at->rows += results.result[i] == MP_ACCEPTED;
   deliver_results_free(&results);
+  return verdict;
 }
 
-void
-direct_deliver(struct cycle *c, int64_t time_ms)
+enum verdict
+direct_deliver(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
-  if (!time_ms)
-    return;
-  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
-  {
-    if (output_state(c, output)->given_up)
-      continue;
-    if (instance_open(instance_of(c, output)) != MP_OK) {
-      output_state(c, output)->given_up = true;
-      continue;
-    }
-    deliver_values(c, output, time_ms, NULL);
-    if (c->deliveries[output->index].pending_records >= BLOCK)
-      flush_output(c, output);
-  }
-}
+  const struct output_delivery *at = &c->deliveries[output->index];
 
-void
-direct_flush(struct cycle *c)
-{
-  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
-  {
-    flush_output(c, output);
-  }
+  deliver_values(c, output, time_ms, NULL);
+  return at->is_broken || at->pending_records >= BLOCK ? direct_flush(c, output)
+                                                       : VERDICT_GOOD;
 }

@@ -37,6 +37,9 @@ deliver_results_init(struct results *results, const struct stage *output,
 void
 deliver_results_free(struct results *results)
 {
+  for (size_t i = 0; results->sent && i < results->output->n_targets; i++)
+    value_clear(&results->sent[i]);
+  free(results->sent);
   free(results->result);
   free(results->cells);
   memset(results, 0, sizeof(*results));
@@ -235,12 +238,12 @@ is_explained(struct cycle *c, const struct results *results)
 
 void
 deliver_results_explain(struct cycle *c, const struct results *results,
-                        size_t n_records, bool recovers)
+                        bool recovers)
 {
-  size_t n = n_records < results->n ? n_records : results->n;
+  size_t n = results->n_written < results->n ? results->n_written : results->n;
   bool by_record = !results->cells || is_queued(results->output);
 
-  if (is_explained(c, results) || run_stopped())
+  if (n == 0 || is_explained(c, results) || run_stopped())
     return;
   for (uint32_t result = 0; result <= MP_REJECTED; result++) {
     /* Recovered rows that were not sent are written now. */

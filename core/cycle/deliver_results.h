@@ -11,9 +11,11 @@ struct results {
   const struct stage *output; /* the output that is committing */
   uint32_t nonsense;          /* the first invalid result; 0: none */
   size_t n;                   /* number of records */
-  uint32_t *result;           /* of each record as a whole; 0: none was given */
+  size_t n_written; /* records that commit was called for; 0: it was not */
+  uint32_t *result; /* of each record as a whole; 0: none was given */
   uint8_t
     *cells; /* of each target in each record (deliver_results.c); or NULL */
+  struct value *sent; /* latest: the value that each target was sent; or NULL */
 };
 
 /* Makes RESULTS ready for N records of OUTPUT, target by target. */
@@ -44,6 +46,6 @@ void deliver_results_leave(struct results *results, bool recovers);
  * nothing was.  Counts the records of a queue; names the targets of other
  * outputs. */
 void deliver_results_explain(struct cycle *c, const struct results *results,
-                             size_t n_records, bool recovers);
+                             bool recovers);
 
 #endif

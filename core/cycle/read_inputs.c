@@ -363,12 +363,10 @@ begin_reading(struct cycle *c)
     reading->serial_how = MP_SERIAL_READ;
     reading->asked_serial = false;
     reading->took_part = false;
-    for (size_t i = 0; i < input->n_fields; i++) {
-      struct field_reading *field = &c->d.fields[input->fields[i]->index];
-
-      field->is_read = false;
-      field->value.serial = NULL;
-    }
+  }
+  for (size_t i = 0; i < c->d.n_slots; i++) {
+    c->d.fields[i].is_read = false;
+    c->d.fields[i].value.serial = NULL;
   }
 }
 

@@ -8,18 +8,15 @@
 /* A callback polls cancel_fd and may return this much after the deadline. */
 #define LATE_MS 1000
 
-struct call
-call_begin(struct instance *instance, const char *what)
+void
+call_watch(struct call *call)
 {
-  struct run *run = instance->run;
+  struct run *run = call->instance->run;
 
-  progress_begin(instance->stage->name, what);
-  if (run->begun_ms && instance->stage->kind == PLUGIN_OUTPUT)
-    run_note_call(run, instance->stage->name, what);
-  return (struct call){ .instance = instance,
-                        .what = what,
-                        .explained = atomic_load(&instance->n_explained),
-                        .begun_ms = run->deadline_ms ? clock_mono_ms() : 0 };
+  call->is_watched = true;
+  if (run->begun_ms && call->instance->stage->kind == PLUGIN_OUTPUT)
+    run_note_call(run, call->instance->stage->name, call->what);
+  call->begun_ms = run->deadline_ms ? clock_mono_ms() : 0;
 }
 
 bool
@@ -55,7 +52,7 @@ call_check(const struct call *call, int r, unsigned allowed)
 {
   struct run *run = call->instance->run;
 
-  if (!call->is_direct && run->begun_ms &&
+  if (call->is_watched && run->begun_ms &&
       call->instance->stage->kind == PLUGIN_OUTPUT)
     run_note_return(run, call->what);
   if (!is_result(r, allowed))

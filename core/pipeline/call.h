@@ -18,14 +18,17 @@ struct call {
   struct instance *instance;
   const char *what;   /* the name of the callback, for messages */
   unsigned explained; /* instance->n_explained at the beginning */
-  bool is_direct;     /* no run note, and nothing measures its time */
+  bool is_watched;    /* it is in the run note, or its time is measured */
   int64_t begun_ms;   /* on the monotonic clock; 0: the cycle has no deadline */
 };
 
 /* The bit of an outcome that the callback may return besides MP_OK. */
 #define CALL_ALLOWS(outcome) (1u << (outcome))
 
-struct call call_begin(struct instance *instance, const char *what);
+/* For call_begin and call_end: the parts that most calls of a replay do not
+ * need. */
+void call_watch(struct call *call);
+int call_check(const struct call *call, int r, unsigned allowed);
 
 static inline struct call
 call_begin_direct(struct instance *instance, const char *what)
@@ -36,13 +39,18 @@ call_begin_direct(struct instance *instance, const char *what)
     .what = what,
     .explained =
       atomic_load_explicit(&instance->n_explained, memory_order_relaxed),
-    .is_direct = true,
   };
 }
 
-/* For call_end: the parts that a direct call without a failure does not
- * need. */
-int call_check(const struct call *call, int r, unsigned allowed);
+static inline struct call
+call_begin(struct instance *instance, const char *what)
+{
+  struct call call = call_begin_direct(instance, what);
+
+  if (instance->run->begun_ms || instance->run->deadline_ms)
+    call_watch(&call);
+  return call;
+}
 
 /*
  * Checks the result R of the callback and returns it; returns MP_EINTERNAL if R
@@ -54,7 +62,7 @@ static inline int
 call_end(const struct call *call, int r, unsigned allowed)
 {
   progress_end();
-  return r == MP_OK && call->is_direct ? r : call_check(call, r, allowed);
+  return r == MP_OK && !call->is_watched ? r : call_check(call, r, allowed);
 }
 
 /* Returns true if the plugin has explained a failure since call_begin. */

@@ -313,5 +313,7 @@ graph_resolve(struct builder *b)
     p->targets[i]->role = role_of(p->targets[i]);
     if (problems_errors(b->problems) == 0) /* else there may be a circle */
       describe_target(p->targets[i]);
+    p->keeps_values |=
+      p->targets[i]->is_operand || delivery(p->targets[i]->stage) == MP_LATEST;
   }
 }

@@ -129,6 +129,8 @@ struct plan {
   struct base *bases;
   size_t n_bases, n_operands;
   bool only_captures; /* every input reads a capture */
+  bool keeps_values;  /* even without a state on disk, a target needs its last
+                         known value: an operand, or one of a latest output */
 };
 
 /* Replaces an input's plugin by the one that reads its captures. */

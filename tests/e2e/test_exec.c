@@ -1056,7 +1056,7 @@ END_TEST
 START_TEST(log_names_the_row_that_settled_a_target)
 {
   exec_write(s, "class = latest\ncommand = sh -c 'cat >/dev/null'\n"
-                "fetch = sh show.sh\nvalue.energy = meter.energy\n");
+                "fetch = sh show.sh\n");
   sandbox_write(s, "show.sh",
                 "echo '{\"target\":\"energy\",\"value\":\"12\"}'\n");
   exec_run(s, "84.000");

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ledger/record_id.h"
+
 /* The one unit of all values. */
 static const char *
 unit(void)
@@ -65,6 +67,35 @@ decimal_of(int64_t number)
   return (struct mp_decimal){ number, WORLD_PLACE };
 }
 
+/* The first byte of the UUID is the number; record_id.c makes the rest. */
+void
+state_format_uuid(int64_t state, char buf[STATE_UUID])
+{
+  uint8_t bytes[16];
+
+  memset(bytes, (int)state, sizeof(bytes));
+  record_id_make_uuid(bytes, buf);
+}
+
+int64_t
+state_of_uuid(const char *text)
+{
+  char digits[] = { text[0], text[1], '\0' };
+
+  return strtol(digits, NULL, 16);
+}
+
+static char *
+id_text(int64_t state, int64_t record)
+{
+  struct record_ids ids = { .from = 0 };
+  char text[RECORD_ID];
+
+  state_format_uuid(state, ids.uuid);
+  record_id_format(&ids, "", record, 0, text);
+  return strdup(text);
+}
+
 void
 state_put_value(struct entry_value *to, const struct value *from)
 {
@@ -120,7 +151,10 @@ put_shown(struct entry_shown *to, const struct ledger_displayed *from)
   to->time = from->updated ? read_time(from->updated) : 0;
   to->id = from->id;
   to->record = from->id_number;
-  to->state = from->other_id ? read_time(from->other_id) : 0;
+  if (from->other_id) {
+    to->state = state_of_uuid(from->other_id);
+    to->record = read_time(strrchr(from->other_id, '-') + 1);
+  }
 }
 
 static void
@@ -132,11 +166,10 @@ get_shown(struct ledger_displayed *to, const struct entry_shown *from)
   to->place = MP_EXACT;
   state_get_value(&to->value, &from->value);
   to->id = (enum ledger_id)from->id;
-  to->id_number = from->record;
-  if (from->state) {
-    state_format_time(from->state, text);
-    to->other_id = strdup(text);
-  }
+  if (from->state)
+    to->other_id = id_text(from->state, from->record);
+  else
+    to->id_number = from->record;
   if (from->time == 0)
     return;
   state_format_time(from->time, text);

@@ -10,6 +10,7 @@ const char *const exception_names[EXCEPTIONS] = {
   [EXCEPTION_STEP] =
     "a value is changed by hand in a device with a coarse step",
   [EXCEPTION_UNTIMED] = "an output does not say when it stored a value",
+  [EXCEPTION_AMOUNT] = "an output with ids forgets an amount without an answer",
   [EXCEPTION_STATE] = "the state is lost",
 };
 
@@ -157,37 +158,58 @@ was_displayed(const struct device *d, int64_t number)
   return d->now.is_set && d->now.number == number;
 }
 
-void
-world_write(const struct world_plan *plan, struct world *w, size_t target,
-            int64_t number, int64_t time)
+/* A reader of amounts passes over a record that it has seen. */
+static void
+give_amount(const struct world_plan *plan, struct world *w, size_t target,
+            const struct write *write)
 {
   struct device *d = &w->devices[target];
 
-  if (plan->is_untimed && was_displayed(d, number))
-    excuse(plan, w, plan->meters[target], number, EXCEPTION_UNTIMED);
-  d->unconfirmed += size_of(amount_of(plan, d, target, number));
+  if (plan->has_ids && d->seen_record == write->record)
+    return;
+  d->seen_record = plan->has_ids ? write->record : 0;
+  w->targets[target].expected -= write->number;
+}
+
+void
+world_write(const struct world_plan *plan, struct world *w, size_t target,
+            const struct write *write)
+{
+  struct device *d = &w->devices[target];
+
+  if (plan->is_untimed && was_displayed(d, write->number))
+    excuse(plan, w, plan->meters[target], write->number, EXCEPTION_UNTIMED);
+  d->unconfirmed += size_of(amount_of(plan, d, target, write->number));
   if (plan->roles[target] == TARGET_USAGE)
-    w->targets[target].expected -= number;
+    give_amount(plan, w, target, write);
   if (plan->roles[target] == TARGET_BASE)
     w->bases[plan->meters[target]].is_vague =
       w->bases[plan->meters[target]].late_age = 0;
   push_undo(d);
-  d->now = (struct shown){ .is_set = 1, .number = number, .time = time };
-  d->n_lost = d->lost = 0;
+  d->now = (struct shown){ .is_set = 1,
+                           .number = write->number,
+                           .time = write->time,
+                           .state = write->state,
+                           .record = write->record };
+  d->n_lost = d->lost = d->is_foreign = 0;
 }
 
 void
 world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
 {
   size_t target = (size_t)w->late.target - 1;
+  struct write write = { .number = w->late.number,
+                         .time = time,
+                         .state = w->late.state,
+                         .record = w->late.record };
 
   if (w->late.target == 0)
     return;
   excuse(plan, w, plan->meters[target],
-         amount_of(plan, &w->devices[target], target, w->late.number),
+         amount_of(plan, &w->devices[target], target, write.number),
          EXCEPTION_LATE);
-  world_write(plan, w, target, w->late.number, time);
-  if (plan->roles[target] == TARGET_BASE)
+  world_write(plan, w, target, &write);
+  if (plan->roles[target] == TARGET_BASE && !plan->has_ids)
     w->bases[plan->meters[target]].late_age = 1;
   memset(&w->late, 0, sizeof(w->late));
 }
@@ -213,8 +235,11 @@ world_take_record(const struct world_plan *plan, struct world *w,
   memmove(&w->taken[1], &w->taken[0], sizeof(w->taken) - sizeof(w->taken[0]));
   w->taken[0] = *record;
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (record->has[i])
-      world_write(plan, w, i, record->values[i], time);
+    if (record->has[i]) {
+      const struct write write = { .number = record->values[i], .time = time };
+
+      world_write(plan, w, i, &write);
+    }
 }
 
 void
@@ -484,19 +509,34 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
 
 /* ---- Events ---- */
 
+/* An amount that the program cannot know to be there is given again, with the
+ * next one. */
+static void
+lose_amount(struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+
+  excuse_target(w, target, d->unconfirmed, EXCEPTION_AMOUNT);
+}
+
 static void
 lose_last(const struct world_plan *plan, struct world *w, size_t target)
 {
   struct device *d = &w->devices[target];
   struct shown before = d->now;
+  bool is_amount = plan->roles[target] == TARGET_USAGE;
 
+  if (plan->has_ids && is_amount)
+    lose_amount(w, target);
   d->now = d->undo[0];
   memmove(&d->undo[0], &d->undo[1], sizeof(d->undo) - sizeof(d->undo[0]));
   memset(&d->undo[WORLD_UNDO - 1], 0, sizeof(d->undo[0]));
   d->n_undo--;
+  d->unconfirmed = d->is_foreign = 0;
+  if (plan->has_ids)
+    return; /* the program notices it, and readers have seen the amounts */
   d->n_lost++;
-  d->unconfirmed = 0;
-  if (plan->roles[target] == TARGET_USAGE) {
+  if (is_amount) {
     w->targets[target].expected += before.number;
     d->lost += size_of(before.number);
   } else
@@ -515,7 +555,7 @@ world_go_back(const struct world_plan *plan, struct world *w, size_t target,
     lose_last(plan, w, target);
   if (plan->is_untimed)
     excuse(plan, w, plan->meters[target], d->lost, EXCEPTION_UNTIMED);
-  if (d->n_lost > 1)
+  if (d->n_lost > 1 && !plan->has_ids)
     excuse(plan, w, plan->meters[target], d->lost + w->steps[target] / 2,
            EXCEPTION_BACKUP);
   return true;
@@ -560,11 +600,47 @@ replace_display(const struct world_plan *plan, struct world *w, size_t target,
   d->unconfirmed = 0;
 }
 
+/* An output with ids says that it has forgotten its values: the program's
+ * count. */
+static void
+forget_ids(const struct world_plan *plan, struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+
+  if (plan->roles[target] == TARGET_USAGE)
+    lose_amount(w, target);
+  memset(&d->now, 0, sizeof(d->now));
+  forget_undo(d);
+  d->unconfirmed = d->is_foreign = 0;
+}
+
 bool
 world_forget(const struct world_plan *plan, struct world *w, int64_t time)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    replace_display(plan, w, i, (struct shown){ .time = time });
+    if (plan->in_file[i])
+      continue;
+    else if (plan->has_ids)
+      forget_ids(plan, w, i);
+    else
+      replace_display(plan, w, i, (struct shown){ .time = time });
+  return true;
+}
+
+/* The host sends nothing to the target until the value is gone. */
+bool
+world_write_foreign(const struct world_plan *plan, struct world *w,
+                    size_t target, int64_t number)
+{
+  struct device *d = &w->devices[target];
+
+  if (!plan->has_ids || !w->targets[target].seen || d->is_foreign)
+    return false;
+  push_undo(d);
+  d->now = (struct shown){
+    .is_set = 1, .number = number, .state = ++w->states, .record = 1
+  };
+  d->is_foreign = 1;
   return true;
 }
 

@@ -17,6 +17,7 @@
 #define FILE_OUTPUT "file"
 #define FIELD "energy"
 #define UNIT "GJ"
+#define OTHER_UNIT "m3" /* to which it does not convert */
 
 /* Times in seconds.  Where times are renamed, every run begins at the same
  * time; those before it are small numbers. */
@@ -127,6 +128,7 @@ get_state(const struct driver *d, struct state *s)
   for (size_t i = 0; i < h->plan.n_meters; i++)
     fake_get_reading(h->inputs[i], FIELD, &s->program.readings[i]);
   world_begin_run(&s->world);
+  world_heal(&h->plan, &s->world);
   normal_form(h, s);
 }
 
@@ -276,7 +278,8 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
                             .number = { d->now.is_set ? d->now.number : 0,
                                         WORLD_PLACE },
                             .unit = UNIT };
-  bool has_value = d->now.is_set || h->shows_zero;
+  bool has_value =
+    d->now.is_set || h->shows_zero || h->plan.roles[n] == TARGET_COPY;
   char time[STATE_TIME_TEXT], id[RECORD_ID];
   struct mp_shown shown = { .struct_size = sizeof(shown),
                             .target = target,
@@ -287,6 +290,8 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
                             .updated = h->plan.is_untimed ? NULL : time,
                             .step = { now.world.steps[n], 0 } };
 
+  if (d->has_label)
+    value.unit = OTHER_UNIT;
   state_format_time(d->now.time, time);
   if (h->plan.has_ids)
     add_id(&shown, &d->now, id);

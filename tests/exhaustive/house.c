@@ -153,6 +153,19 @@ const struct house houses[] = {
     .unit = 1,
     .keeps_older = true,
     .is_relative = true },
+  { .name = "copy",
+    .about = "a device that shows the total, and may get another unit",
+    .config = ONE_METER "[output server]\nplugin = server\n"
+                        "idx.base = m1.energy\nidx.total = total\n"
+                        "idx.copy = total\n",
+    .plan = { .n_meters = 1,
+              .n_targets = 3,
+              .roles = { TARGET_BASE, TARGET_TOTAL, TARGET_COPY },
+              .totals = { 0, 0, 1 } },
+    .targets = { "base", "total", "copy" },
+    .inputs = { "m1" },
+    .unit = 1,
+    .is_relative = true },
   { .name = "meters",
     .about = "two meters",
     .config = "[input m1]\nplugin = meter\nfields = energy\n"

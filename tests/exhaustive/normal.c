@@ -335,7 +335,7 @@ shift_readings(const struct house *house, struct state *s, size_t meter)
 }
 
 static void
-shift_total(struct state *s, size_t target)
+shift_total(const struct house *house, struct state *s, size_t target)
 {
   struct members m = { .n = 0 };
 
@@ -343,6 +343,9 @@ shift_total(struct state *s, size_t target)
   if (s->has_older)
     add_member(&m, &s->older_world.targets[target].expected);
   add_target_numbers(&m, s, target);
+  for (size_t i = 0; i < house->plan.n_targets; i++)
+    if (house->plan.roles[i] == TARGET_COPY && house->plan.totals[i] == target)
+      add_target_numbers(&m, s, i);
   shift_members(&m, s->world.targets[target].expected,
                 shift_unit(s->world.steps[target]));
 }
@@ -354,7 +357,7 @@ shift_all(const struct house *house, struct state *s)
     shift_readings(house, s, i);
   for (size_t i = 0; i < house->plan.n_targets; i++)
     if (house->plan.roles[i] == TARGET_TOTAL)
-      shift_total(s, i);
+      shift_total(house, s, i);
 }
 
 static void

@@ -6,16 +6,27 @@
 #include <string.h>
 
 #include "core/ledger/record_id.h"
+#include "lib/array.h"
 
-/* The one unit of all values. */
+/* The unit of all values, and one to which it does not convert. */
+static const char *const units[] = { NULL, "GJ", "m3" };
+
 static const char *
-unit(void)
+unit_of(int64_t code)
 {
-  static const char *text;
+  static const char *interned[ARRAY_SIZE(units)];
 
-  if (!text)
-    text = value_intern("GJ");
-  return text;
+  if (units[code] && !interned[code])
+    interned[code] = value_intern(units[code]);
+  return interned[code];
+}
+
+static int64_t
+unit_code(const char *unit)
+{
+  if (!unit)
+    return 0;
+  return unit == unit_of(1) ? 1 : 2;
 }
 
 #define SERIALS 4096
@@ -104,7 +115,7 @@ state_put_value(struct entry_value *to, const struct value *from)
     return;
   to->number = world_number(from->number);
   to->serial = from->serial ? atoi(from->serial + 1) : 0;
-  to->has_unit = from->unit != NULL;
+  to->unit = unit_code(from->unit);
 }
 
 void
@@ -115,7 +126,7 @@ state_get_value(struct value *to, const struct entry_value *from)
     return;
   to->number = decimal_of(from->number);
   to->serial = state_serial(from->serial);
-  to->unit = from->has_unit ? unit() : NULL;
+  to->unit = unit_of(from->unit);
 }
 
 /* By hand, because each run does it several times. */
@@ -186,7 +197,7 @@ entry_put(struct entry *to, const struct ledger *from)
 {
   *to = (struct entry){ .present = 1,
                         .kind = from->kind,
-                        .has_unit = from->unit != NULL,
+                        .unit = unit_code(from->unit),
                         .rebase = from->rebase,
                         .was_sent = from->sent_ms > 0,
                         .record = from->sent_record,
@@ -211,7 +222,7 @@ void
 entry_get(struct ledger *to, const struct entry *from)
 {
   to->kind = (uint32_t)from->kind;
-  to->unit = from->has_unit ? unit() : NULL;
+  to->unit = unit_of(from->unit);
   to->rebase = from->rebase != 0;
   to->sent_ms = from->was_sent;
   to->sent_record = from->record;

@@ -11,7 +11,8 @@
 
 /* A value of the program; kind 0: none. */
 struct entry_value {
-  int64_t kind, number, serial, has_unit;
+  int64_t kind, number, serial;
+  int64_t unit; /* 0: none */
 };
 
 struct entry_shown {
@@ -24,7 +25,7 @@ struct entry_shown {
 /* A ledger as the state keeps it. */
 struct entry {
   int64_t present;
-  int64_t kind, has_unit, rebase, place, was_sent;
+  int64_t kind, unit, rebase, place, was_sent;
   struct entry_value acknowledged, sent, sent_from, pending;
   struct entry_shown acknowledged_over, sent_over, taken;
   int64_t record, acknowledged_record, last_record;

@@ -76,6 +76,15 @@ excuse_meter(const struct world_plan *plan, struct world *w, size_t meter,
       excuse_target(w, i, amount, reason);
 }
 
+/* The same for an event at TARGET.  Nothing is computed from a copy. */
+static void
+excuse_event(const struct world_plan *plan, struct world *w, size_t target,
+             int64_t amount, enum exception reason)
+{
+  if (plan->roles[target] != TARGET_COPY)
+    excuse(plan, w, plan->meters[target], amount, reason);
+}
+
 /* Returns the amount of the true usage that TARGET does not display. */
 static int64_t
 missing_amount(const struct world_plan *plan, const struct world *w,
@@ -102,8 +111,8 @@ world_lag(const struct world_plan *plan, const struct world *w, size_t meter)
   for (size_t i = 0; i < plan->n_targets; i++) {
     int64_t amount = size_of(missing_amount(plan, w, i));
 
-    if (plan->meters[i] == meter && plan->roles[i] != TARGET_COLUMN &&
-        amount > lag)
+    if (plan->meters[i] == meter &&
+        (is_sum(plan, i) || plan->roles[i] == TARGET_BASE) && amount > lag)
       lag = amount;
   }
   return lag;
@@ -178,7 +187,7 @@ world_write(const struct world_plan *plan, struct world *w, size_t target,
   struct device *d = &w->devices[target];
 
   if (plan->is_untimed && was_displayed(d, write->number))
-    excuse(plan, w, plan->meters[target], write->number, EXCEPTION_UNTIMED);
+    excuse_event(plan, w, target, write->number, EXCEPTION_UNTIMED);
   d->unconfirmed += size_of(amount_of(plan, d, target, write->number));
   if (plan->roles[target] == TARGET_USAGE)
     give_amount(plan, w, target, write);
@@ -205,9 +214,9 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
 
   if (w->late.target == 0)
     return;
-  excuse(plan, w, plan->meters[target],
-         amount_of(plan, &w->devices[target], target, write.number),
-         EXCEPTION_LATE);
+  excuse_event(plan, w, target,
+               amount_of(plan, &w->devices[target], target, write.number),
+               EXCEPTION_LATE);
   world_write(plan, w, target, &write);
   if (plan->roles[target] == TARGET_BASE && !plan->has_ids)
     w->bases[plan->meters[target]].late_age = 1;
@@ -331,13 +340,15 @@ add_usage(const struct world_plan *plan, struct world *w, size_t meter,
       w->targets[i].expected += amount;
 }
 
-/* A reading without a total to add to is not booked. */
+/* A reading without a total to add to is not booked, nor one whose total does
+ * not fit a copy. */
 static bool
-lacks_total(const struct world_plan *plan, const struct world *w, size_t meter)
+is_blocked(const struct world_plan *plan, const struct world *w, size_t meter)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && plan->roles[i] == TARGET_TOTAL &&
-        !w->targets[i].seen)
+    if (plan->meters[i] == meter &&
+        ((plan->roles[i] == TARGET_TOTAL && !w->targets[i].seen) ||
+         w->devices[i].is_unfit))
       return true;
   return false;
 }
@@ -402,7 +413,7 @@ take_reading(const struct world_plan *plan, struct world *w, size_t meter,
 
   if (base->rebase)
     base->candidate_serial = base->candidate = 0;
-  else if (counts(base, reading, serial, !lacks_total(plan, w, meter), &from))
+  else if (counts(base, reading, serial, !is_blocked(plan, w, meter), &from))
     book_usage(plan, w, meter, reading, from, serial);
   else
     return;
@@ -489,6 +500,7 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
     if (!facts->displayed[i] && !plan->is_blind)
       continue;
     confirm(&w->devices[i]);
+    w->devices[i].is_unfit = w->devices[i].has_label;
     if (plan->roles[i] == TARGET_TOTAL)
       w->targets[i].seen = 1;
     if (plan->roles[i] == TARGET_BASE) {
@@ -554,10 +566,10 @@ world_go_back(const struct world_plan *plan, struct world *w, size_t target,
   for (; n > 0; n--)
     lose_last(plan, w, target);
   if (plan->is_untimed)
-    excuse(plan, w, plan->meters[target], d->lost, EXCEPTION_UNTIMED);
+    excuse_event(plan, w, target, d->lost, EXCEPTION_UNTIMED);
   if (d->n_lost > 1 && !plan->has_ids)
-    excuse(plan, w, plan->meters[target], d->lost + w->steps[target] / 2,
-           EXCEPTION_BACKUP);
+    excuse_event(plan, w, target, d->lost + w->steps[target] / 2,
+                 EXCEPTION_BACKUP);
   return true;
 }
 
@@ -588,13 +600,12 @@ replace_display(const struct world_plan *plan, struct world *w, size_t target,
   struct device *d = &w->devices[target];
   int64_t before = displayed_number(d);
 
-  excuse(plan, w, plan->meters[target], under_way(plan, w, target),
-         EXCEPTION_HAND);
-  excuse(plan, w, plan->meters[target], w->steps[target] / 2, EXCEPTION_STEP);
+  excuse_event(plan, w, target, under_way(plan, w, target), EXCEPTION_HAND);
+  excuse_event(plan, w, target, w->steps[target] / 2, EXCEPTION_STEP);
   d->now = to;
   if (plan->is_untimed)
-    excuse(plan, w, plan->meters[target], displayed_number(d) - before,
-           EXCEPTION_UNTIMED);
+    excuse_event(plan, w, target, displayed_number(d) - before,
+                 EXCEPTION_UNTIMED);
   follow_hand(plan, w, target, before);
   forget_undo(d);
   d->unconfirmed = 0;
@@ -688,6 +699,26 @@ world_change_divider(struct world *w, size_t target)
   return true;
 }
 
+bool
+world_change_label(const struct world_plan *plan, struct world *w,
+                   size_t target)
+{
+  if (plan->roles[target] != TARGET_COPY)
+    return false;
+  w->devices[target].has_label = !w->devices[target].has_label;
+  return true;
+}
+
+void
+world_heal(const struct world_plan *plan, struct world *w)
+{
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    w->devices[i].has_label = 0;
+    if (w->devices[i].is_foreign)
+      lose_last(plan, w, i);
+  }
+}
+
 /* ---- The state of the program ---- */
 
 /* Without its state the program takes what is displayed for the truth. */
@@ -698,6 +729,7 @@ adopt_display(const struct world_plan *plan, struct world *w, size_t target)
 
   d->n_lost = 1; /* it would not notice that a value is lost */
   d->lost = d->unconfirmed = d->in_doubt = d->owned = d->confirmed = 0;
+  d->is_unfit = 0;
   w->targets[target].seen = 0;
   if (plan->roles[target] == TARGET_BASE) {
     struct base_account *base = &w->bases[plan->meters[target]];

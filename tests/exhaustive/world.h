@@ -50,6 +50,8 @@ struct device {
   int64_t n_undo;
   int64_t seen_record; /* the last one that a reader of amounts has seen */
   int64_t is_foreign;  /* another pipeline has written the value */
+  int64_t has_label;   /* its unit is another one, which does not convert */
+  int64_t is_unfit;    /* the program knows that */
   /* What the program can know, for the exceptions. */
   int64_t n_lost;      /* values lost since the last write */
   int64_t lost;        /* and their amount */
@@ -142,6 +144,7 @@ enum target_role {
   TARGET_USAGE,
   TARGET_TOTAL,
   TARGET_COLUMN, /* of a file: a reading */
+  TARGET_COPY,   /* shows the same as a total; nothing is computed from it */
 };
 
 /* The constant part of a world: what is connected to what. */
@@ -149,6 +152,7 @@ struct world_plan {
   size_t n_meters, n_targets;
   enum target_role roles[WORLD_TARGETS];
   size_t meters[WORLD_TARGETS]; /* the meter that each target belongs to */
+  size_t totals[WORLD_TARGETS]; /* of a copy: the total */
   bool in_file[WORLD_TARGETS];  /* it is a column of the file */
   bool has_ids;    /* the server tells the id of the record of each value */
   bool is_blind;   /* the server displays nothing, and knows records by id */
@@ -218,6 +222,12 @@ bool world_exchange(struct world *w, size_t meter, int64_t rise);
 /* The divider of TARGET's device is changed: it displays ten times as much, or
  * a tenth. */
 bool world_change_divider(struct world *w, size_t target);
+/* The unit of a copy's device is changed, or changed back. */
+bool world_change_label(const struct world_plan *plan, struct world *w,
+                        size_t target);
+/* After a run, a person gives a copy its unit back, and removes the value of
+ * another pipeline. */
+void world_heal(const struct world_plan *plan, struct world *w);
 /* The program's state is lost. */
 void world_lose_state(const struct world_plan *plan, struct world *w);
 /* Leaves of an older world only what world_restore_state needs. */

@@ -44,6 +44,8 @@ log_notices(struct cycle *c)
 {
   const char *end = c->dry ? " (-n: this is not kept)" : "";
 
+  if (!c->notices.first)
+    return;
   for (const struct message *m = c->notices.first; m; m = m->next)
     if (!m->base || !is_blocked(&c->d, m->base))
       log_line(m->code, m->stage->name, m->object, "%s%s", m->text, end);

@@ -137,6 +137,8 @@ cycle_say(struct cycle *c, struct messages *m)
   struct messages kept = { .first = NULL };
   struct message *message;
 
+  if (!m->first)
+    return;
   while ((message = messages_take(m)))
     if (say(c, message))
       message_free(message);

@@ -11,11 +11,10 @@
  * An instance is one section of the pipeline file.  It lives as long as the
  * process, across all cycles of `run --every`:
  *
- *     create -> { open -> read -> close }...                 -> destroy   input
- *     create -> { apply }...                                 -> destroy
- * transform create -> { open -> fetch, { begin, write, commit }... -> close
- * }...
- *                                                            -> destroy output
+ *     an input      create, { open, read, close }..., destroy
+ *     a transform   create, { apply }..., destroy
+ *     an output     create, open, { fetch, { begin, write..., commit }... }...,
+ *                   close, destroy
  *
  * The host opens an instance before its first use and closes it after its last
  * one, or when it fails; it may open it again later.  A recording stays open
@@ -87,14 +86,12 @@ extern "C" {
 /* ---- Outcomes and reasons ------------------------------------------------ */
 
 /* Outcomes. */
-#define MP_OK 0   /* done */
-#define MP_DROP 1 /* apply: there is no result (an operand is missing) */
-#define MP_HOLD 2 /* apply: the value is not believed; explain with mp_fail */
-#define MP_REBASE                                                              \
-  3               /* apply: left out on purpose; the value is the new base     \
-                   */
-#define MP_END 4  /* read: there are no more cycles */
-#define MP_SKIP 5 /* read: not read this time, on purpose (min_interval) */
+#define MP_OK 0     /* done */
+#define MP_DROP 1   /* apply: there is no result (an operand is missing) */
+#define MP_HOLD 2   /* apply: the value is not believed; explain with mp_fail */
+#define MP_REBASE 3 /* apply: left out on purpose: this is the new base */
+#define MP_END 4    /* read: there are no more cycles */
+#define MP_SKIP 5   /* read: not read this time, on purpose (min_interval) */
 
 /*
  * Reasons, and the exit status of each (sysexits.h).  Inputs and outputs use
@@ -309,8 +306,8 @@ struct mp_host {
                                       const char *key);
 
   /* Input: returns the canonical name of wanted field INDEX, from 0; NULL
-   * past the last.  If an input with MP_INPUT_ALL_FIELDS gets no name at all,
-   * every field is wanted. */
+   * past the last.  If an input whose default_fields is "*" gets no name at
+   * all, every field is wanted. */
   const char *(*field)(const struct mp_host *host, uint32_t index);
 
   /* The next services are for outputs, between open and close.  INDEX is the
@@ -327,9 +324,10 @@ struct mp_host {
   int64_t (*target_option_int)(const struct mp_host *host, uint32_t index,
                                const char *key);
 
-  /* Fills in what is known about the meter that the values of target INDEX come
-   * from; sets struct_size first.  The texts are valid until the callback
-   * returns.  MP_OK; MP_DROP: they come from no meter, or from several. */
+  /* Fills in the known facts about the meter that the values of target INDEX
+   * come from; the caller sets struct_size first.  The texts are valid until
+   * the callback returns.  MP_OK; MP_DROP: they come from no meter, or from
+   * several. */
   int (*target_meter)(const struct mp_host *host, uint32_t index,
                       struct mp_meter *ret_meter);
 
@@ -353,11 +351,12 @@ struct mp_host {
    * a text that an output sets in open or fetch is on disk before its values
    * are sent; one that it sets in begin, write or commit is committed together
    * with the results, and is lost with them if the process is killed before.
-   * store_get returns NULL if there is no entry;
-   * else the text is valid until the next store_set with this key.  store_set
-   * with NULL removes the entry.  A key is a line of less than 1024 bytes.  A
-   * text is UTF-8 of at most 64 KiB; tabs and line feeds are allowed.  Anything
-   * else fails with MP_EINTERNAL, a longer text with MP_ERANGE. */
+   *
+   * store_get returns NULL if there is no entry; else the text is valid until
+   * the next store_set with this key.  store_set with NULL removes the entry.
+   * A key is a line of less than 1024 bytes.  A text is UTF-8 of at most
+   * 64 KiB; tabs and line feeds are allowed.  Anything else fails with
+   * MP_EINTERNAL, a longer text with MP_ERANGE. */
   const char *(*store_get)(const struct mp_host *host, const char *key);
   int (*store_set)(const struct mp_host *host, const char *key,
                    const char *text);
@@ -385,9 +384,9 @@ struct mp_host {
    * exists, or the units measure different quantities; MP_ERANGE. */
   int (*unit_convert)(struct mp_decimal *number, const char *from,
                       const char *to, int32_t place);
-  /* Fills in the facts about UNIT, in any of its spellings; sets struct_size
-   * first.  The texts live until the process ends.  MP_OK; MP_DROP: the unit is
-   * not in meterpipe-units(7), or is a form of text. */
+  /* Fills in the facts about UNIT, in any of its spellings; the caller sets
+   * struct_size first.  The texts live until the process ends.  MP_OK; MP_DROP:
+   * the unit is not in meterpipe-units(7), or is a form of text. */
   int (*unit_about)(const char *unit, struct mp_unit *ret_unit);
 
   /* Path of the directory with the state; NULL: the state is in memory.  The
@@ -589,11 +588,12 @@ struct mp_transform_ops {
 #define MP_TARGET_READ 0x4u  /* only read, never written */
 
 /*
- * A place in the output that holds one value: PREFIX.NAME = VALUE.
+ * A place in the output that holds one value: PREFIX.NAME = VALUE.  The names,
+ * with their parts, are unique in an instance.
  *
  * kind, label, number and unit describe the field that feeds the target.  A
  * transform's result has a kind of its own, and the other members of its input
- * if it has a single one.  What is not known (0, NULL) can become known with
+ * if it has a single one.  A kind that is not known (0) can become known with
  * the first value that is written.  unit is a hint: each value has its own.
  */
 struct mp_target {
@@ -609,10 +609,8 @@ struct mp_target {
 };
 
 /* mp_shown.answer */
-#define MP_SHOWN_VALUE 1 /* displays `value` */
-#define MP_SHOWN_EMPTY                                                         \
-  2                       /* exists, never set; value: 0 in its unit, or NULL  \
-                           */
+#define MP_SHOWN_VALUE 1  /* displays `value` */
+#define MP_SHOWN_EMPTY 2  /* exists, never set; value: 0 in its unit; NULL */
 #define MP_SHOWN_ABSENT 3 /* not listed: missing, hidden, or no permission */
 #define MP_SHOWN_UNFIT 4  /* cannot take values; explain with mp_fail */
 /* The output was asked and has no memory of this target: a broker without
@@ -621,9 +619,7 @@ struct mp_target {
 #define MP_SHOWN_FORGOTTEN 5
 
 /* mp_shown.flags */
-#define MP_SHOWN_NUMBERS                                                       \
-  0x1u /* only numbers: the host writes no text to it                          \
-        */
+#define MP_SHOWN_NUMBERS 0x1u /* only numbers: it gets no text */
 
 /*
  * The displayed value of a target.  A target without an answer was not reached.
@@ -748,7 +744,9 @@ struct mp_list_sink {
 
 /* mp_output_ops.flags */
 /* An instance without targets in its section takes every value of the pipeline.
- * Its targets are named after the values.  A later cycle may add targets. */
+ * Its targets are named after the values: "meter.flow_v1", "usage".  An input
+ * that does not list its fields can add targets in any cycle: if write gets a
+ * number that is not known yet, call mp_host.target for it. */
 #define MP_OUTPUT_TAKES_ALL 0x1u
 
 /* Append only: fetch sets mp_value.time_ms to the time of the row.  The host
@@ -761,12 +759,10 @@ struct mp_list_sink {
 #define MP_OUTPUT_SHOWS 0x4u
 
 /* mp_output_ops.create_target flags */
-#define MP_CREATE_PLAN                                                         \
-  0x1u /* create nothing; log the plan (mp_log, NOTICE)                        \
-        */
+#define MP_CREATE_PLAN 0x1u /* create nothing; log the plan as a NOTICE */
 
-/* What only an append output has: each row is written once, even if a run ends
- * while it writes. */
+/* The callbacks of append outputs alone: each row is written once, even if a
+ * run ends while it writes. */
 struct mp_append_ops {
   uint32_t struct_size;
   /* Writes a line that identifies the place of the next row; the host stores it
@@ -788,14 +784,17 @@ struct mp_output_ops {
   /* The options of a single target, PREFIX.NAME.KEY = TEXT, such as
    * `sensor.flow.label = Flow`; ends with a NULL key; NULL: none.  An option of
    * type MP_TYPE_VALUE is a part: a further target with mp_target.part = KEY,
-   * written with the value that it names.  The types OPERAND and FIELDS, and
-   * the flags but MP_REQUIRED, are not allowed. */
+   * written with the value that it names.  The types SECRET, OPERAND and FIELDS
+   * are not allowed, nor are flags other than MP_REQUIRED. */
   const struct mp_option *target_options;
 
-  /* Learns its targets with mp_host.target.  Sends no request yet: a server may
-   * be unreachable.  NULL: nothing to do. */
+  /* Learns its targets with mp_host.target, and checks that their names suit
+   * the output.  Sends no request yet: a server may be unreachable.  NULL:
+   * nothing to do. */
   int (*open)(void *self);
-  /* Called once for each successful open. */
+  /* Called once for each successful open: when the process ends, or after a
+   * failure that gave the output up.  Drops the values written since the last
+   * commit, and ends the connection. */
   void (*close)(void *self);
   /* Asks for the displayed values of all targets (an append output: the last
    * complete row that has one), in as few requests as possible, and calls
@@ -804,9 +803,10 @@ struct mp_output_ops {
    * cycle left open still exists, and connects again.  Explains with mp_fail
    * why a target was not reached.  MP_OK; MP_SKIP: this instance can never be
    * asked, because of its configuration; or the reason why no target was
-   * reached. NULL: no instance can be asked. */
+   * reached.  NULL: no instance can be asked. */
   int (*fetch)(void *self, const struct mp_shown_sink *sink);
-  /* Begins a record.  Append, history and live outputs may get several before a
+  /* Begins a record.  Where there is no fetch, finds out whether a connection
+   * still exists.  Append, history and live outputs may get several before a
    * commit; a latest output gets one.  After a failure nothing is sent, as
    * after a failed write that does not refuse its value alone.  NULL is
    * allowed. */

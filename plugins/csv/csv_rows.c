@@ -180,6 +180,8 @@ csv_rows_forget(struct csv *csv)
   csv->records = 0;
   csv->unfinished = 0;
   csv->failed = MP_OK;
+  for (uint32_t i = 0; i < csv->count; i++)
+    csv->columns[i].complained = false;
 }
 
 void

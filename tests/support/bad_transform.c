@@ -5,12 +5,16 @@
 #include <meterpipe/plugin.h>
 
 #include "tests/support/bad.h"
+#include "tests/support/manners.h"
 
 static int
 bad_apply(void *self, struct mp_value *value)
 {
   const struct bad *b = self;
 
+  misbehave("apply");
+  keep("apply-keeps-value", value);
+  keep("apply-keeps-text", value->text);
   if (bad_is("apply-limit") &&
       b->host->option_decimal(b->host, "limit", &value->number) != MP_OK)
     return mp_fail(b->host, MP_ECONFIG, "limit", "is not there");

@@ -14,7 +14,7 @@
 #include "meterpipe/plugin.h"
 
 /* exp10 is from -DECIMAL_MAX_EXP to DECIMAL_MAX_EXP. */
-#define DECIMAL_MAX_EXP 99
+#define DECIMAL_MAX_EXP 63
 /* Room for any decimal as text, with its NUL. */
 #define DECIMAL_TEXT 128
 

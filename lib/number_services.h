@@ -7,14 +7,7 @@
 
 #include <meterpipe/plugin.h>
 
-#include "lib/decimal.h"
-
-/* Sets the members decimal_... and unit_convert of HOST. */
+/* Sets the members decimal_..., unit_convert and unit_about of HOST. */
 void number_services_set(struct mp_host *host);
-
-/* Makes *to the gauge D.  Writes only the members of ABI 1.0, because a plugin
- * of an older header has a shorter struct.  Keeps its struct_size, unless that
- * is too small. */
-void number_services_fill(struct mp_value *to, struct mp_decimal d);
 
 #endif

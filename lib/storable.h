@@ -22,7 +22,7 @@
  * last update are in whole minutes, it needs a minute. */
 #define STORABLE_WAIT_MS 3600000
 /* A place is from -STORABLE_PLACE to STORABLE_PLACE, or MP_EXACT. */
-#define STORABLE_PLACE 99
+#define STORABLE_PLACE DECIMAL_MAX_EXP
 /* A key of store_set is shorter than STORABLE_KEPT_KEY; its text has at most
  * STORABLE_KEPT_TEXT bytes. */
 #define STORABLE_KEPT_KEY 1024

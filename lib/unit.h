@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/decimal.h"
+#include "meterpipe/plugin.h"
 
 /* Returns the internal spelling of SYMBOL: "m3" for "m³" and "m3", "C" for "°C"
  * and "C".  Returns SYMBOL itself if it is not in the table. */
@@ -26,6 +27,11 @@ bool unit_known(const char *symbol);
 /* Returns whether SYMBOL is not a unit but a form of text, such as
  * "yy:mm:dd". */
 bool unit_is_text(const char *symbol);
+
+/* Fills in what is known about SYMBOL (NULL and "": none), in any spelling,
+ * except struct_size.  false: it is not in the table, or it is a form of text.
+ */
+bool unit_about(const char *symbol, struct mp_unit *ret);
 
 /* Returns whether two symbols (NULL and "": none) mean the same unit. */
 bool unit_same(const char *a, const char *b);

@@ -107,7 +107,7 @@ fault_of_number(const struct mp_value *v)
     return "a value whose struct_size is too small";
   if (v->kind < MP_COUNTER || v->kind > MP_TEXT)
     return "a value of an unknown kind";
-  if (v->exp10 < -DECIMAL_MAX_EXP || v->exp10 > DECIMAL_MAX_EXP)
+  if (!decimal_valid(v->number))
     return "a value with an exponent out of range";
   if (!storable_time(v->time_ms))
     return "a value with a time before 1970 or after 9999";
@@ -162,8 +162,8 @@ value_import(struct value *to, const struct mp_value *from)
   if (!import_text(to, from))
     return "out of memory";
   to->kind = from->kind;
-  to->number.coef = from->kind == MP_TEXT ? 0 : from->coef;
-  to->number.exp10 = from->kind == MP_TEXT ? 0 : from->exp10;
+  to->number =
+    from->kind == MP_TEXT ? (struct mp_decimal){ 0, 0 } : from->number;
   to->time_ms = from->time_ms;
   if (!same_unit)
     to->unit = from->unit ? value_intern(unit_canonical(from->unit)) : NULL;
@@ -182,8 +182,7 @@ value_export(const struct value *v)
   return (struct mp_value){
     .struct_size = sizeof(struct mp_value),
     .kind = v->kind,
-    .coef = v->number.coef,
-    .exp10 = v->number.exp10,
+    .number = v->number,
     .time_ms = v->time_ms,
     .unit = v->unit,
     .serial = v->serial,

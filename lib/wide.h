@@ -40,10 +40,10 @@ static const uint64_t powers_of_ten[] = {
 /*
  * An unsigned integer, least limb first, without leading zero limbs.  The
  * widest one occurs in decimal_scale, as the product of two coefficients and a
- * power of ten made of three exponents and a place: 126 bits and 4 * 99 digits,
- * less than 1442 bits.
+ * power of ten made of three exponents and a place: 126 bits and 4 * 63 digits,
+ * less than 964 bits.
  */
-#define WIDE_LIMBS 48
+#define WIDE_LIMBS 32
 
 struct wide {
   size_t used;

@@ -79,15 +79,24 @@ fake_keep(struct fake_host_state *st, const char *text)
 /* ---- The host ------------------------------------------------------------ */
 
 static void
-add_options(struct fake_host *h, const struct mp_option *option)
+set_option(struct fake_host *h, struct fake_item *item, const char *text)
+{
+  item->number = 0;
+  if (text && fake_option_parse(item->option, text, &item->number) != MP_OK)
+    fake_die("option `%s` cannot be \"%s\"", item->key, text);
+  item->text = fake_keep(h->state, text);
+}
+
+/* Adds the options of a table to LIST, with their defaults. */
+static void
+add_options(struct fake_host *h, struct fake_item **list,
+            const struct mp_option *option)
 {
   for (; option && option->key; option++) {
-    struct fake_item *item =
-      fake_item_append(h->state, &h->state->options, option->key);
+    struct fake_item *item = fake_item_append(h->state, list, option->key);
 
     item->option = option;
-    if (option->def)
-      fake_host_set(h, option->key, option->def);
+    set_option(h, item, option->def);
   }
 }
 
@@ -110,8 +119,12 @@ fake_host_new(const struct mp_plugin *plugin, const char *name)
   number_services_set(&h->table);
   h->table.ctx = h->state;
   h->table.name = fake_keep(h->state, name);
+  h->table.pipeline = "test";
+  h->table.version = "0";
+  h->state->plugin = plugin;
+  h->state->log_level = MP_LOG_DEBUG;
   if (plugin)
-    add_options(h, plugin->options);
+    add_options(h, &h->state->options, plugin->options);
   return h;
 }
 
@@ -154,12 +167,7 @@ fake_host_try(struct fake_host *h, const char *key, const char *text)
 void
 fake_host_set(struct fake_host *h, const char *key, const char *text)
 {
-  struct fake_item *item = known_option(h, key);
-
-  item->number = 0;
-  if (text && fake_option_parse(item->option, text, &item->number) != MP_OK)
-    fake_die("option `%s` cannot be \"%s\"", key, text);
-  item->text = fake_keep(h->state, text);
+  set_option(h, known_option(h, key), text);
 }
 
 void
@@ -204,9 +212,81 @@ fake_host_add_target(struct fake_host *h, const char *name, const char *part,
   item->target.name = item->key;
   item->target.part = fake_keep(st, part);
   item->target.source = fake_keep(st, source);
+  if (st->plugin && st->plugin->output)
+    add_options(h, &item->target_options, st->plugin->output->target_options);
   while (fake_item_at(st->targets, index) != item)
     index++;
   return index;
+}
+
+static struct fake_item *
+known_target(struct fake_host *h, uint32_t index)
+{
+  struct fake_item *item = fake_item_at(h->state->targets, index);
+
+  if (!item)
+    fake_die("there is no target %u", (unsigned)index);
+  return item;
+}
+
+void
+fake_host_set_target_source(struct fake_host *h, uint32_t index, uint32_t kind,
+                            const char *label, const char *number,
+                            const char *unit)
+{
+  struct mp_target *target = &known_target(h, index)->target;
+
+  target->kind = kind;
+  target->label = fake_keep(h->state, label);
+  target->number = fake_keep(h->state, number);
+  target->unit = fake_keep(h->state, unit);
+}
+
+void
+fake_host_set_target_option(struct fake_host *h, uint32_t index,
+                            const char *key, const char *text)
+{
+  struct fake_item *item =
+    fake_item_find(known_target(h, index)->target_options, key);
+
+  if (!item)
+    fake_die("the table of target options has no `%s`", key);
+  set_option(h, item, text);
+}
+
+void
+fake_host_set_target_meter(struct fake_host *h, uint32_t index,
+                           const struct mp_meter *meter)
+{
+  struct mp_meter *copy = &known_target(h, index)->meter;
+
+  *copy = (struct mp_meter){
+    .struct_size = sizeof(*copy),
+    .serial = fake_keep(h->state, meter->serial),
+    .manufacturer = fake_keep(h->state, meter->manufacturer),
+    .model = fake_keep(h->state, meter->model),
+    .software = fake_keep(h->state, meter->software),
+    .id = fake_keep(h->state, meter->id),
+  };
+}
+
+void
+fake_host_set_target_last(struct fake_host *h, uint32_t index, uint32_t kind,
+                          const char *value)
+{
+  struct mp_value number;
+
+  known_target(h, index)->last = NULL;
+  if (!value)
+    return;
+  number = fake_host_value(h, kind, value);
+  known_target(h, index)->last = fake_arena_value(&h->state->arena, &number);
+}
+
+void
+fake_host_set_log_level(struct fake_host *h, int level)
+{
+  h->state->log_level = level;
 }
 
 static void
@@ -312,16 +392,13 @@ fake_host_value(struct fake_host *h, uint32_t kind, const char *text)
 {
   struct mp_value value = { .struct_size = sizeof(value), .kind = kind };
   size_t len = strcspn(text, " ");
-  struct mp_decimal d;
 
   if (kind == MP_TEXT) {
     value.text = fake_keep(h->state, text);
     return value;
   }
-  if (decimal_parse(text, len, &d) != MP_OK)
+  if (decimal_parse(text, len, &value.number) != MP_OK)
     fake_die("\"%s\" does not begin with a decimal", text);
-  value.coef = d.coef;
-  value.exp10 = d.exp10;
   if (text[len] != '\0')
     value.unit = fake_keep(h->state, text + len + 1);
   return value;
@@ -337,7 +414,7 @@ fake_host_show(struct fake_host *h, const struct mp_value *value)
     return "(none)";
   if (value->kind == MP_TEXT)
     return fake_keep(h->state, value->text);
-  len = (size_t)h->table.decimal_format(value, text, sizeof(text));
+  len = (size_t)h->table.decimal_format(value->number, text, sizeof(text));
   if (value->unit)
     snprintf(text + len, sizeof(text) - len, " %s", value->unit);
   return fake_keep(h->state, text);

@@ -25,8 +25,9 @@
 struct fake_host_state;
 
 struct fake_host {
-  struct mp_host table; /* pass &h->table to create; state_dir is NULL unless
-                           the test sets it */
+  /* Pass &h->table to create.  Its pipeline is "test" and its version "0", and
+   * state_dir is NULL, unless the test sets them. */
+  struct mp_host table;
   struct fake_host_state *state;
 };
 
@@ -58,6 +59,27 @@ uint32_t fake_host_add_target(struct fake_host *h, const char *name,
                               const char *part, const char *source,
                               uint32_t flags);
 
+/* Set what the host knows about target INDEX: the kind of its value (0: not
+ * known), and label, register number and usual unit of its field; each may be
+ * NULL. */
+void fake_host_set_target_source(struct fake_host *h, uint32_t index,
+                                 uint32_t kind, const char *label,
+                                 const char *number, const char *unit);
+/* Sets an option of target INDEX as a pipeline file would; TEXT NULL: it has no
+ * value. */
+void fake_host_set_target_option(struct fake_host *h, uint32_t index,
+                                 const char *key, const char *text);
+/* Sets the meter of target INDEX; by default it comes from none. */
+void fake_host_set_target_meter(struct fake_host *h, uint32_t index,
+                                const struct mp_meter *meter);
+/* Sets the last known value of target INDEX: "84.000 GJ", or any text with
+ * MP_TEXT; NULL: none. */
+void fake_host_set_target_last(struct fake_host *h, uint32_t index,
+                               uint32_t kind, const char *value);
+
+/* Makes log_enabled return 1 up to LEVEL; the default is MP_LOG_DEBUG.  The
+ * fake keeps lines of every level. */
+void fake_host_set_log_level(struct fake_host *h, int level);
 /* Stops the clock at MS; by default, now returns the real time. */
 void fake_host_set_now(struct fake_host *h, int64_t ms);
 /* Makes time_left always return MS; the default is 60 s. */

@@ -11,7 +11,6 @@
 
 #include "lib/clock.h"
 #include "lib/decimal.h"
-#include "lib/number_services.h"
 
 #define LINE_SIZE 4096
 
@@ -53,6 +52,12 @@ host_vlog(const struct mp_host *host, int level, const char *object,
   snprintf(line, sizeof(line), "%s: %s: %s%s%s\n", levels[level], host->name,
            object ? object : "", object ? ": " : "", fact);
   append_log(state_of(host), line);
+}
+
+static int
+host_log_enabled(const struct mp_host *host, int level)
+{
+  return level <= state_of(host)->log_level;
 }
 
 MP_PRINTF(4, 0)
@@ -98,16 +103,14 @@ host_option_int(const struct mp_host *host, const char *key)
 
 static int
 host_option_decimal(const struct mp_host *host, const char *key,
-                    struct mp_value *ret_value)
+                    struct mp_decimal *ret_number)
 {
   const struct fake_item *item = known_option(host, key);
-  struct mp_decimal d;
 
   if (!item->text)
     return MP_DROP;
-  if (decimal_parse(item->text, strlen(item->text), &d) != MP_OK)
+  if (decimal_parse(item->text, strlen(item->text), ret_number) != MP_OK)
     fake_die("option `%s` is not a decimal number", key);
-  number_services_fill(ret_value, d);
   return MP_OK;
 }
 
@@ -133,6 +136,61 @@ host_target(const struct mp_host *host, uint32_t index)
   const struct fake_item *item = fake_item_at(state_of(host)->targets, index);
 
   return item ? &item->target : NULL;
+}
+
+/* Returns target INDEX, which must exist. */
+static struct fake_item *
+known_target(const struct mp_host *host, uint32_t index)
+{
+  struct fake_item *item = fake_item_at(state_of(host)->targets, index);
+
+  if (!item)
+    fake_die("%s: there is no target %u", host->name, (unsigned)index);
+  return item;
+}
+
+static const struct fake_item *
+known_target_option(const struct mp_host *host, uint32_t index, const char *key)
+{
+  const struct fake_item *item =
+    fake_item_find(known_target(host, index)->target_options, key);
+
+  if (!item)
+    fake_die("%s: the table of target options has no `%s`", host->name, key);
+  return item;
+}
+
+static const char *
+host_target_option(const struct mp_host *host, uint32_t index, const char *key)
+{
+  return known_target_option(host, index, key)->text;
+}
+
+static int64_t
+host_target_option_int(const struct mp_host *host, uint32_t index,
+                       const char *key)
+{
+  return known_target_option(host, index, key)->number;
+}
+
+static int
+host_target_meter(const struct mp_host *host, uint32_t index,
+                  struct mp_meter *ret_meter)
+{
+  struct mp_meter meter = known_target(host, index)->meter;
+
+  if (meter.struct_size == 0)
+    return MP_DROP;
+  if (meter.struct_size > ret_meter->struct_size)
+    meter.struct_size = ret_meter->struct_size;
+  memcpy(ret_meter, &meter, meter.struct_size);
+  return MP_OK;
+}
+
+static const struct mp_value *
+host_target_last(const struct mp_host *host, uint32_t index)
+{
+  return known_target(host, index)->last;
 }
 
 /* ---- Time ---------------------------------------------------------------- */
@@ -199,8 +257,8 @@ host_store_set(const struct mp_host *host, const char *key, const char *text)
 
 const struct mp_host fake_services = {
   .struct_size = sizeof(struct mp_host),
-  .abi_version = MP_ABI_VERSION,
   .vlog = host_vlog,
+  .log_enabled = host_log_enabled,
   .vfail = host_vfail,
   .option = host_option,
   .option_int = host_option_int,
@@ -208,6 +266,10 @@ const struct mp_host fake_services = {
   .operand = host_operand,
   .field = host_field,
   .target = host_target,
+  .target_option = host_target_option,
+  .target_option_int = host_target_option_int,
+  .target_meter = host_target_meter,
+  .target_last = host_target_last,
   .now = host_now,
   .time_left = host_time_left,
   .cancel_fd = host_cancel_fd,

@@ -39,6 +39,7 @@ struct fake_sink_state {
   struct node *listed;
   const char *serial;
   uint32_t serial_how;
+  struct mp_meter meter; /* struct_size 0: no facts were given */
   uint32_t done, total;
 };
 
@@ -135,6 +136,22 @@ sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
   return MP_OK;
 }
 
+/* The facts of several calls add up. */
+static int
+sink_meter(const struct mp_sink *sink, const struct mp_meter *meter)
+{
+  struct fake_sink_state *st = sink->ctx;
+
+  if (meter->manufacturer)
+    st->meter.manufacturer = fake_arena_text(&st->arena, meter->manufacturer);
+  if (meter->model)
+    st->meter.model = fake_arena_text(&st->arena, meter->model);
+  if (meter->software)
+    st->meter.software = fake_arena_text(&st->arena, meter->software);
+  st->meter.struct_size = sizeof(st->meter);
+  return MP_OK;
+}
+
 static void
 sink_field(const struct mp_field_sink *sink, const struct mp_field *field)
 {
@@ -146,6 +163,7 @@ sink_field(const struct mp_field_sink *sink, const struct mp_field *field)
   copy->number = fake_arena_text(&st->arena, field->number);
   copy->label = fake_arena_text(&st->arena, field->label);
   copy->unit = fake_arena_text(&st->arena, field->unit);
+  copy->max_rate_unit = fake_arena_text(&st->arena, field->max_rate_unit);
 }
 
 static void
@@ -180,6 +198,7 @@ sink_attempt(const struct mp_probe_sink *sink,
 
   FAKE_COPY(copy, attempt);
   copy->what = fake_arena_text(&st->arena, attempt->what);
+  copy->detail = fake_arena_text(&st->arena, attempt->detail);
 }
 
 static int
@@ -191,6 +210,7 @@ sink_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   FAKE_COPY(copy, shown);
   copy->value = fake_arena_value(&st->arena, shown->value);
   copy->updated = fake_arena_text(&st->arena, shown->updated);
+  copy->id = fake_arena_text(&st->arena, shown->id);
   return MP_OK;
 }
 
@@ -233,13 +253,13 @@ fake_sink_new(const struct mp_host *host)
     fake_die("out of memory");
   st->host = host;
   *sink = (struct fake_sink){
-    .input = { sizeof(sink->input), 0, st, sink_emit, sink_serial },
-    .field = { sizeof(sink->field), 0, st, sink_field },
-    .probe = { sizeof(sink->probe), 0, st, sink_item, sink_progress,
+    .input = { sizeof(sink->input), st, sink_emit, sink_serial, sink_meter },
+    .field = { sizeof(sink->field), st, sink_field },
+    .probe = { sizeof(sink->probe), st, sink_item, sink_progress,
                sink_attempt },
-    .shown = { sizeof(sink->shown), 0, st, sink_shown },
-    .result = { sizeof(sink->result), 0, st, sink_result },
-    .list = { sizeof(sink->list), 0, st, sink_listed },
+    .shown = { sizeof(sink->shown), st, sink_shown },
+    .result = { sizeof(sink->result), st, sink_result },
+    .list = { sizeof(sink->list), st, sink_listed },
     .state = st,
   };
   return sink;
@@ -273,7 +293,7 @@ show_value(struct fake_sink_state *st, const struct mp_value *value)
 
   if (value->kind == MP_TEXT)
     return value->text;
-  len = (size_t)st->host->decimal_format(value, text, sizeof(text));
+  len = (size_t)st->host->decimal_format(value->number, text, sizeof(text));
   if (value->unit)
     snprintf(text + len, sizeof(text) - len, " %s", value->unit);
   return fake_arena_text(&st->arena, text);
@@ -328,6 +348,12 @@ uint32_t
 fake_sink_serial_how(struct fake_sink *sink)
 {
   return sink->state->serial_how;
+}
+
+const struct mp_meter *
+fake_sink_meter(struct fake_sink *sink)
+{
+  return sink->state->meter.struct_size > 0 ? &sink->state->meter : NULL;
 }
 
 const struct mp_field *
@@ -398,6 +424,8 @@ fake_sink_shown_text(struct fake_sink *sink, uint32_t target)
     return "empty";
   case MP_SHOWN_ABSENT:
     return "absent";
+  case MP_SHOWN_FORGOTTEN:
+    return "forgotten";
   default:
     return "unfit";
   }

@@ -46,6 +46,8 @@ const char *fake_sink_emitted_all(struct fake_sink *sink);
  * MP_SERIAL_... */
 const char *fake_sink_serial(struct fake_sink *sink);
 uint32_t fake_sink_serial_how(struct fake_sink *sink);
+/* Returns the facts that were given about the meter; NULL: none. */
+const struct mp_meter *fake_sink_meter(struct fake_sink *sink);
 
 /* These return number INDEX, from 0; NULL past the last. */
 const struct mp_field *fake_sink_field(struct fake_sink *sink, uint32_t index);
@@ -60,7 +62,8 @@ uint32_t fake_sink_done(struct fake_sink *sink);
 uint32_t fake_sink_total(struct fake_sink *sink);
 
 /* Returns the last answer for TARGET; NULL: it was not reached.  As a text:
- * "84.2 GJ", "empty", "absent", "unfit" or "unreached". */
+ * "84.2 GJ", "empty", "absent", "unfit", "forgotten" or
+ * "unreached". */
 const struct mp_shown *fake_sink_shown(struct fake_sink *sink, uint32_t target);
 const char *fake_sink_shown_text(struct fake_sink *sink, uint32_t target);
 

@@ -21,10 +21,15 @@ struct fake_item {
   const struct mp_option *option;
   struct mp_operand operand;
   struct mp_target target;
+  struct fake_item *target_options; /* of a target */
+  struct mp_meter meter;            /* of a target; struct_size 0: none */
+  struct mp_value *last;            /* of a target; NULL: none */
 };
 
 struct fake_host_state {
   struct fake_arena arena;
+  const struct mp_plugin *plugin; /* NULL: none */
+  int log_level;
   struct fake_item *options;
   struct fake_item *operands;
   struct fake_item *fields;

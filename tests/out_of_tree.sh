@@ -45,7 +45,7 @@ unset LD_PRELOAD MAKEFLAGS MAKELEVEL || :
 
 [ "$(pkg-config --libs meterpipe)" = "" ] ||
   fail "plugins would be linked with: $(pkg-config --libs meterpipe)"
-[ "$(pkg-config --variable=abi_version meterpipe)" = 1 ] || fail "abi_version"
+[ "$(pkg-config --variable=abi_version meterpipe)" = 2 ] || fail "abi_version"
 
 # The examples, installed beside our own.  That they can be linked with every
 # symbol defined shows that they need none of ours.

@@ -135,10 +135,11 @@ app_make_cycle(struct app *app, struct problems *problems)
   int r = MP_OK;
 
   app->instances = instances_new(app->plan, app->args->config_path, &app->run);
+  r = instances_create(app->instances, problems);
+  plan_connect(app->plan, app->instances, problems);
   app->cycle = cycle_new(app->plan, app->instances, &app->run);
   app->cycle->dry = app->args->dry;
   app->cycle->d.offline = app->args->offline;
-  r = instances_create(app->instances, problems);
   return r == MP_OK && problems_errors(problems) > 0 ? MP_ECONFIG : r;
 }
 

@@ -5,18 +5,10 @@
 
 #include "core/commands/app.h"
 
-#include <fcntl.h>
-#ifdef COUNT_LINES
-#include <gcov.h>
-#endif
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/commands/commands.h"
@@ -25,13 +17,7 @@
 #include "core/conform/conform.h"
 #include "core/memory/memory.h"
 #include "core/run/log.h"
-#include "lib/clock.h"
 #include "lib/remove_tree.h"
-
-/* The time limit of a check, in seconds.  The environment variable changes it:
- * for a slow debugger, or for a test that must be fast. */
-#define CHECK_SECONDS 60
-#define CHECK_SECONDS_VARIABLE "METERPIPE_CONFORM_SECONDS"
 
 /* ---- Loading ---- */
 
@@ -53,181 +39,20 @@ load_any(struct loader *loader, const char *path, char *why, size_t size)
   return NULL;
 }
 
-static int
-try_load(const char *path)
+/* Loads the plugin CTX in the process of a check, in case it ends the process
+ * or hangs. */
+static void
+try_load(struct conform *c, void *ctx)
 {
   struct loader *loader = loader_new("");
-  const struct plugin *plugin;
   char why[1024];
 
   if (!loader)
-    return EX_OSERR;
-  plugin = load_any(loader, path, why, sizeof(why));
-  if (!plugin)
-    log_line(MP_LOG_ERROR, NULL, NULL, "%s", why);
+    return;
+  conform_begin(c, "meterpipe_plugin");
+  (void)load_any(loader, ctx, why, sizeof(why));
+  conform_end(c, MP_OK, conform_ok);
   loader_free(loader);
-  return plugin ? EX_OK : EX_CONFIG;
-}
-
-/* ---- A process for each check ---- */
-
-static int
-check_seconds(void)
-{
-  const char *text = getenv(CHECK_SECONDS_VARIABLE);
-  long n = text ? strtol(text, NULL, 10) : 0;
-
-  return n > 0 && n < 86400 ? (int)n : CHECK_SECONDS;
-}
-
-/* Waits for the process PID.  Returns false if it hung and was killed.  The
- * time is measured in this process, because the plugin may have disabled the
- * child's alarms.  SIGCHLD is blocked. */
-static bool
-wait_for(pid_t pid, const sigset_t *sigchld, int *ret_status)
-{
-  int64_t until = clock_mono_ms() + check_seconds() * INT64_C(1000);
-
-  while (waitpid(pid, ret_status, WNOHANG) == 0) {
-    int64_t left = until - clock_mono_ms();
-    struct timespec t = { .tv_sec = (time_t)(left / 1000),
-                          .tv_nsec = (long)(left % 1000) * 1000000 };
-
-    if (left <= 0) {
-      kill(pid, SIGKILL);
-      waitpid(pid, ret_status, 0);
-      return false;
-    }
-    sigtimedwait(sigchld, NULL, &t);
-  }
-  return true;
-}
-
-/* Returns the result of a check from the pipe FD.  If the check's process did
- * not write one, reports how it ended.  Its exit status cannot be the result:
- * it may be the plugin's. */
-static int
-read_check_result(const char *label, const char *check, int status, int fd)
-{
-  unsigned char result;
-
-  if (WIFSIGNALED(status))
-    log_line(MP_LOG_ERROR, label, check, "crashes: signal %d",
-             WTERMSIG(status));
-  else if (read(fd, &result, 1) == 1)
-    return result;
-  else
-    log_line(MP_LOG_ERROR, label, check, "ends the program with status %d",
-             WEXITSTATUS(status));
-  return EX_SOFTWARE;
-}
-
-/* Ends the process without the exit handlers of the plugin. */
-static void
-exit_at_once(int status)
-{
-#ifdef COUNT_LINES
-  __gcov_dump(); /* _exit skips this, too */
-#endif
-  _exit(status);
-}
-
-static void
-be_child(int (*fn)(void *ctx), void *ctx, const sigset_t *mask, int fd)
-{
-  unsigned char result;
-
-  sigprocmask(SIG_SETMASK, mask, NULL);
-  signal(SIGPIPE, SIG_IGN);               /* as in a run */
-  if (!freopen("/dev/null", "w", stdout)) /* outputs may print to it */
-    exit_at_once(EX_OSERR);
-  result = (unsigned char)fn(ctx);
-  exit_at_once(write(fd, &result, 1) == 1 ? result : EX_OSERR);
-}
-
-/* Runs FN in a child process, which sends its status to FDS[1].  Returns that
- * status. */
-static int
-run_child(const char *label, const char *check, int (*fn)(void *ctx), void *ctx,
-          const int fds[2])
-{
-  sigset_t sigchld, mask;
-  int status = 0;
-  bool ended;
-  pid_t pid;
-
-  fflush(stdout);
-  signal(SIGCHLD, SIG_DFL);
-  sigemptyset(&sigchld);
-  sigaddset(&sigchld, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &sigchld, &mask);
-  pid = fork();
-  if (pid == 0)
-    be_child(fn, ctx, &mask, fds[1]);
-  ended = pid > 0 && wait_for(pid, &sigchld, &status);
-  sigprocmask(SIG_SETMASK, &mask, NULL);
-  if (pid < 0)
-    return EX_OSERR;
-  if (ended)
-    return read_check_result(label, check, status, fds[0]);
-  log_line(MP_LOG_ERROR, label, check, "does not return within %d s",
-           check_seconds());
-  return EX_SOFTWARE;
-}
-
-/* Runs FN in a child process and returns its status.  The pipe does not block:
- * a grandchild that the plugin left running may hold it open. */
-static int
-in_process(const char *label, const char *check, int (*fn)(void *ctx),
-           void *ctx)
-{
-  int fds[2], status;
-
-  if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0)
-    return EX_OSERR;
-  status = run_child(label, check, fn, ctx, fds);
-  close(fds[0]);
-  close(fds[1]);
-  return status;
-}
-
-static int
-load_in_process(void *ctx)
-{
-  return try_load(ctx);
-}
-
-struct job {
-  struct conform *c;
-  const struct conform_check *check;
-};
-
-static int
-check_in_process(void *ctx)
-{
-  struct job *job = ctx;
-
-  job->c->check = job->check->name;
-  job->check->run(job->c);
-  return job->c->failed ? EX_SOFTWARE : EX_OK;
-}
-
-/* Runs the checks until one fails: a later one would mostly find the same
- * again.  Static checks run in any case.  Adds the number of checks to *N. */
-static int
-run_checks(struct conform *c, const struct conform_check *checks, int *n)
-{
-  int worst = EX_OK;
-
-  for (; checks->name && (worst == EX_OK || checks->is_static); checks++) {
-    struct job job = { c, checks };
-    int status = in_process(c->label, checks->name, check_in_process, &job);
-
-    if (status != EX_OK)
-      worst = status;
-    ++*n;
-  }
-  return worst;
 }
 
 /* ---- Options of the plugin ---- */
@@ -303,9 +128,9 @@ run_all(struct conform *c)
     return EX_CANTCREAT;
   }
   c->dir = dir;
-  status = run_checks(c, conform_common, &n);
+  status = conform_run(c, conform_common, &n);
   if (status == EX_OK)
-    status = run_checks(c, by_kind[c->plugin->kind], &n);
+    status = conform_run(c, by_kind[c->plugin->kind], &n);
   remove_tree(dir);
   c->dir = NULL;
   if (status == EX_OK && log_shows(MP_LOG_NOTICE))
@@ -344,11 +169,13 @@ command_conform(const struct arguments *args)
   char *full = slash ? memory_text(path) : memory_format("./%s", path);
   struct loader *loader = loader_new("");
   char why[1024];
-  int status = in_process(c.label, "load", load_in_process, full);
+  int status = conform_process(&c, "load", try_load, full);
 
   if (status == EX_OK) {
     c.plugin = load_any(loader, full, why, sizeof(why));
-    status = c.plugin ? conform_plugin(&c, args) : EX_SOFTWARE;
+    if (!c.plugin)
+      log_line(MP_LOG_ERROR, NULL, NULL, "%s", why);
+    status = c.plugin ? conform_plugin(&c, args) : EX_CONFIG;
   }
   loader_free(loader);
   free(full);

@@ -12,9 +12,7 @@ mark_of(const struct mp_probe_attempt *attempt)
 {
   if (attempt->answered)
     return '|';
-  if (attempt->crc_errors > 0)
-    return '!';
-  return attempt->noise_bytes > 0 ? '~' : '.';
+  return attempt->detail ? '~' : '.';
 }
 
 static void
@@ -26,8 +24,6 @@ count_attempt(struct probe_watch *watch, const struct mp_probe_attempt *attempt)
   watch->bar[WATCH_BAR - 1] = mark_of(attempt);
   watch->attempts++;
   watch->answered += attempt->answered != 0;
-  watch->crc_errors += attempt->crc_errors;
-  watch->noise_bytes += attempt->noise_bytes;
 }
 
 static const char *
@@ -47,13 +43,12 @@ show_json(const struct probe_watch *watch,
   json_object(&json, NULL);
   json_number(&json, "attempt", watch->attempts);
   json_bool(&json, "answered", attempt->answered != 0);
-  json_number(&json, "crc_errors", attempt->crc_errors);
-  json_number(&json, "noise_bytes", attempt->noise_bytes);
   if (attempt->answered)
     json_number(&json, "round_trip_ms", attempt->round_trip_ms);
   else
     json_text(&json, "round_trip_ms", NULL);
   json_text(&json, "what", words_of(attempt));
+  json_text(&json, "detail", attempt->detail);
   json_end_object(&json);
   putchar('\n');
 }
@@ -80,13 +75,13 @@ show_text(const struct probe_watch *watch,
 {
   if (watch->is_live)
     begin_live(watch);
-  printf("[%s] replies %u of %u, CRC errors %lu, noise %lu bytes", watch->bar,
-         watch->answered, watch->attempts, watch->crc_errors,
-         watch->noise_bytes);
+  printf("[%s] replies %u of %u", watch->bar, watch->answered, watch->attempts);
   if (attempt->answered)
     printf(", %" PRId64 " ms", attempt->round_trip_ms);
   else
     printf(": %s", words_of(attempt));
+  if (attempt->detail)
+    printf(" (%s)", attempt->detail);
   if (watch->is_live)
     end_live(watch, attempt);
   putchar('\n');

@@ -2,7 +2,7 @@
  * probe --watch: shows one attempt after the other, for a user who holds the
  * optical head in one hand.
  *
- *     [..!~||||||||||||||||] replies 16 of 20, CRC errors 1, ..., 245 ms
+ *     [..~~||||||||||||||||] replies 16 of 20, 245 ms
  */
 #ifndef CORE_COMMANDS_PROBE_WATCH_H
 #define CORE_COMMANDS_PROBE_WATCH_H
@@ -18,7 +18,6 @@ struct probe_watch {
   bool as_json;
   bool is_live; /* one line, redrawn, and a bell; else one line each */
   unsigned attempts, answered;
-  unsigned long crc_errors, noise_bytes;
   char bar[WATCH_BAR + 1]; /* the newest attempt on the right */
 };
 

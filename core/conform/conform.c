@@ -2,157 +2,40 @@
  * kind. */
 #include "core/conform/conform.h"
 
-#include <dirent.h>
-#include <malloc.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/config/option_type.h"
-#include "core/run/log.h"
 #include "lib/array.h"
-#include "lib/clock.h"
 #include "lib/utf8.h"
-#include "lib/value.h"
-#include "testkit/fake_option.h"
-
-#define INSTANCES 1000
 
 void
 conform_fail(struct conform *c, const char *fmt, ...)
 {
-  char text[sizeof(c->said)];
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  struct conform_report *report = c->report;
+  char text[CONFORM_TEXT];
+  unsigned n;
   va_list args;
 
   va_start(args, fmt);
   vsnprintf(text, sizeof(text), fmt, args);
   va_end(args);
-  if (strcmp(text, c->said) != 0)
-    log_line(MP_LOG_ERROR, c->label, c->check, "%s", text);
-  memcpy(c->said, text, sizeof(text));
-  c->failed = true;
-}
-
-/* ---- A host ---- */
-
-/* Returns VALUE of the given word "KEY=VALUE"; NULL: there is none. */
-static const char *
-given_value(const struct conform *c, const char *key)
-{
-  size_t len = strlen(key);
-
-  for (int i = 0; i < c->n_given; i++)
-    if (strncmp(c->given[i], key, len) == 0 && c->given[i][len] == '=')
-      return c->given[i] + len + 1;
-  return NULL;
-}
-
-/* Returns an example for an option without a value.  For the option url, it is
- * an address without a server. */
-static const char *
-example_of(const struct mp_option *option, char *buf, size_t size)
-{
-  if (option->type == MP_TYPE_STRING && strcmp(option->key, "url") == 0)
-    return "http://127.0.0.1:9";
-  return option_type_example(option, buf, size);
-}
-
-static void
-set_option(struct conform *c, struct fake_host *h,
-           const struct mp_option *option)
-{
-  const char *value = given_value(c, option->key);
-  char buf[512];
-
-  if (!value && option->type == MP_TYPE_OPERAND)
-    fake_host_set_operand(h, option->key, MP_OPERAND_FIRST, NULL, MP_EXACT);
-  if (!value && !(option->flags & MP_REQUIRED))
-    return;
-  if (!value && option->type == MP_TYPE_PATH) {
-    snprintf(buf, sizeof(buf), "%s/%s", c->dir, option->key);
-    value = buf;
-  }
-  fake_host_set(h, option->key,
-                value ? value : example_of(option, buf, sizeof(buf)));
-}
-
-struct fake_host *
-conform_host(struct conform *c, const char *name)
-{
-  struct fake_host *h = fake_host_new(&c->plugin->table, name);
-  const struct mp_option *option = c->plugin->table.options;
-
-  for (; option && option->key; option++)
-    set_option(c, h, option);
-  return h;
-}
-
-/* Copies the first line of LOG, without its line feed, to BUF, and returns
- * BUF. */
-static const char *
-trimmed_message(const char *log, char *buf, size_t size)
-{
-  snprintf(buf, size, "%.*s", (int)strcspn(log, "\n"), log);
-  return buf;
+  pthread_mutex_lock(&lock);
+  n = report->n_findings;
+  if (n < CONFORM_FINDINGS &&
+      (n == 0 || strcmp(text, report->findings[n - 1]) != 0))
+    memcpy(report->findings[report->n_findings++], text, sizeof(text));
+  pthread_mutex_unlock(&lock);
 }
 
 bool
-conform_create(struct conform *c, struct fake_host *h, void **ret_self)
+conform_failed(const struct conform *c)
 {
-  static const int outcomes[] = { MP_OK, -1 };
-  uint32_t failures = fake_host_failures(h);
-  int r = c->plugin->table.create(&h->table, ret_self);
-  char why[160];
-
-  if (r == MP_OK)
-    return true;
-  conform_result(c, h, "create", r, outcomes, failures);
-  if (!c->failed)
-    conform_fail(c,
-                 "create rejects a value that the option table allows (to give "
-                 "another, write OPTION=VALUE after the file name): %s",
-                 trimmed_message(fake_host_log(h), why, sizeof(why)));
-  return false;
-}
-
-void
-conform_result(struct conform *c, struct fake_host *h, const char *what, int r,
-               const int *outcomes, uint32_t failures)
-{
-  for (; *outcomes >= 0; outcomes++)
-    if (*outcomes == r)
-      return;
-  if (r >= 0 || r < MP_ECANCELED)
-    conform_fail(c, "%s returned %d, which it may not return", what, r);
-  else if (r != MP_ECANCELED && fake_host_failures(h) == failures)
-    conform_fail(c, "%s returned %d and did not say why: use mp_fail", what, r);
-}
-
-const char *
-conform_value(const struct mp_value *value)
-{
-  struct value taken = { 0 };
-  const char *wrong = value_import(&taken, value);
-
-  value_clear(&taken);
-  return wrong;
-}
-
-int64_t
-conform_clock(void)
-{
-  return clock_mono_ms();
-}
-
-void
-conform_in_time(struct conform *c, const char *what, int64_t begun)
-{
-  int64_t took = clock_mono_ms() - begun;
-
-  if (took > CONFORM_PATIENCE_MS)
-    conform_fail(c, "%s took more than %d ms after its deadline", what,
-                 CONFORM_PATIENCE_MS);
+  return c->report->n_findings > 0;
 }
 
 /* ---- The table ---- */
@@ -207,85 +90,55 @@ check_table(struct conform *c)
 
 /* ---- Instances ---- */
 
-static size_t
-bytes_in_use(void)
-{
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
-  return mallinfo2().uordblks;
-#else
-  return 0;
-#endif
-}
-
-static int
-open_descriptors(void)
-{
-  DIR *dir = opendir("/proc/self/fd");
-  int n = 0;
-
-  while (dir && readdir(dir))
-    n++;
-  if (dir)
-    closedir(dir);
-  return n;
-}
-
 static bool
-create_and_destroy(struct conform *c, struct fake_host *h)
+create_and_destroy(struct conform *c, void *ctx)
 {
+  struct conform_host *h = ctx;
   void *self = NULL;
 
   if (!conform_create(c, h, &self))
     return false;
-  c->plugin->table.destroy(self);
+  conform_destroy(c, h, self);
   return true;
 }
 
+/* A descriptor is also a leak if only the first instance leaves it. */
 static void
 check_leaks(struct conform *c)
 {
-  struct fake_host *h = conform_host(c, "one");
-  size_t before, after;
-  int fds = open_descriptors();
+  struct conform_host *h = conform_host(c, "one");
+  int fds = conform_descriptors();
 
-  /* The first instances may fill caches of libraries. */
-  for (int i = 0; i < 10; i++)
-    if (!create_and_destroy(c, h)) {
-      fake_host_free(h);
-      return;
-    }
-  before = bytes_in_use();
-  for (int i = 0; i < INSTANCES; i++)
-    create_and_destroy(c, h);
-  after = bytes_in_use();
-  if (after >= before + INSTANCES)
-    conform_fail(c, "%d instances leaked %zu bytes", INSTANCES, after - before);
-  if (open_descriptors() > fds)
-    conform_fail(c, "%d instances left %d descriptors open", INSTANCES,
-                 open_descriptors() - fds);
-  fake_host_free(h);
+  conform_leaks(c, "20 instances", 20, create_and_destroy, h);
+  if (!conform_failed(c))
+    conform_leaks(c, "1000 instances", 1000, create_and_destroy, h);
+  if (!conform_failed(c) && conform_descriptors() > fds)
+    conform_fail(c, "1000 instances left %d descriptors open: close them",
+                 conform_descriptors() - fds);
+  conform_host_free(h);
 }
 
 static void
 check_create(struct conform *c)
 {
-  struct fake_host *h = conform_host(c, "one");
-  int fds = open_descriptors();
+  struct conform_host *h = conform_host(c, "one");
+  int fds = conform_descriptors();
   void *self = NULL;
 
   if (conform_create(c, h, &self)) {
-    if (open_descriptors() > fds)
+    if (conform_descriptors() > fds)
       conform_fail(c, "create opened a file descriptor: only open may do that");
-    c->plugin->table.destroy(self);
+    conform_destroy(c, h, self);
   }
-  fake_host_free(h);
+  conform_host_free(h);
 }
 
 /* Makes two instances, then destroys one while the other one still exists. */
 static void
 check_two(struct conform *c)
 {
-  struct fake_host *h[2] = { conform_host(c, "one"), conform_host(c, "two") };
+  struct conform_host *h[2] = { conform_host(c, "one"),
+                                conform_host(c, "two") };
   void *self[2] = { NULL, NULL };
   bool made[2] = { false, false };
 
@@ -295,8 +148,8 @@ check_two(struct conform *c)
     conform_fail(c, "create returned the same instance twice");
   for (int i = 0; i < 2; i++) {
     if (made[i])
-      c->plugin->table.destroy(self[i]);
-    fake_host_free(h[i]);
+      conform_destroy(c, h[i], self[i]);
+    conform_host_free(h[i]);
   }
 }
 
@@ -310,22 +163,20 @@ static const char *const odd_texts[] = {
 static void
 try_text(struct conform *c, const struct mp_option *option, const char *text)
 {
-  static const int outcomes[] = { MP_OK, -1 };
-  struct fake_host *h = conform_host(c, "odd");
+  struct conform_host *h = conform_host(c, "odd");
   void *self = NULL;
   int r;
 
-  fake_host_set(h, option->key, text);
-  r = c->plugin->table.create(&h->table, &self);
-  conform_result(c, h, "create", r, outcomes, 0);
+  fake_host_set(h->fake, option->key, text);
+  r = conform_try_create(c, h, &self);
   if (r == MP_OK)
-    c->plugin->table.destroy(self);
+    conform_destroy(c, h, self);
   else if (r != MP_ECONFIG)
     conform_fail(c,
                  "create returned %d for a value of the option \"%s\": to "
                  "reject it, return MP_ECONFIG",
                  r, option->key);
-  fake_host_free(h);
+  conform_host_free(h);
 }
 
 static void

@@ -6,10 +6,28 @@
 #ifndef CORE_CONFORM_CONFORM_H
 #define CORE_CONFORM_CONFORM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
+#include "core/conform/loan.h"
+#include "core/conform/manners.h"
 #include "core/plugin/loader.h"
 #include "testkit/fake_host.h"
+
+#define CONFORM_FINDINGS 32
+#define CONFORM_TEXT 512
+
+/* What the process of a check tells its parent, in memory that both share.  The
+ * callbacks are literals, at the same address in both. */
+struct conform_report {
+  const char *callback; /* the running one; NULL: none */
+  const char *lent_to;  /* the check ended because memory that was lent to this
+                           callback was used later */
+  bool thread_ended;    /* by pthread_exit */
+  bool finished;        /* the check came to its end */
+  unsigned n_findings;
+  char findings[CONFORM_FINDINGS][CONFORM_TEXT];
+};
 
 struct conform {
   const struct plugin *plugin;
@@ -17,9 +35,23 @@ struct conform {
   const char *dir;    /* an empty folder for what the plugin writes */
   char *const *given; /* n_given words, OPTION=VALUE */
   int n_given;
-  const char *check; /* the name of the current check */
-  bool failed;
-  char said[256]; /* the last finding */
+
+  /* Set by conform_process for one check. */
+  const char *check; /* its name */
+  struct conform_report *report;
+  int printed[2]; /* files that stand for standard output and error */
+
+  /* Used in the process of a check. */
+  struct manners manners;
+  int64_t deadline_ms; /* on the monotonic clock; 0: none */
+  int64_t begun_ms;    /* the running callback */
+  unsigned explained;  /* n_explained before it */
+  atomic_uint n_explained;
+  char message[160];                /* the last failure, explained by mp_fail */
+  const struct mp_target **targets; /* n_targets; NULL: not open */
+  uint32_t n_targets;
+  struct loan *loans; /* n_loans: what services lent to the running callback */
+  size_t n_loans;
 };
 
 struct conform_check {
@@ -35,41 +67,101 @@ extern const struct conform_check conform_input[];
 extern const struct conform_check conform_transform[];
 extern const struct conform_check conform_output[];
 
-/* Reports a finding of the current check, but not the same one twice in a
- * row. */
+/* ---- conform.c ---- */
+
+/* Reports a finding of the current check, but not the same one twice in a row.
+ * Any thread. */
 void conform_fail(struct conform *c, const char *fmt, ...) MP_PRINTF(2, 3);
+/* Returns true if the current check has a finding. */
+bool conform_failed(const struct conform *c);
 
-/* Makes a host for an instance called NAME.  An option has the value given;
- * without one, its default, or an example if it is required.  The caller frees
- * the host. */
-struct fake_host *conform_host(struct conform *c, const char *name);
+/* ---- conform_process.c ---- */
 
-/* Makes an instance with the host H, which remains the caller's.  Returns
- * false, after a finding, if that fails. */
-bool conform_create(struct conform *c, struct fake_host *h, void **ret_self);
+/* Runs FN in a process of its own and reports its findings and its end.
+ * Returns EX_OK if there is nothing to report. */
+int conform_process(struct conform *c, const char *check,
+                    void (*fn)(struct conform *c, void *ctx), void *ctx);
+
+/* Runs the checks until one fails: a later one would mostly find the same
+ * again.  Static checks run in any case.  Adds the number of checks to *N. */
+int conform_run(struct conform *c, const struct conform_check *checks, int *n);
+
+/* ---- conform_call.c ---- */
+
+extern const int conform_ok[]; /* the outcome MP_OK alone */
+
+/* Call conform_begin immediately before each callback of the plugin, and
+ * conform_end with its result immediately after it.  CALLBACK is a literal. */
+void conform_begin(struct conform *c, const char *callback);
 
 /*
- * Checks R, the result of the callback WHAT.  OUTCOMES lists the allowed
- * outcomes, such as MP_OK, and ends with -1.  A result below 0 must be a
- * reason, explained by mp_fail unless it is MP_ECANCELED.  FAILURES is
- * fake_host_failures before the call.
+ * Checks R, the result of the callback.  OUTCOMES lists the allowed outcomes,
+ * such as MP_OK, and ends with -1.  A result below 0 must be a reason,
+ * explained by mp_fail unless it is MP_ECANCELED.  Also checks that the
+ * callback returned in time, printed nothing, and changed nothing of the
+ * process.  Returns R.
  */
-void conform_result(struct conform *c, struct fake_host *h, const char *what,
-                    int r, const int *outcomes, uint32_t failures);
+int conform_end(struct conform *c, int r, const int *outcomes);
+
+/* Returns true if mp_fail was called since conform_begin. */
+bool conform_explained(const struct conform *c);
 
 /* Returns the fault of a value that a plugin handed over; NULL: there is
  * none. */
 const char *conform_value(const struct mp_value *value);
 
-/* A callback that is called when no time is left must return within
- * CONFORM_PATIENCE_MS.  conform_in_time checks this; BEGUN is conform_clock
- * before the call. */
-#define CONFORM_PATIENCE_MS 1500
-int64_t conform_clock(void);
-void conform_in_time(struct conform *c, const char *what, int64_t begun);
+/* Adds a loan of SIZE bytes for the running callback: conform_end takes it
+ * back. NULL: out of memory. */
+struct loan *conform_lend(struct conform *c, size_t size);
 
-/* conform_elf.c: reports symbols that the file exports besides
- * meterpipe_plugin. */
+/* Copies VALUE and its texts into LOAN, which it opens for CALLBACK.  NULL: out
+ * of memory. */
+struct mp_value *conform_lend_value(struct loan *loan, const char *callback,
+                                    const struct mp_value *value);
+/* The same into LOAN, which is open and has CONFORM_VALUE bytes left. */
+#define CONFORM_VALUE (sizeof(struct mp_value) + 3 * LOAN_TEXT)
+struct mp_value *conform_put_value(struct loan *loan,
+                                   const struct mp_value *value);
+
+/* ---- conform_host.c ---- */
+
+struct conform_host {
+  struct fake_host *fake;
+  struct loan loan; /* the table, between create and destroy */
+};
+
+/* Makes a host for an instance called NAME.  An option has the value given;
+ * without one, its default, or an example if it is required. */
+struct conform_host *conform_host(struct conform *c, const char *name);
+void conform_host_free(struct conform_host *h);
+
+/* Makes an instance.  conform_create reports a refusal, and returns false.
+ * conform_try_create returns the result of the plugin's create. */
+bool conform_create(struct conform *c, struct conform_host *h, void **ret_self);
+int conform_try_create(struct conform *c, struct conform_host *h,
+                       void **ret_self);
+void conform_destroy(struct conform *c, struct conform_host *h, void *self);
+
+/* These set the time left of H, and the deadline of C.  A callback may return
+ * CONFORM_PATIENCE_MS after the deadline. */
+#define CONFORM_PATIENCE_MS 1500
+void conform_give_time(struct conform *c, struct conform_host *h, int64_t ms);
+void conform_cancel(struct conform *c, struct conform_host *h);
+
+/* ---- conform_leaks.c ---- */
+
+/* Runs FN with CTX often, and reports memory, descriptors, threads and children
+ * that are left.  WHAT names TIMES runs of it: "twenty commits".  FN returns
+ * false if it cannot run. */
+void conform_leaks(struct conform *c, const char *what, int times,
+                   bool (*fn)(struct conform *c, void *ctx), void *ctx);
+
+/* Returns the number of open descriptors of this process. */
+int conform_descriptors(void);
+
+/* ---- conform_elf.c ---- */
+
+/* Reports symbols that the file exports besides meterpipe_plugin. */
 void conform_symbols(struct conform *c);
 
 #endif

@@ -1,20 +1,25 @@
 /* The checks for transforms. */
 #include "core/conform/conform.h"
 #include "lib/array.h"
+#include "lib/decimal.h"
 
 #include <string.h>
 
 static const int alone[] = { MP_OK, MP_DROP, MP_HOLD, -1 }; /* no operand */
 static const int outcomes[] = { MP_OK, MP_DROP, MP_HOLD, MP_REBASE, -1 };
 
+#define FIFTY_DIGITS "12345678901234567890123456789012345678901234567890"
+
 static const struct mp_value readings[] = {
-  { .kind = MP_COUNTER, .coef = 84208, .exp10 = -3, .unit = "GJ" },
-  { .kind = MP_GAUGE, .coef = -1, .exp10 = 0, .unit = NULL },
-  { .kind = MP_DELTA, .coef = 0, .exp10 = -2, .unit = "m3" },
-  { .kind = MP_GAUGE, .coef = INT64_MAX, .exp10 = 99, .unit = "kW" },
-  { .kind = MP_GAUGE, .coef = INT64_MIN, .exp10 = -99, .unit = "kW" },
-  { .kind = MP_GAUGE, .coef = 1, .exp10 = 0, .unit = "no such unit" },
+  { .kind = MP_COUNTER, .number = { 84208, -3 }, .unit = "GJ" },
+  { .kind = MP_GAUGE, .number = { -1, 0 }, .unit = NULL },
+  { .kind = MP_DELTA, .number = { 0, -2 }, .unit = "m3" },
+  { .kind = MP_GAUGE, .number = { INT64_MAX, DECIMAL_MAX_EXP }, .unit = "kW" },
+  { .kind = MP_GAUGE, .number = { INT64_MIN, -DECIMAL_MAX_EXP }, .unit = "kW" },
+  { .kind = MP_GAUGE, .number = { 1, 0 }, .unit = "no such unit" },
+  { .kind = MP_DELTA, .number = { -208, -3 }, .unit = "GJ" },
   { .kind = MP_TEXT, .text = "a text" },
+  { .kind = MP_TEXT, .text = FIFTY_DIGITS FIFTY_DIGITS },
   { .kind = MP_TEXT, .text = "" },
 };
 
@@ -22,11 +27,8 @@ static const struct {
   uint32_t flags;
   const char *value;
 } operands[] = {
-  { MP_OPERAND_MISSING, NULL },
-  { MP_OPERAND_FIRST, NULL },
-  { 0, "84.000 GJ" },
-  { 0, "1000000000000000000" },
-  { MP_OPERAND_OTHER_METER, "9999999.9 kWh" },
+  { MP_OPERAND_MISSING, NULL }, { MP_OPERAND_FIRST, NULL }, { 0, "84.000 GJ" },
+  { 0, "1000000000000000000" }, { 0, "9999999.9 kWh" },
 };
 
 static bool
@@ -39,60 +41,108 @@ has_operand(const struct conform *c)
   return option && option->key;
 }
 
-static void
-apply_trial(struct conform *c, struct fake_host *h, void *self,
-            const struct mp_value *reading, bool lacks_operand)
-{
-  struct mp_value value = *reading;
-  uint32_t failures = fake_host_failures(h);
-  const char *wrong;
-  int r;
+struct trial {
+  struct conform_host *h;
+  void *self;
+  bool lacks_operand;
+};
 
-  value.struct_size = sizeof(value);
-  value.time_ms = 1;
-  r = c->plugin->transform.apply(self, &value);
-  conform_result(c, h, "apply", r, has_operand(c) ? outcomes : alone, failures);
-  if (r == MP_HOLD && fake_host_failures(h) == failures)
+/* Checks the result R of apply, in VALUE.  Call it before conform_end. */
+static void
+check_applied(struct conform *c, const struct trial *t, int r,
+              struct mp_value *value)
+{
+  const char *wrong;
+
+  if (r == MP_HOLD && !conform_explained(c))
     conform_fail(c, "apply held a value and did not say why: use mp_fail");
-  if (r == MP_DROP && !lacks_operand && fake_host_failures(h) == failures)
+  if (r == MP_DROP && !t->lacks_operand && !conform_explained(c))
     conform_fail(c, "apply dropped a value, and no operand is missing");
   if (r != MP_OK)
     return;
-  value.struct_size = sizeof(value);
-  wrong = conform_value(&value);
+  value->struct_size = sizeof(*value);
+  wrong = conform_value(value);
   if (wrong)
     conform_fail(c, "apply made %s", wrong);
 }
 
-/* Applies the transform to all readings, with operand number I in each operand
- * option. */
-static void
-apply_all(struct conform *c, size_t i)
+static bool
+apply_one(struct conform *c, const struct trial *t,
+          const struct mp_value *reading)
 {
-  struct fake_host *h = conform_host(c, "one");
+  struct mp_value filled = *reading, *value;
+  struct loan loan;
+  int r;
+
+  filled.struct_size = sizeof(filled);
+  filled.time_ms = 1;
+  filled.serial = "84968362";
+  value = conform_lend_value(&loan, "apply", &filled);
+  if (!value)
+    return false;
+  conform_begin(c, "apply");
+  r = c->plugin->transform.apply(t->self, value);
+  check_applied(c, t, r, value);
+  conform_end(c, r, has_operand(c) ? outcomes : alone);
+  loan_close(&loan);
+  return true;
+}
+
+static bool
+apply_all(struct conform *c, void *ctx)
+{
+  for (size_t k = 0; k < ARRAY_SIZE(readings); k++)
+    if (!apply_one(c, ctx, &readings[k]))
+      return false;
+  return true;
+}
+
+/* Makes an instance with operand number I in each operand option, and applies
+ * it as TRY says. */
+static void
+with_operand(struct conform *c, size_t i,
+             void (*try)(struct conform *c, struct trial *t))
+{
+  struct trial t = { .h = conform_host(c, "one") };
   const struct mp_option *option = c->plugin->table.options;
-  void *self = NULL;
 
   for (; option && option->key; option++)
     if (option->type == MP_TYPE_OPERAND)
-      fake_host_set_operand(h, option->key, operands[i].flags,
+      fake_host_set_operand(t.h->fake, option->key, operands[i].flags,
                             operands[i].value, MP_EXACT);
-  if (!conform_create(c, h, &self)) {
-    fake_host_free(h);
-    return;
+  t.lacks_operand = has_operand(c) && (operands[i].flags & MP_OPERAND_MISSING);
+  if (conform_create(c, t.h, &t.self)) {
+    try(c, &t);
+    conform_destroy(c, t.h, t.self);
   }
-  for (size_t k = 0; k < ARRAY_SIZE(readings); k++)
-    apply_trial(c, h, self, &readings[k],
-                has_operand(c) && (operands[i].flags & MP_OPERAND_MISSING));
-  c->plugin->table.destroy(self);
-  fake_host_free(h);
+  conform_host_free(t.h);
+}
+
+static void
+apply_three_times(struct conform *c, struct trial *t)
+{
+  for (int cycle = 0; cycle < 3; cycle++)
+    apply_all(c, t);
+}
+
+static void
+apply_often(struct conform *c, struct trial *t)
+{
+  conform_leaks(c, "40 cycles of apply", 40, apply_all, t);
 }
 
 static void
 check_apply(struct conform *c)
 {
   for (size_t i = 0; i < ARRAY_SIZE(operands); i++)
-    apply_all(c, i);
+    with_operand(c, i, apply_three_times);
+}
+
+static void
+check_leaks(struct conform *c)
+{
+  for (size_t i = 0; i < ARRAY_SIZE(operands); i++)
+    with_operand(c, i, apply_often);
 }
 
 static void
@@ -110,5 +160,6 @@ check_value_option(struct conform *c)
 const struct conform_check conform_transform[] = {
   { "value", check_value_option, false },
   { "apply", check_apply, false },
+  { "leaks", check_leaks, false },
   { NULL, NULL, false },
 };

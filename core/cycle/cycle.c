@@ -252,20 +252,20 @@ evaluate_readings(struct cycle *c)
   }
 }
 
-/* Tells the plugins which targets get amounts, if the state or a first value
- * decided that. */
+/* Tells the plugins the kinds of targets that the state or a first value
+ * decided. */
 static void
-show_roles(struct cycle *c)
+show_kinds(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
-  for (size_t i = 0; i < p->n_targets && c->d.has_new_role; i++) {
+  for (size_t i = 0; i < p->n_targets && c->d.has_new_kind; i++) {
     const struct target *t = p->targets[i];
 
-    instance_set_amount(instance_of(c, t->stage), t,
-                        c->d.ledgers[i].role == LEDGER_DELTA);
+    if (target_is_kept(t) && !t->source->kind)
+      instance_set_kind(instance_of(c, t->stage), t, c->d.ledgers[i].kind);
   }
-  c->d.has_new_role = false;
+  c->d.has_new_kind = false;
 }
 
 /* Puts the rows of this cycle into the queues. */
@@ -297,7 +297,7 @@ work_out(struct cycle *c)
   time_ms = book_time(&c->d);
   book(&c->d);
   book_rows(c, time_ms);
-  show_roles(c);
+  show_kinds(c);
   cycle_say(c, &c->d.evaluation.messages);
   return time_ms;
 }
@@ -699,7 +699,7 @@ int
 cycle_run(struct cycle *c)
 {
   begin_run(c);
-  show_roles(c);
+  show_kinds(c);
   begin_note(c);
   if (c->plan->only_captures) {
     watchdog_disarm(); /* a capture has no time limit */

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "core/cycle/cycle_data.h"
+#include "core/ledger/record_id.h"
 #include "core/pipeline/instance.h"
 #include "core/run/run.h"
 
@@ -43,6 +44,7 @@ struct cycle {
   const struct stage **order; /* the outputs, in the order of their service */
   size_t n_outputs;
   size_t n_loaded;       /* targets whose entry was looked up */
+  struct record_ids ids; /* of the state */
   size_t reserved_turns; /* parts of the time kept for a later step */
   struct output_delivery *deliveries; /* per stage */
   char **delivered;   /* per target: values acknowledged in this run, as text */

@@ -146,7 +146,7 @@ struct cycle_data {
   bool shows_info;   /* lines of MP_LOG_INFO are shown */
   bool shows_debug;  /* lines of MP_LOG_DEBUG are shown */
   bool is_terminal;  /* a person may be reading the log */
-  bool has_new_role; /* the kind of a first value made a target a delta's */
+  bool has_new_kind; /* a first value decided the kind of a target */
 };
 
 void cycle_data_init(struct cycle_data *d, const struct plan *plan);

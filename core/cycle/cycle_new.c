@@ -28,6 +28,7 @@ cycle_new(struct plan *plan, struct instances *instances, struct run *run)
   }
   cycle_data_init(&c->d, plan);
   cycle_grow(c);
+  instances->ledgers = (const struct ledger *const *)&c->d.ledgers;
   return c;
 }
 
@@ -81,7 +82,7 @@ cycle_reset(struct cycle *c)
     c->d.outputs[i] = (struct output_state){ .last_number = 0 };
   c->d.n_unreadable = c->n_loaded = 0;
   c->d.state_failed = false;
-  c->d.has_new_role = true;
+  c->d.has_new_kind = true;
 }
 
 void

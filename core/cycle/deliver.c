@@ -8,42 +8,8 @@
 #include "core/cycle/delivered.h"
 #include "core/cycle/evaluate.h"
 #include "core/pipeline/call.h"
-#include "lib/digit.h"
 
 /* ---- Calling an output ---- */
-
-/* Size of a record's id: a name, two numbers with their signs, and a NUL. */
-#define RECORD_DIGITS 20
-#define RECORD_ID (CONFIG_MAX_NAME + 2 * (1 + RECORD_DIGITS) + 1)
-
-/* Writes "-N" with a NUL at AT, and returns its end. */
-static char *
-append_number(char *at, int64_t n)
-{
-  char digits[RECORD_DIGITS], *end = digits + sizeof(digits);
-  const char *begin = digits_put(end, n > 0 ? (uint64_t)n : 0);
-  size_t len = (size_t)(end - begin);
-
-  *at++ = '-';
-  memcpy(at, begin, len);
-  at[len] = '\0';
-  return at + len;
-}
-
-/* Writes "NAME-NUMBER" to BUF; of a row, "NAME-NUMBER-ROW".  NUMBER is a time:
- * rows are counted from 1 again after a state was lost, and a receiver that
- * knows records by id must not take a new one for an old one. */
-static void
-record_id(const struct stage *output, int64_t number, int64_t row, char *buf)
-{
-  size_t len = strnlen(output->name, CONFIG_MAX_NAME);
-  char *end;
-
-  memcpy(buf, output->name, len);
-  end = append_number(buf + len, number);
-  if (row)
-    append_number(end, row);
-}
 
 /* The plugin drops the written values when it is closed. */
 static void
@@ -72,7 +38,7 @@ deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
     at->explained = atomic_load(&instance->n_explained);
   if (!output->plugin->output.begin)
     return;
-  record_id(output, number, row, text);
+  record_id_format(&c->ids, output->name, number, row, text);
   call = call_begin(instance, "begin");
   if (call_end(&call, output->plugin->output.begin(instance->self, &record),
                0) != MP_OK)
@@ -158,7 +124,7 @@ deliver_commit(struct cycle *c, const struct stage *output, const char *token,
     return VERDICT_GIVE_UP;
   }
   call = call_begin(instance, token ? "recover" : "commit");
-  r = token ? ops->recover(instance->self, token, &sink)
+  r = token ? ops->append->recover(instance->self, token, &sink)
             : ops->commit(instance->self, &sink);
   return call_end(&call, r, 0) < 0 ? VERDICT_GIVE_UP : VERDICT_GOOD;
 }

@@ -27,7 +27,8 @@ ready_at(const struct cycle *c, const struct target *t)
   int64_t ready = c->d.answers[t->index].ready_ms, now = clock_mono_ms();
   int64_t age = clock_age_ms(clock_now_ms(), c->d.ledgers[t->index].sent_ms);
 
-  if (!can_be_asked(&c->d, t->stage)) /* no time of last update */
+  if (!can_be_asked(&c->d, t->stage) || /* no time of last update */
+      c->d.answers[t->index].displayed.id != LEDGER_WITHOUT_IDS)
     return 0;
   if (age < LEDGER_APART_MS && now + LEDGER_APART_MS - age > ready)
     ready = now + LEDGER_APART_MS - age;
@@ -151,6 +152,28 @@ take_answers(struct cycle *c, const struct results *results)
   }
 }
 
+/* Moves the values that the output refused into a new record, if it accepted
+ * others of theirs: a receiver that has seen the id of a record takes the rest
+ * of it for a repetition. */
+static void
+part_record(struct cycle *c, const struct results *results)
+{
+  const struct stage *output = results->output;
+  bool is_accepted = false;
+
+  for (size_t i = 0; i < output->n_targets; i++)
+    is_accepted |=
+      deliver_target_result(results, 0, output->targets[i]) == MP_ACCEPTED;
+  for (size_t i = 0; i < output->n_targets && is_accepted; i++) {
+    const struct target *t = output->targets[i];
+    struct ledger *ledger = &c->d.ledgers[t->index];
+
+    if (deliver_target_result(results, 0, t) && target_is_kept(t) &&
+        ledger->pending.kind && !ledger->sent.kind)
+      ledger_forget_record(ledger);
+  }
+}
+
 static enum verdict
 send_record(struct cycle *c, const struct stage *output, int64_t number,
             const bool *chosen, struct results *results)
@@ -166,6 +189,7 @@ send_record(struct cycle *c, const struct stage *output, int64_t number,
   if (is_new)
     output_state(c, output)->number = 0;
   take_answers(c, results);
+  part_record(c, results);
   if (is_new)
     renumber_targets(c, output, number);
   book_save_output(c, output);

@@ -307,11 +307,11 @@ rows_token(struct cycle *c, const struct stage *output,
   struct call call;
   int r;
 
-  if (!output->plugin->output.token)
+  if (!output->plugin->output.append)
     return VERDICT_GOOD;
   call = call_begin(instance, "token");
   r = call_end(
-    &call, output->plugin->output.token(instance->self, token, sizeof(token)),
+    &call, output->plugin->append.token(instance->self, token, sizeof(token)),
     0);
   if (r == MP_OK && !storable_token(token, sizeof(token)))
     r = cycle_fail(c, output, MP_EINTERNAL, NULL,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/pipeline/meter_facts.h"
 #include "lib/clock.h"
 #include "lib/storable.h"
 
@@ -152,11 +153,25 @@ sink_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
   return r;
 }
 
+static int
+sink_meter(const struct mp_sink *sink, const struct mp_meter *meter)
+{
+  const struct teller *teller = sink->ctx;
+  int r;
+
+  if (!lock(teller))
+    return MP_DROP;
+  r = meter_facts_keep(teller->instance, meter);
+  unlock(teller);
+  return r;
+}
+
 struct mp_sink
 emitted_sink(struct cycle *c, const struct stage *input)
 {
   return (struct mp_sink){ .struct_size = sizeof(struct mp_sink),
                            .ctx = &c->tellers[input->index],
                            .emit = sink_emit,
-                           .serial = sink_serial };
+                           .serial = sink_serial,
+                           .meter = sink_meter };
 }

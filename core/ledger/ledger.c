@@ -16,28 +16,36 @@ ledger_displayed_clear(struct ledger_displayed *displayed)
 {
   value_clear(&displayed->value);
   free(displayed->updated);
+  free(displayed->other_id);
   memset(displayed, 0, sizeof(*displayed));
+}
+
+/* Copies a text that may be NULL.  False: out of memory. */
+static bool
+copy_text(char **to, const char *from)
+{
+  *to = from ? strdup(from) : NULL;
+  return *to || !from;
 }
 
 bool
 ledger_displayed_copy(struct ledger_displayed *to,
                       const struct ledger_displayed *from)
 {
-  char *updated = NULL;
+  struct ledger_displayed got = *from;
+  bool good;
 
-  if (from->updated) {
-    updated = strdup(from->updated);
-    if (!updated)
-      return false;
-  }
-  if (!value_copy(&to->value, &from->value)) {
-    free(updated);
+  memset(&got.value, 0, sizeof(got.value));
+  got.other_id = NULL;
+  good = copy_text(&got.updated, from->updated) &&
+         copy_text(&got.other_id, from->other_id) &&
+         value_copy(&got.value, &from->value);
+  if (!good) {
+    ledger_displayed_clear(&got);
     return false;
   }
-  free(to->updated);
-  to->updated = updated;
-  to->known = from->known;
-  to->place = from->place;
+  ledger_displayed_clear(to);
+  *to = got;
   return true;
 }
 
@@ -66,6 +74,7 @@ ledger_clear(struct ledger *t)
   value_clear(&t->pending);
   ledger_displayed_clear(&t->acknowledged_over);
   ledger_displayed_clear(&t->sent_over);
+  ledger_displayed_clear(&t->taken);
 }
 
 bool
@@ -79,13 +88,15 @@ ledger_copy(struct ledger *to, const struct ledger *from)
   memset(&got.pending, 0, sizeof(got.pending));
   memset(&got.acknowledged_over, 0, sizeof(got.acknowledged_over));
   memset(&got.sent_over, 0, sizeof(got.sent_over));
+  memset(&got.taken, 0, sizeof(got.taken));
   if (!value_copy(&got.acknowledged, &from->acknowledged) ||
       !value_copy(&got.sent, &from->sent) ||
       !value_copy(&got.sent_from, &from->sent_from) ||
       !value_copy(&got.pending, &from->pending) ||
       !ledger_displayed_copy(&got.acknowledged_over,
                              &from->acknowledged_over) ||
-      !ledger_displayed_copy(&got.sent_over, &from->sent_over)) {
+      !ledger_displayed_copy(&got.sent_over, &from->sent_over) ||
+      !ledger_displayed_copy(&got.taken, &from->taken)) {
     ledger_clear(&got);
     return false;
   }
@@ -178,10 +189,11 @@ same_value_and_meter(const struct value *a, const struct value *b)
   return value_equal(a, b) && a->serial == b->serial;
 }
 
-/* Forgets the record of MD, so that the next value gets a new record. */
-static void
-forget_record(struct ledger *t)
+void
+ledger_forget_record(struct ledger *t)
 {
+  if (t->sent_record > t->last_record)
+    t->last_record = t->sent_record;
   value_clear(&t->sent_from);
   t->sent_record = 0;
 }
@@ -202,6 +214,7 @@ acknowledge_sent(struct ledger *t)
   }
   displayed_move(&t->acknowledged_over, &t->sent_over);
   value_move(&t->acknowledged, &t->sent);
+  t->acknowledged_record = t->sent_record;
   t->acknowledged_place = MP_EXACT;
   if (t->role != LEDGER_DELTA) {
     if (same_value_and_meter(&t->pending, &t->acknowledged)) {
@@ -214,7 +227,7 @@ acknowledge_sent(struct ledger *t)
     decimal_add(t->remainder, rest, &t->remainder);
     value_clear(&t->pending);
   }
-  forget_record(t);
+  ledger_forget_record(t);
 }
 
 /* Forgets the sent value, but keeps the number of its record: an unchanged
@@ -243,6 +256,7 @@ adopt_displayed(struct ledger *t, const struct ledger_displayed *displayed)
   s.serial = t->acknowledged.serial;
   s.time_ms = t->acknowledged.time_ms;
   value_move(&t->acknowledged, &s);
+  t->acknowledged_record = 0;
   t->acknowledged_place = displayed->value.kind ? displayed->place : MP_EXACT;
   ledger_displayed_clear(&t->acknowledged_over);
 }
@@ -286,10 +300,22 @@ take_manual_change(struct ledger *t, const struct ledger_displayed *displayed)
   }
   if (t->role == LEDGER_BASE) {
     value_clear(&t->pending);
-    forget_record(t);
+    ledger_forget_record(t);
   }
   adopt_displayed(t, displayed);
   return LEDGER_CHANGED;
+}
+
+static bool
+sent_has_arrived(const struct ledger *t,
+                 const struct ledger_displayed *displayed)
+{
+  if (displayed->id != LEDGER_WITHOUT_IDS)
+    return displayed->id == LEDGER_OWN_ID && t->sent_record &&
+           displayed->id_number == t->sent_record;
+  return !same_display(displayed, &t->sent_over) &&
+         !same_display(displayed, &t->acknowledged_over) &&
+         ledger_can_show(t, displayed, &t->sent);
 }
 
 /* Rows 1 and 2.  After row 2 (the sent value is forgotten) the later rows still
@@ -297,9 +323,7 @@ take_manual_change(struct ledger *t, const struct ledger_displayed *displayed)
 bool
 ledger_settle_sent(struct ledger *t, const struct ledger_displayed *displayed)
 {
-  if (!same_display(displayed, &t->sent_over) &&
-      !same_display(displayed, &t->acknowledged_over) &&
-      ledger_can_show(t, displayed, &t->sent)) {
+  if (sent_has_arrived(t, displayed)) {
     acknowledge_sent(t);
     return true;
   }
@@ -312,6 +336,8 @@ bool
 ledger_rests(const struct ledger *t, const struct ledger_displayed *displayed,
              int64_t now_ms)
 {
+  if (displayed->id != LEDGER_WITHOUT_IDS)
+    return true;
   return displayed->known && t->acknowledged.kind && !t->sent.kind &&
          t->acknowledged_over.known &&
          !same_display(displayed, &t->acknowledged_over) &&
@@ -362,23 +388,205 @@ apply_row(struct ledger *t, const struct ledger_displayed *displayed,
   }
 }
 
-enum ledger_outcome
-ledger_settle(struct ledger *t, const struct ledger_displayed *displayed,
-              uint32_t *ret_rows)
+/* Rows 1 to 10. */
+static enum ledger_outcome
+settle_by_value(struct ledger *t, const struct ledger_displayed *displayed,
+                uint32_t *ret_rows)
 {
   bool had_sent = t->sent.kind;
   enum ledger_row row;
 
-  *ret_rows = 0;
-  if (!displayed || !displayed->known)
-    return LEDGER_SETTLED;
   if (had_sent && ledger_settle_sent(t, displayed)) {
-    *ret_rows = 1u << LEDGER_ROW_1;
+    *ret_rows |= 1u << LEDGER_ROW_1;
     return LEDGER_SETTLED;
   }
   row = row_without_sent(t, displayed);
-  *ret_rows = 1u << row | (uint32_t)had_sent << LEDGER_ROW_2;
+  *ret_rows |= 1u << row | (uint32_t)had_sent << LEDGER_ROW_2;
   return apply_row(t, displayed, row);
+}
+
+/* ---- Settling by id ---- */
+
+/* Returns true if DISPLAYED is the display that this pipeline took last without
+ * having written it. */
+static bool
+was_taken(const struct ledger *t, const struct ledger_displayed *displayed)
+{
+  if (!t->taken.known || t->taken.id != displayed->id)
+    return false;
+  if (displayed->id == LEDGER_OTHER_ID)
+    return strcmp(displayed->other_id, t->taken.other_id) == 0;
+  return same_display(displayed, &t->taken);
+}
+
+/* Returns true if DISPLAYED shows the acknowledged value. */
+static bool
+is_acknowledged(const struct ledger *t,
+                const struct ledger_displayed *displayed)
+{
+  if (displayed->id != LEDGER_OWN_ID)
+    return t->acknowledged.kind && t->acknowledged_record == 0;
+  if (t->acknowledged_record == LEDGER_UNKNOWN_RECORD)
+    return ledger_can_show(t, displayed, &t->acknowledged);
+  return displayed->id_number == t->acknowledged_record;
+}
+
+/* Returns true if DISPLAYED has a number that this target never had. */
+static bool
+is_newer(const struct ledger *t, const struct ledger_displayed *displayed)
+{
+  int64_t n = displayed->id_number;
+
+  return displayed->id == LEDGER_OWN_ID && n > t->acknowledged_record &&
+         n > t->sent_record && n > t->last_record &&
+         t->acknowledged_record != LEDGER_UNKNOWN_RECORD;
+}
+
+static enum ledger_row
+row_of_id(const struct ledger *t, const struct ledger_displayed *displayed)
+{
+  if (displayed->id == LEDGER_FORGOTTEN)
+    return LEDGER_ROW_I5;
+  if (displayed->id != LEDGER_OWN_ID && !was_taken(t, displayed)) {
+    if (displayed->id == LEDGER_NO_ID)
+      return LEDGER_ROW_I6;
+    return t->acknowledged.kind ? LEDGER_ROW_I7 : LEDGER_ROW_I8;
+  }
+  if (sent_has_arrived(t, displayed))
+    return LEDGER_ROW_I1;
+  if (is_acknowledged(t, displayed))
+    return t->sent.kind ? LEDGER_ROW_I3 : LEDGER_ROW_I2;
+  return is_newer(t, displayed) ? LEDGER_ROW_I9 : LEDGER_ROW_I4;
+}
+
+/* i1.  A value that was taken for lost may have arrived later. */
+static void
+take_arrived(struct ledger *t)
+{
+  struct value sent =
+    t->role == LEDGER_DELTA ? rounded_to_step(t, &t->sent_from) : t->sent_from;
+
+  if (t->sent.kind || value_copy(&t->sent, &sent))
+    acknowledge_sent(t);
+}
+
+/* A total begins with a 0 that no record brought: nothing displays it. */
+static bool
+is_unwritten_zero(const struct ledger *t)
+{
+  return is_zero_or_empty(&t->acknowledged) && t->acknowledged_record == 0;
+}
+
+/* i4 and i5: the output lost the acknowledged value, which is pending again in
+ * the record that it had.  An amount is not: whoever adds amounts up has it. */
+static enum ledger_outcome
+write_lost_value(struct ledger *t, enum ledger_outcome outcome)
+{
+  bool had_sent = t->sent.kind, has_lost;
+
+  forget_sent(t);
+  has_lost = t->role != LEDGER_DELTA && t->acknowledged.kind &&
+             !t->pending.kind &&
+             !(outcome == LEDGER_LOST && is_unwritten_zero(t));
+  if (has_lost && value_copy(&t->pending, &t->acknowledged) &&
+      t->acknowledged_record > 0 && value_copy(&t->sent_from, &t->acknowledged))
+    t->sent_record = t->acknowledged_record;
+  return had_sent || has_lost ? outcome : LEDGER_SETTLED;
+}
+
+static enum ledger_outcome
+lose_target(struct ledger *t, const struct ledger_displayed *displayed)
+{
+  enum ledger_outcome outcome = write_lost_value(t, LEDGER_LOST);
+
+  return t->acknowledged.kind ? outcome : never_set(t, displayed);
+}
+
+/* i6: of the rows 4 to 10, those that compare values. */
+static enum ledger_outcome
+take_without_id(struct ledger *t, const struct ledger_displayed *displayed,
+                uint32_t *ret_rows)
+{
+  enum ledger_outcome outcome;
+
+  ledger_displayed_clear(&t->acknowledged_over);
+  outcome = settle_by_value(t, displayed, ret_rows);
+  if (ledger_displayed_copy(&t->taken, displayed))
+    t->acknowledged_record = 0;
+  return outcome;
+}
+
+/* i8 and i9: the displayed value is newer than this state. */
+static void
+adopt_newer(struct ledger *t, const struct ledger_displayed *displayed)
+{
+  forget_sent(t);
+  adopt_displayed(t, displayed);
+  if (displayed->value.serial)
+    t->acknowledged.serial = displayed->value.serial;
+}
+
+static enum ledger_outcome
+adopt_other_state(struct ledger *t, const struct ledger_displayed *displayed)
+{
+  adopt_newer(t, displayed);
+  ledger_displayed_copy(&t->taken, displayed);
+  return LEDGER_ADOPTED;
+}
+
+/* i9: the newer state has delivered what is pending here. */
+static enum ledger_outcome
+continue_newer_state(struct ledger *t, const struct ledger_displayed *displayed)
+{
+  adopt_newer(t, displayed);
+  t->acknowledged_record = displayed->id_number;
+  value_clear(&t->pending);
+  ledger_forget_record(t);
+  t->remainder = (struct mp_decimal){ 0, 0 };
+  return LEDGER_PUT_BACK;
+}
+
+static enum ledger_outcome
+settle_by_id(struct ledger *t, const struct ledger_displayed *displayed,
+             uint32_t *ret_rows)
+{
+  enum ledger_row row = row_of_id(t, displayed);
+
+  *ret_rows = 1u << row;
+  switch (row) {
+  case LEDGER_ROW_I1:
+    take_arrived(t);
+    return LEDGER_SETTLED;
+  case LEDGER_ROW_I4:
+    return write_lost_value(t, LEDGER_WENT_BACK);
+  case LEDGER_ROW_I5:
+    return lose_target(t, displayed);
+  case LEDGER_ROW_I6:
+    return take_without_id(t, displayed, ret_rows);
+  case LEDGER_ROW_I7:
+    return LEDGER_OTHER_WRITER;
+  case LEDGER_ROW_I8:
+    return adopt_other_state(t, displayed);
+  case LEDGER_ROW_I9:
+    return continue_newer_state(t, displayed);
+  default: /* i2, i3 */
+    forget_sent(t);
+    if (t->acknowledged_record == LEDGER_UNKNOWN_RECORD)
+      t->acknowledged_record = displayed->id_number;
+    return LEDGER_SETTLED;
+  }
+}
+
+enum ledger_outcome
+ledger_settle(struct ledger *t, const struct ledger_displayed *displayed,
+              uint32_t *ret_rows)
+{
+  *ret_rows = 0;
+  if (!displayed || !displayed->known)
+    return LEDGER_SETTLED;
+  if (displayed->id == LEDGER_WITHOUT_IDS)
+    return settle_by_value(t, displayed, ret_rows);
+  return settle_by_id(t, displayed, ret_rows);
 }
 
 void
@@ -386,10 +594,11 @@ ledger_drop(struct ledger *t, const struct ledger_displayed *displayed)
 {
   if (t->role == LEDGER_DELTA)
     value_clear(&t->acknowledged);
-  else if (!ledger_can_show(t, displayed, &t->acknowledged))
+  else if (displayed->id == LEDGER_WITHOUT_IDS &&
+           !ledger_can_show(t, displayed, &t->acknowledged))
     adopt_displayed(t, displayed);
   value_clear(&t->pending);
-  forget_record(t);
+  ledger_forget_record(t);
 }
 
 /* ---- A cycle ---- */
@@ -425,6 +634,7 @@ ledger_set_kind(struct ledger *t, uint32_t kind)
     return;
   /* A displayed value from before the first amount is no amount. */
   value_clear(&t->acknowledged);
+  t->acknowledged_record = 0;
   ledger_displayed_clear(&t->acknowledged_over);
   t->acknowledged_place = MP_EXACT;
 }
@@ -489,6 +699,7 @@ ledger_column(struct ledger *t, const struct value *v)
 
   if (r == MP_OK) {
     value_move(&t->acknowledged, &t->pending);
+    t->acknowledged_record = 0;
     t->acknowledged_place = MP_EXACT;
   }
   return r;
@@ -511,6 +722,7 @@ ledger_begin(struct ledger *t)
   if (ledger_last(t))
     return;
   value_move(&t->acknowledged, &zero);
+  t->acknowledged_record = 0;
   t->acknowledged_place = MP_EXACT;
 }
 
@@ -540,7 +752,7 @@ ledger_prepare(struct ledger *t, const struct ledger_displayed *displayed,
     return false;
   if (!take_record(t, id) || !ledger_displayed_copy(&t->sent_over, displayed)) {
     forget_sent(t);
-    forget_record(t);
+    ledger_forget_record(t);
     return false;
   }
   m =

@@ -22,25 +22,46 @@ enum ledger_role {
   LEDGER_DELTA, /* gets deltas: the usage since the last run */
 };
 
+/* The record that a displayed value came in, by its id. */
+enum ledger_id {
+  LEDGER_WITHOUT_IDS, /* the output gives no ids */
+  LEDGER_NO_ID,     /* it gives ids, but the displayed value has none: a person
+                       or a script wrote it */
+  LEDGER_OWN_ID,    /* an id of this state */
+  LEDGER_OTHER_ID,  /* an id of another state */
+  LEDGER_FORGOTTEN, /* the output has no memory of the target */
+};
+
 /* The displayed value of a target: (s, t) in the specification. */
 struct ledger_displayed {
   bool known;         /* the output was asked, and listed the target */
   struct value value; /* s; kind 0: no value is displayed */
   int32_t place;      /* 10^place is the last displayed place, or MP_EXACT */
   char *updated;      /* t, as text; NULL: the output reports no time */
+  enum ledger_id id;
+  int64_t id_number; /* number of an own id */
+  char *other_id;    /* an id of another state: a line of less than 200 bytes */
 };
+
+/* A is from a state of a version that did not keep its record. */
+#define LEDGER_UNKNOWN_RECORD (-1)
 
 struct ledger {
   enum ledger_role role;
   uint32_t kind;             /* kind of the values it gets; for a total, of the
                                 values added to it; 0: not known yet */
   struct value acknowledged; /* the last value acknowledged */
+  int64_t acknowledged_record; /* number of its record; 0: it was taken from a
+                                  display; or LEDGER_UNKNOWN_RECORD */
   struct ledger_displayed
     acknowledged_over;    /* displayed before that was sent */
   struct value sent;      /* sent, no answer yet */
   struct value sent_from; /* the pending value that it was made from */
   int64_t sent_record;    /* number of the record of sent_from; 0: none */
-  bool sent_earlier;      /* an earlier run sent it; not part of the state */
+  int64_t last_record;    /* the highest of the numbers that were forgotten */
+  struct ledger_displayed taken; /* the last display that this pipeline did not
+                                    write, of an output that gives ids */
+  bool sent_earlier; /* an earlier run sent it; not part of the state */
   struct ledger_displayed sent_over; /* displayed before that was sent */
   struct value pending;              /* the newest pending value */
   struct mp_decimal remainder;       /* of a delta, after rounding */
@@ -54,9 +75,17 @@ struct ledger {
 
 /* The result of settling; it decides what the run reports and does next. */
 enum ledger_outcome {
-  LEDGER_SETTLED, /* nothing to report */
-  LEDGER_FIRST,   /* the target was never set */
-  LEDGER_CHANGED, /* changed by hand or by another program; reported once */
+  LEDGER_SETTLED,   /* nothing to report */
+  LEDGER_FIRST,     /* the target was never set */
+  LEDGER_CHANGED,   /* changed by hand or by another program; reported once */
+  LEDGER_WENT_BACK, /* the output went back to an older copy: the ledger's
+                       value is written again */
+  LEDGER_LOST,      /* the output forgot the target: likewise */
+  LEDGER_OTHER_WRITER, /* another pipeline writes to the target: send nothing to
+                          it */
+  LEDGER_ADOPTED,  /* the value of another state was adopted; reported once */
+  LEDGER_PUT_BACK, /* an older copy of the state was put back; reported once.
+                      The next record needs a number above that of the id */
 };
 
 /* The rows of the tables in the specification, in the order in which they
@@ -137,15 +166,16 @@ const char *ledger_describe(const struct ledger *t, char *buf, size_t size);
 /* Returns true if T has no sent value, the target still displays the
  * acknowledged one as this pipeline sent it, and the last send is at least
  * LEDGER_APART_MS before NOW_MS (ms since 1970).  The next send then need not
- * wait for the target's time of last update.  Call it before settling. */
+ * wait for the target's time of last update.  That is true of every target of
+ * an output that gives ids.  Call it before settling. */
 bool ledger_rests(const struct ledger *t,
                   const struct ledger_displayed *displayed, int64_t now_ms);
 
 /* Drops the pending value of T after the base it is computed from was changed
- * by hand.  A delta also loses its acknowledged value; otherwise the
- * displayed value becomes the acknowledged one, unless it can be a display of
- * that.  The next result is measured from the changed base and covers the
- * dropped value. */
+ * by hand, or an older copy of the state was put back.  A delta also loses its
+ * acknowledged value; otherwise the displayed value becomes the acknowledged
+ * one, unless it can be a display of that, or the output gives ids.  The next
+ * result is measured from the changed base and covers the dropped value. */
 void ledger_drop(struct ledger *t, const struct ledger_displayed *displayed);
 
 /* Returns the last known value: the pending one, else the acknowledged one;
@@ -162,6 +192,10 @@ void ledger_set_kind(struct ledger *t, uint32_t kind);
 /* Returns true if V (in the unit of T) can become the pending value: the sum
  * with a pending delta must be exact. */
 bool ledger_fits(const struct ledger *t, const struct value *v);
+
+/* Forgets which record the pending value was sent in: the next one gets another
+ * number. */
+void ledger_forget_record(struct ledger *t);
 
 /* Makes V the pending value; to a delta, the pending value and the remainder
  * are added. MP_OK; MP_ENOMEM, MP_ERANGE (it does not fit): then nothing is

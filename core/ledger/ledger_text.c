@@ -44,12 +44,19 @@ ledger_encode(const struct ledger *t)
     fprintf(out, "unit %s\n", t->unit);
   fprintf(out, "kind %u\n", (unsigned)t->kind);
   member_lines_put_value(out, "a", &t->acknowledged);
+  if (t->acknowledged.kind && t->acknowledged_record != LEDGER_UNKNOWN_RECORD)
+    fprintf(out, "a.id %lld\n", (long long)t->acknowledged_record);
   put_displayed(out, "b", &t->acknowledged_over);
   member_lines_put_value(out, "m", &t->sent);
   member_lines_put_value(out, "md", &t->sent_from);
   if (t->sent_record)
     fprintf(out, "m.id %lld\n", (long long)t->sent_record);
+  if (t->last_record)
+    fprintf(out, "last.id %lld\n", (long long)t->last_record);
   put_displayed(out, "n", &t->sent_over);
+  put_displayed(out, "t", &t->taken);
+  if (t->taken.other_id)
+    fprintf(out, "t.id %s\n", t->taken.other_id);
   member_lines_put_value(out, "d", &t->pending);
   put_decimal(out, "e", t->remainder);
   if (t->step.coef > 0)
@@ -112,6 +119,21 @@ get_decimal(struct mp_decimal *to, const char *rest)
   return decimal_valid(*to);
 }
 
+/* Takes a line of the last display that this pipeline did not write. */
+static bool
+take_taken(struct ledger_displayed *taken, const char *name, const char *rest)
+{
+  if (strcmp(name, "t.at") == 0)
+    return get_updated(&taken->updated, rest);
+  if (strcmp(name, "t.id") == 0) {
+    taken->id = LEDGER_OTHER_ID;
+    return get_updated(&taken->other_id, rest);
+  }
+  if (taken->id == LEDGER_WITHOUT_IDS)
+    taken->id = LEDGER_NO_ID;
+  return strcmp(name, "t") == 0 && get_displayed(taken, rest);
+}
+
 static bool
 take_ledger_member(void *ctx, const char *name, const char *rest)
 {
@@ -126,6 +148,7 @@ take_ledger_member(void *ctx, const char *name, const char *rest)
     { "d", &t->pending },
     { "b.value", &t->acknowledged_over.value },
     { "n.value", &t->sent_over.value },
+    { "t.value", &t->taken.value },
   };
   int64_t n = 0;
   bool good;
@@ -141,6 +164,8 @@ take_ledger_member(void *ctx, const char *name, const char *rest)
     return get_updated(&t->acknowledged_over.updated, rest);
   if (strcmp(name, "n.at") == 0)
     return get_updated(&t->sent_over.updated, rest);
+  if (name[0] == 't')
+    return take_taken(&t->taken, name, rest);
   if (strcmp(name, "unit") == 0)
     return get_unit(&t->unit, rest);
   if (strcmp(name, "e") == 0)
@@ -162,7 +187,13 @@ take_ledger_member(void *ctx, const char *name, const char *rest)
     t->rebase = n != 0;
   else if (strcmp(name, "m.id") == 0)
     t->sent_record = n > 0 ? n : 0;
-  else
+  else if (strcmp(name, "a.id") == 0) {
+    t->acknowledged_record = n;
+    good = good && n >= 0;
+  } else if (strcmp(name, "last.id") == 0) {
+    t->last_record = n;
+    good = good && n > 0;
+  } else
     return false;
   return good;
 }
@@ -183,8 +214,12 @@ infer_kind(struct ledger *t)
 bool
 ledger_decode(struct ledger *t, const char *text)
 {
-  bool good = member_lines_each(text, take_ledger_member, t);
+  bool good;
 
+  t->acknowledged_record = LEDGER_UNKNOWN_RECORD;
+  good = member_lines_each(text, take_ledger_member, t);
+  if (!t->acknowledged.kind)
+    t->acknowledged_record = 0;
   if (good && strncmp(text, "kind ", 5) != 0 && !strstr(text, "\nkind "))
     infer_kind(t);
   return good;

@@ -38,10 +38,8 @@ ledger_set_unit(struct ledger *t, const char *unit)
   ledger_init(&was, t->role);
   if (!ledger_copy(&was, t))
     return MP_ENOMEM;
-  if (!t->sent.kind) { /* another unit: no longer the record that was sent */
-    value_clear(&t->sent_from);
-    t->sent_record = 0;
-  }
+  if (!t->sent.kind) /* another unit: no longer the record that was sent */
+    ledger_forget_record(t);
   r = convert_value(&t->acknowledged, was.unit, unit);
   if (r == MP_OK)
     r = convert_value(&t->sent, was.unit, unit);
@@ -55,6 +53,8 @@ ledger_set_unit(struct ledger *t, const char *unit)
     r = convert_displayed(&t->acknowledged_over, was.unit, unit);
   if (r == MP_OK)
     r = convert_displayed(&t->sent_over, was.unit, unit);
+  if (r == MP_OK)
+    r = convert_displayed(&t->taken, was.unit, unit);
   if (r != MP_OK) {
     ledger_clear(t);
     *t = was;
@@ -72,8 +72,9 @@ ledger_set_unit(struct ledger *t, const char *unit)
 static void
 empty_ledger(struct ledger *t, const char *unit)
 {
+  ledger_forget_record(t);
   ledger_clear(t);
-  t->sent_record = 0;
+  t->acknowledged_record = 0;
   t->remainder = (struct mp_decimal){ 0, 0 };
   t->acknowledged_place = MP_EXACT;
   t->unit = unit;
@@ -112,7 +113,8 @@ is_changed(const struct ledger *t, const char *unit, struct mp_decimal step)
 }
 
 /* Sets acknowledged_over to the displayed value if the target no longer
- * displays the acknowledged one, so that settling sends A again (row 3). */
+ * displays the acknowledged one, so that settling sends A again (row 3).  An id
+ * no longer proves that A is displayed (row i4). */
 static int
 write_again(struct ledger *t, const struct ledger_displayed *displayed,
             bool *ret_again)
@@ -121,6 +123,8 @@ write_again(struct ledger *t, const struct ledger_displayed *displayed,
       ledger_can_show(t, displayed, &t->acknowledged))
     return MP_OK;
   *ret_again = true;
+  if (displayed->id != LEDGER_WITHOUT_IDS)
+    t->acknowledged_record = LEDGER_UNKNOWN_RECORD;
   return ledger_displayed_copy(&t->acknowledged_over, displayed) ? MP_OK
                                                                  : MP_ENOMEM;
 }

@@ -1,6 +1,9 @@
 /* The graph of the transforms: their order, kinds, bases and roles. */
 #include "core/pipeline/graph.h"
 
+#include "core/pipeline/plan_build.h"
+#include "core/pipeline/target_fit.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,6 +285,19 @@ role_of(const struct target *target)
                                                             : LEDGER_PLAIN;
 }
 
+/* Keeps what is known about the field that feeds TARGET. */
+static void
+describe_target(struct target *target)
+{
+  const struct slot *field = slot_origin(target->source);
+
+  if (!target->source)
+    return;
+  target->unit = target_fit_usual_unit(target->source);
+  target->label = field ? field->label : NULL;
+  target->register_number = field ? field->number : NULL;
+}
+
 void
 graph_resolve(struct builder *b)
 {
@@ -293,9 +309,11 @@ graph_resolve(struct builder *b)
   for (size_t i = 0; i < p->n_transforms; i++)
     keep_readings(p, p->transforms[i]);
   check_rules(b);
-  for (size_t i = 0; i < p->n_targets; i++)
+  for (size_t i = 0; i < p->n_targets; i++) {
     p->targets[i]->role = role_of(p->targets[i]);
-  for (size_t i = 0; i < p->n_targets; i++)
+    if (problems_errors(b->problems) == 0) /* else there may be a circle */
+      describe_target(p->targets[i]);
     p->keeps_values |=
       p->targets[i]->is_operand || delivery(p->targets[i]->stage) == MP_LATEST;
+  }
 }

@@ -57,16 +57,11 @@ target_list_text(struct target_list *list)
 static uint32_t
 target_flags(const struct target *target)
 {
-  switch (target->role) {
-  case LEDGER_BASE:
+  if (!target->source)
+    return MP_TARGET_READ;
+  if (target->role == LEDGER_BASE)
     return MP_TARGET_BASE;
-  case LEDGER_TOTAL:
-    return MP_TARGET_TOTAL;
-  case LEDGER_DELTA:
-    return MP_TARGET_DELTA;
-  default:
-    return 0;
-  }
+  return target->role == LEDGER_TOTAL ? MP_TARGET_TOTAL : 0;
 }
 
 static struct mp_target *
@@ -74,13 +69,16 @@ public_target(const struct target *target)
 {
   struct mp_target *t = memory_get(1, sizeof(*t));
 
-  *t = (struct mp_target){
-    .struct_size = sizeof(*t),
-    .flags = target_flags(target) | (target->source ? 0 : MP_TARGET_READ),
-    .name = target->name,
-    .part = target->part,
-    .source = target->source ? target->source->name : NULL
-  };
+  *t =
+    (struct mp_target){ .struct_size = sizeof(*t),
+                        .flags = target_flags(target),
+                        .name = target->name,
+                        .part = target->part,
+                        .source = target->source ? target->source->name : NULL,
+                        .kind = target->source ? target->source->kind : 0,
+                        .label = target->label,
+                        .number = target->register_number,
+                        .unit = target->unit };
   return t;
 }
 
@@ -95,6 +93,8 @@ instance_add_targets(struct instance *output)
     return;
   output->targets = memory_resize(output->targets, n, stage->n_targets,
                                   sizeof(*output->targets));
+  output->last =
+    memory_resize(output->last, n, stage->n_targets, sizeof(*output->last));
   for (; n < stage->n_targets; n++)
     output->targets[n] = public_target(stage->targets[n]);
   output->n_targets = n;
@@ -102,14 +102,14 @@ instance_add_targets(struct instance *output)
 }
 
 void
-instance_set_amount(struct instance *output, const struct target *target,
-                    bool gets_amounts)
+instance_set_kind(struct instance *output, const struct target *target,
+                  uint32_t kind)
 {
-  uint32_t *flags = &output->targets[target->number]->flags;
+  struct mp_target *seen = output->targets[target->number];
 
-  if (((*flags & MP_TARGET_DELTA) != 0) == gets_amounts)
+  if (seen->kind == kind)
     return;
-  *flags ^= MP_TARGET_DELTA;
+  seen->kind = kind;
   output->is_stale = output->is_open;
 }
 
@@ -155,10 +155,10 @@ instances_new(const struct plan *plan, const char *config_path, struct run *run)
     struct instance *instance = &all->list[i];
     const struct stage *stage = plan->stages[i];
 
+    instance->all = all;
     instance->stage = stage;
     instance->plan = plan;
     instance->run = run;
-    instance_add_targets(instance);
     instance->operands =
       memory_get(stage->n_operands, sizeof(*instance->operands));
     instance->values = memory_get(stage->n_operands, sizeof(*instance->values));
@@ -228,6 +228,7 @@ instances_free(struct instances *all)
     for (size_t k = 0; k < instance->n_targets; k++)
       free(instance->targets[k]);
     free(instance->targets);
+    free(instance->last);
     free(instance->operands);
     free(instance->values);
   }

@@ -12,7 +12,10 @@
 #include "core/pipeline/plan.h"
 #include "core/run/run.h"
 
+struct instances;
+
 struct instance {
+  const struct instances *all;
   const struct stage *stage;
   const struct plan *plan;
   struct run *run;
@@ -26,6 +29,7 @@ struct instance {
   bool is_open;
   bool is_stale;              /* its targets have changed since it was opened */
   struct mp_target **targets; /* of an output, as its plugin sees them */
+  struct mp_value *last;      /* last known values, as the plugin sees them */
   size_t n_targets;
   struct mp_operand *operands; /* of a transform, as its plugin sees them */
   struct mp_value *values;     /* of the operands */
@@ -35,7 +39,8 @@ struct instance {
 struct instances {
   struct instance *list; /* in the order of plan->stages */
   size_t n;
-  char *state_dir; /* NULL: the state is kept in memory */
+  char *state_dir;                     /* NULL: the state is kept in memory */
+  const struct ledger *const *ledgers; /* the cycle's, per target; NULL */
 };
 
 /* Prepares an instance for each stage of PLAN; calls no plugin.  CONFIG_PATH is
@@ -59,9 +64,10 @@ void instance_close(struct instance *instance);
 /* Makes the targets that were added to the plan visible to the plugin. */
 void instance_add_targets(struct instance *output);
 
-/* Shows the plugin whether TARGET gets amounts. */
-void instance_set_amount(struct instance *output, const struct target *target,
-                         bool gets_amounts);
+/* Shows the plugin the kind of the values for TARGET, which was not known
+ * beforehand. */
+void instance_set_kind(struct instance *output, const struct target *target,
+                       uint32_t kind);
 
 /* Shows the plugin operand I of this cycle.  FLAGS are MP_OPERAND_...; V may be
  * NULL, and must live until the next call. */

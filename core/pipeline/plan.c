@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory/memory.h"
+#include "core/pipeline/target_options.h"
 
 /* ---- Helpers ---- */
 
@@ -129,7 +130,8 @@ plan_add_field(struct plan *plan, const struct stage *input, const char *field)
     builder_add_slot(plan, plan->stages[input->index], field, 0);
 
   for (size_t i = 0; i < plan->n_stages; i++)
-    if (plan->stages[i]->takes_all)
+    if (plan->stages[i]->takes_all &&
+        !target_options_omit(plan->stages[i], slot->name))
       builder_add_target(plan, plan->stages[i], slot->name, NULL, slot);
   return slot;
 }
@@ -142,12 +144,33 @@ slot_field(const struct slot *slot)
   return slot;
 }
 
+const struct slot *
+slot_origin(const struct slot *slot)
+{
+  while (slot && slot->stage->kind == PLUGIN_TRANSFORM)
+    slot = slot->stage->input;
+  return slot;
+}
+
 const struct base *
 base_leader(const struct base *base)
 {
   while (base && base->leader != base)
     base = base->leader;
   return base;
+}
+
+char *
+plan_name_of(const char *path)
+{
+  static const char suffix[] = ".ini";
+  const char *slash = strrchr(path, '/');
+  const char *name = slash ? slash + 1 : path;
+  size_t len = strlen(name), cut = strlen(suffix);
+
+  if (len > cut && strcmp(name + len - cut, suffix) == 0)
+    len -= cut;
+  return memory_text_of(name, len);
 }
 
 /* ---- Freeing ---- */
@@ -158,6 +181,8 @@ stage_free(struct stage *stage)
   free(stage->targets);
   free(stage->operands);
   free(stage->fields);
+  free(stage->meter_id);
+  target_options_free(stage->target_options);
   options_free(stage->options);
   config_free(stage->replay);
   free(stage);
@@ -181,6 +206,7 @@ plan_free(struct plan *plan)
     plan->bases = next;
   }
   options_free(plan->options);
+  free(plan->name);
   free(plan->stages);
   free(plan->transforms);
   free(plan->slots);

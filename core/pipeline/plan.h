@@ -25,8 +25,10 @@
 #include "core/plugin/loader.h"
 #include "meterpipe/plugin.h"
 
+struct instances;
 struct stage;
 struct target;
+struct target_options;
 
 /* A named value of the pipeline. */
 struct slot {
@@ -39,7 +41,8 @@ struct slot {
   bool is_measured; /* a transform measures it: the state keeps its readings */
   struct mp_decimal max_rate; /* the input's limit per hour; coef 0: none */
   const char *max_rate_unit;
-  const char *usual_unit; /* according to the input; NULL: not known */
+  const char *usual_unit;     /* according to the input; NULL: not known */
+  const char *label, *number; /* likewise, interned */
 };
 
 /* A target that readings are measured from, and all results computed from
@@ -67,6 +70,8 @@ struct target {
   bool is_operand;
   enum ledger_role role; /* of a delta that is not known beforehand: PLAIN */
   struct base *base;     /* the base that this target is; NULL: none */
+  /* of the field that feeds it; NULL: not known */
+  const char *label, *register_number, *unit;
 };
 
 /* An operand option of a transform. */
@@ -91,6 +96,7 @@ struct stage {
   struct slot **fields;
   size_t n_fields;
   bool all_fields;
+  char *meter_id; /* mp_meter.id: PIPELINE.SECTION */
 
   /* transform */
   struct slot *input, *output;
@@ -104,11 +110,13 @@ struct stage {
   struct target **targets;
   size_t n_targets;
   bool takes_all;
+  struct target_options *target_options; /* see target_options.h */
   uint32_t delivery; /* MP_LIVE ...: from the plugin or its option */
 };
 
 struct plan {
   const struct config *config;
+  char *name;              /* of the file, without the folder and ".ini" */
   struct options *options; /* options of [pipeline] */
   struct stage **stages;   /* in the file's order */
   size_t n_stages;
@@ -145,10 +153,20 @@ struct plan_source {
 /*
  * Makes the plan of SOURCE's config and checks it; calls no instance.  *RET is
  * always a plan, which the caller frees with plan_free; with errors in PROBLEMS
- * it is only good for more checks.
+ * it is only good for more checks.  Create its instances, and then call
+ * plan_connect.
  */
 void plan_build(const struct plan_source *source, struct problems *problems,
                 struct plan **ret);
+
+/* Asks INSTANCES what their fields mean, and builds the graph of the transforms
+ * from that. */
+void plan_connect(struct plan *plan, const struct instances *instances,
+                  struct problems *problems);
+
+/* Returns the name of the pipeline in the file PATH: the file's name without
+ * ".ini".  The caller frees it. */
+char *plan_name_of(const char *path);
 
 /* NULL is allowed. */
 void plan_free(struct plan *plan);
@@ -170,6 +188,10 @@ uint32_t graph_result_kind(const struct stage *transform, uint32_t kind);
 /* Returns the field whose reading SLOT holds, as read or after transforms
  * without operands.  NULL: SLOT is calculated from something else, too. */
 const struct slot *slot_field(const struct slot *slot);
+
+/* Returns the field whose reading SLOT is made of, through all transforms;
+ * NULL: none. */
+const struct slot *slot_origin(const struct slot *slot);
 
 /* Returns the leader of BASE: one base for each group of connected bases.  Its
  * flag `blocked` applies to the whole group. */

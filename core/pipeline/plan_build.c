@@ -9,17 +9,21 @@
 #include "core/pipeline/graph.h"
 #include "core/pipeline/resolve_names.h"
 #include "core/pipeline/plan_stages.h"
+#include "core/pipeline/target_options.h"
 #include "lib/utf8.h"
 
-/* Returns true if an entry of an output's section is PREFIX.NAME = VALUE. */
+/* Returns true if ENTRY names a target.  In an output that can take every
+ * value, a part is only an option of a target. */
 static bool
 is_target_entry(const struct stage *output, const struct config_entry *entry)
 {
-  const char *prefix = output->plugin->output.target_prefix;
-  size_t len = strlen(prefix);
+  const char *name;
+  size_t len;
+  enum target_entry what = target_entry_of(output, entry, &name, &len);
 
-  return strncmp(entry->key, prefix, len) == 0 && entry->key[len] == '.' &&
-         entry->key[len + 1] != '\0';
+  return what == TARGET_ENTRY_TARGET ||
+         (what == TARGET_ENTRY_PART &&
+          !(output->plugin->output.flags & MP_OUTPUT_TAKES_ALL));
 }
 
 static bool
@@ -39,6 +43,13 @@ takes_all(const struct stage *stage)
          !has_targets(stage);
 }
 
+/* Returns true if all that an input emits is wanted by default. */
+static bool
+emits_all(const struct mp_input_ops *ops)
+{
+  return ops->default_fields && strcmp(ops->default_fields, "*") == 0;
+}
+
 /* Adds the fields that an input reads beyond those that other stages name. */
 static void
 add_own_fields(struct builder *b, struct stage *input, bool all_wanted)
@@ -49,7 +60,7 @@ add_own_fields(struct builder *b, struct stage *input, bool all_wanted)
 
   if (fields)
     resolve_fields(b, input, fields, line);
-  else if (all_wanted && (ops->flags & MP_INPUT_ALL_FIELDS))
+  else if (all_wanted && emits_all(ops))
     input->all_fields = true;
   else if (all_wanted && ops->default_fields)
     resolve_fields(b, input, ops->default_fields, input->section->line);
@@ -94,34 +105,21 @@ resolve_transform(struct builder *b, struct stage *stage)
   }
 }
 
-/* Returns true if PART is in PARTS, which is separated by blanks. */
-static bool
-is_part(const char *parts, const char *part)
-{
-  size_t len = strlen(part);
-
-  while (parts && *parts) {
-    size_t n = strcspn(parts, " ");
-
-    if (n == len && strncmp(parts, part, n) == 0)
-      return true;
-    parts += n + (parts[n] == ' ');
-  }
-  return false;
-}
-
 /* Adds the target of PREFIX.NAME = VALUE, or PREFIX.NAME.PART = VALUE. */
 static void
 resolve_target(struct builder *b, struct stage *stage,
                const struct config_entry *entry)
 {
-  const char *parts = stage->plugin->output.target_parts;
-  const char *name = strchr(entry->key, '.') + 1;
-  const char *dot = strrchr(name, '.');
-  const char *part = dot && is_part(parts, dot + 1) ? dot + 1 : NULL;
-  char *bare = memory_text_of(name, part ? (size_t)(dot - name) : strlen(name));
+  const char *name;
+  size_t len;
+  enum target_entry what = target_entry_of(stage, entry, &name, &len);
+  const char *part = what == TARGET_ENTRY_PART ? name + len + 1 : NULL;
   struct slot *source;
+  char *bare;
 
+  if (what != TARGET_ENTRY_TARGET && what != TARGET_ENTRY_PART)
+    return;
+  bare = memory_text_of(name, len);
   if (!*bare)
     builder_problem(b, entry->line,
                     "\"%s\" names no target: write %s.NAME = VALUE", entry->key,
@@ -135,17 +133,26 @@ resolve_target(struct builder *b, struct stage *stage,
              : resolve_value(b, entry->value, entry->line, entry->key);
   if (source && *bare)
     builder_add_target(b->plan, stage, bare, part, source)->line = entry->line;
+  if (!source && !entry->broken && !entry->continued)
+    target_options_hint(b, stage, entry);
   free(bare);
 }
 
 static void
 resolve_output(struct builder *b, struct stage *stage)
 {
+  target_options_read(b, stage);
+  for (size_t i = 0; i < stage->section->n_entries; i++)
+    resolve_target(b, stage, &stage->section->entries[i]);
+}
+
+/* Checks the options and parts of targets when all targets are known. */
+static void
+check_target_entries(struct builder *b, struct stage *stage)
+{
   const char *prefix = stage->plugin->output.target_prefix;
 
-  for (size_t i = 0; i < stage->section->n_entries; i++)
-    if (is_target_entry(stage, &stage->section->entries[i]))
-      resolve_target(b, stage, &stage->section->entries[i]);
+  target_options_check(b, stage);
   for (size_t i = 0; i < stage->n_targets; i++)
     if (stage->targets[i]->part &&
         !stage_target(stage, stage->targets[i]->name, NULL))
@@ -159,9 +166,12 @@ resolve_output(struct builder *b, struct stage *stage)
 static void
 target_everything(struct builder *b, struct stage *stage)
 {
-  for (size_t i = 0; i < b->plan->n_slots; i++)
-    builder_add_target(b->plan, stage, b->plan->slots[i]->name, NULL,
-                       b->plan->slots[i]);
+  for (size_t i = 0; i < b->plan->n_slots; i++) {
+    struct slot *slot = b->plan->slots[i];
+
+    if (!target_options_omit(stage, slot->name))
+      builder_add_target(b->plan, stage, slot->name, NULL, slot);
+  }
 }
 
 /* Sorts the slots by their stages, in the file's order.  The fields of an input
@@ -204,6 +214,9 @@ resolve_stages(struct builder *b)
   for (size_t i = 0; i < p->n_stages; i++)
     if (p->stages[i]->takes_all)
       target_everything(b, p->stages[i]);
+  for (size_t i = 0; i < p->n_stages; i++)
+    if (p->stages[i]->kind == PLUGIN_OUTPUT && p->stages[i]->plugin)
+      check_target_entries(b, p->stages[i]);
 }
 
 /* ---- Completeness ---- */
@@ -267,6 +280,7 @@ plan_build(const struct plan_source *source, struct problems *problems,
 
   *ret = b.plan;
   b.plan->config = source->config;
+  b.plan->name = plan_name_of(source->config->path);
   stages_add(&b);
   if (source->alone)
     return;
@@ -275,5 +289,16 @@ plan_build(const struct plan_source *source, struct problems *problems,
   if (b.plan->only_captures && source->n_replays == 0 && !source->dry)
     check_recordings(&b);
   resolve_stages(&b);
+}
+
+void
+plan_connect(struct plan *plan, const struct instances *instances,
+             struct problems *problems)
+{
+  struct builder b = { .plan = plan,
+                       .config = plan->config,
+                       .problems = problems };
+
+  resolve_instances(&b, instances);
   graph_resolve(&b);
 }

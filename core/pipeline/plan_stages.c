@@ -2,6 +2,7 @@
  * options. */
 #include "core/pipeline/plan_stages.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,8 @@ add_stage(struct builder *b, const struct config_section *section)
   stage->kind = kind_of(section);
   stage->name = section->name;
   stage->section = section;
+  if (stage->kind == PLUGIN_INPUT)
+    stage->meter_id = memory_format("%s.%s", plan->name, stage->name);
   builder_append(&plan->stages, &plan->n_stages, stage);
   load_stage(b, stage);
   if (!stage->plugin)

@@ -19,7 +19,7 @@ struct known_field {
   char name[STORABLE_NAME];
   struct mp_decimal max_rate;
   const char *max_rate_unit;
-  const char *unit;
+  const char *unit, *label, *number;
 };
 
 static void
@@ -27,20 +27,18 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
 {
   struct known_field *known = sink->ctx;
 
-  known->known = MP_HAS(field, struct mp_field, unit) && field->name &&
+  known->known = MP_HAS(field, struct mp_field, max_rate_unit) && field->name &&
                  storable_field(field->name) && field->kind <= MP_TEXT;
   if (!known->known)
     return;
   snprintf(known->name, sizeof(known->name), "%s", field->name);
   known->kind = field->kind;
   known->unit = value_intern(field->unit);
-  if (!MP_HAS(field, struct mp_field, max_rate_unit) ||
-      field->max_rate_coef <= 0)
+  known->label = value_intern(field->label);
+  known->number = value_intern(field->number);
+  if (field->max_rate.coef <= 0 || !decimal_valid(field->max_rate))
     return;
-  known->max_rate =
-    (struct mp_decimal){ field->max_rate_coef, field->max_rate_exp10 };
-  if (!decimal_valid(known->max_rate))
-    known->max_rate.coef = 0;
+  known->max_rate = field->max_rate;
   known->max_rate_unit = value_intern(field->max_rate_unit);
 }
 
@@ -79,6 +77,17 @@ unknown_field(struct builder *b, const struct stage *input, const char *field,
                     input->name, field, words);
 }
 
+static void
+describe_slot(struct slot *slot, const struct known_field *known)
+{
+  slot->kind = known->kind;
+  slot->max_rate = known->max_rate;
+  slot->max_rate_unit = known->max_rate_unit;
+  slot->usual_unit = known->unit;
+  slot->label = known->label;
+  slot->number = known->number;
+}
+
 static struct slot *
 names_field(struct builder *b, struct stage *input, const char *field,
             unsigned line, const char *key)
@@ -106,10 +115,41 @@ names_field(struct builder *b, struct stage *input, const char *field,
     if (strcmp(input->fields[i]->field, known.name) == 0)
       return input->fields[i];
   slot = builder_add_slot(b->plan, input, known.name, known.kind);
-  slot->max_rate = known.max_rate;
-  slot->max_rate_unit = known.max_rate_unit;
-  slot->usual_unit = known.unit;
+  describe_slot(slot, &known);
   return slot;
+}
+
+static void
+resolve_instance(struct builder *b, const struct stage *input, void *self)
+{
+  for (size_t i = 0; i < input->n_fields; i++) {
+    struct known_field known = { .known = false };
+    struct mp_field_sink sink = { .struct_size = sizeof(sink),
+                                  .ctx = &known,
+                                  .field = take_field };
+    struct slot *slot = input->fields[i];
+
+    if (input->plugin->input.field_of(self, slot->field, &sink) != MP_OK ||
+        !known.known || strcmp(known.name, slot->field) != 0)
+      builder_problem(b, input->section->line,
+                      "the plugin of [input %s] does not describe its field "
+                      "\"%s\"",
+                      input->name, slot->field);
+    else
+      describe_slot(slot, &known);
+  }
+}
+
+void
+resolve_instances(struct builder *b, const struct instances *instances)
+{
+  FOR_EACH_STAGE(b->plan, input, PLUGIN_INPUT)
+  {
+    const struct instance *instance = &instances->list[input->index];
+
+    if (instance->created && input->plugin->input.field_of)
+      resolve_instance(b, input, instance->self);
+  }
 }
 
 void

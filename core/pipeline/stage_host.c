@@ -1,5 +1,10 @@
 /* The host's services for one instance: struct mp_host. */
+#include <config.h>
+
 #include "core/pipeline/stage_host.h"
+
+#include "core/pipeline/meter_facts.h"
+#include "core/pipeline/target_options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +52,13 @@ host_vlog(const struct mp_host *host, int level, const char *object,
                   object, fmt, args);
   else
     log_vline(level, host->name, object, fmt, args);
+}
+
+static int
+host_log_enabled(const struct mp_host *host, int level)
+{
+  (void)host;
+  return log_shows(level);
 }
 
 static const char not_shown[] =
@@ -115,15 +127,9 @@ host_option_int(const struct mp_host *host, const char *key)
 
 static int
 host_option_decimal(const struct mp_host *host, const char *key,
-                    struct mp_value *ret_value)
+                    struct mp_decimal *ret_number)
 {
-  struct mp_decimal d;
-  int r = options_decimal(stage_of(host)->options, key, &d);
-
-  if (r != MP_OK)
-    return r;
-  number_services_fill(ret_value, d);
-  return MP_OK;
+  return options_decimal(stage_of(host)->options, key, ret_number);
 }
 
 static const struct mp_operand *
@@ -136,6 +142,8 @@ host_operand(const struct mp_host *host, const char *key)
       return &instance->operands[i];
   return NULL;
 }
+
+/* ---- Targets ---- */
 
 static const char *
 host_field(const struct mp_host *host, uint32_t index)
@@ -153,6 +161,92 @@ host_target(const struct mp_host *host, uint32_t index)
   const struct instance *instance = instance_of(host);
 
   return index < instance->n_targets ? instance->targets[index] : NULL;
+}
+
+/* Returns target INDEX of an output; NULL past the last. */
+static const struct target *
+target_of(const struct instance *output, uint32_t index)
+{
+  return index < output->n_targets ? output->stage->targets[index] : NULL;
+}
+
+/* Returns the last known value of TARGET; NULL: there is none. */
+static const struct value *
+last_value(const struct instance *output, const struct target *target)
+{
+  const struct ledger *const *ledgers = output->all->ledgers;
+
+  return target && ledgers ? ledger_last(&(*ledgers)[target->index]) : NULL;
+}
+
+/* Returns TARGET's own input; NULL if none, or if an operand on the way comes
+ * from the meter of another one. */
+static const struct stage *
+meter_of(const struct target *target)
+{
+  const struct slot *origin = slot_origin(target->source);
+  const struct stage *stage = target->source ? target->source->stage : NULL;
+
+  for (; stage && stage->kind == PLUGIN_TRANSFORM;
+       stage = stage->input ? stage->input->stage : NULL)
+    for (size_t i = 0; i < stage->n_operands; i++) {
+      const struct target *operand = stage->operands[i].target;
+      const struct slot *other = operand ? slot_origin(operand->source) : NULL;
+
+      if (origin && other && other->stage != origin->stage)
+        return NULL;
+    }
+  return origin ? origin->stage : NULL;
+}
+
+static int
+host_target_meter(const struct mp_host *host, uint32_t index,
+                  struct mp_meter *ret_meter)
+{
+  const struct instance *output = instance_of(host);
+  const struct target *target = target_of(output, index);
+  const struct stage *input = target ? meter_of(target) : NULL;
+  const struct value *last = last_value(output, target);
+  struct mp_meter meter = { .struct_size = sizeof(meter) };
+
+  if (!input)
+    return MP_DROP;
+  meter_facts_get(output->run->store, input, &meter);
+  if (last)
+    meter.serial = last->serial;
+  if (meter.struct_size > ret_meter->struct_size)
+    meter.struct_size = ret_meter->struct_size;
+  memcpy(ret_meter, &meter, meter.struct_size);
+  return MP_OK;
+}
+
+static const struct mp_value *
+host_target_last(const struct mp_host *host, uint32_t index)
+{
+  struct instance *output = instance_of(host);
+  const struct value *last = last_value(output, target_of(output, index));
+
+  if (!last)
+    return NULL;
+  output->last[index] = value_export(last);
+  return &output->last[index];
+}
+
+static const char *
+host_target_option(const struct mp_host *host, uint32_t index, const char *key)
+{
+  const struct target *target = target_of(instance_of(host), index);
+
+  return target ? options_text(target_options_of(target), key) : NULL;
+}
+
+static int64_t
+host_target_option_int(const struct mp_host *host, uint32_t index,
+                       const char *key)
+{
+  const struct target *target = target_of(instance_of(host), index);
+
+  return target ? options_int(target_options_of(target), key) : 0;
 }
 
 /* ---- Time and store ---- */
@@ -219,10 +313,12 @@ stage_init_host(struct instance *instance)
 {
   instance->host = (struct mp_host){
     .struct_size = sizeof(struct mp_host),
-    .abi_version = MP_ABI_VERSION,
     .ctx = instance,
     .name = instance->stage->name,
+    .pipeline = instance->plan->name,
+    .version = PACKAGE_VERSION,
     .vlog = host_vlog,
+    .log_enabled = host_log_enabled,
     .vfail = host_vfail,
     .option = host_option,
     .option_int = host_option_int,
@@ -230,6 +326,10 @@ stage_init_host(struct instance *instance)
     .operand = host_operand,
     .field = host_field,
     .target = host_target,
+    .target_option = host_target_option,
+    .target_option_int = host_target_option_int,
+    .target_meter = host_target_meter,
+    .target_last = host_target_last,
     .now = host_now,
     .time_left = host_time_left,
     .cancel_fd = host_cancel_fd,

@@ -74,6 +74,14 @@ field_unit(const struct slot *slot)
   return slot ? slot->usual_unit : NULL;
 }
 
+const char *
+target_fit_usual_unit(const struct slot *slot)
+{
+  const char *made = made_unit(slot);
+
+  return made ? made : field_unit(slot);
+}
+
 /* HOW is "is", "is usually" or "can be"; THEN is "then " or "". */
 static void
 warn_of_unit(const struct target_facts *t, const char *how, const char *from,

@@ -34,4 +34,8 @@ void target_fit_refuse_text(const struct target *target, struct messages *m);
  * convert exactly. */
 void target_fit_check(const struct target_facts *t, struct messages *m);
 
+/* Returns the usual unit of the values of SLOT: that of its last transform with
+ * an option `unit`, else that of its field; NULL: not known. */
+const char *target_fit_usual_unit(const struct slot *slot);
+
 #endif

@@ -32,6 +32,7 @@ struct plugin {
   struct mp_input_ops input;
   struct mp_transform_ops transform;
   struct mp_output_ops output;
+  struct mp_append_ops append; /* output.append, if it is not NULL */
 };
 
 struct loader;

@@ -24,7 +24,8 @@
     (to)->struct_size = sizeof(*(to));                                         \
   } while (0)
 
-/* True if a plugin's table is long enough for MEMBER, the last of ABI 1.0. */
+/* True if a plugin's table is long enough for MEMBER, the last one of the
+ * first release with this ABI version. */
 #define REACHES(table, type, member) MP_HAS((table), type, member)
 
 static bool
@@ -107,7 +108,23 @@ find_option(const struct mp_option *option, const char *key)
 }
 
 static bool
-check_delivery(struct loader *loader, const struct plugin *plugin)
+check_append(struct loader *loader, struct plugin *plugin, bool required)
+{
+  const struct mp_append_ops *ops = plugin->output.append;
+
+  if (!ops && !required)
+    return true;
+  if (!ops || !REACHES(ops, struct mp_append_ops, recover) || !ops->token ||
+      !ops->recover)
+    return fail_load(loader, "%s: an append output must have token and recover",
+                     plugin->path);
+  COPY_TABLE(&plugin->append, ops);
+  plugin->output.append = &plugin->append;
+  return true;
+}
+
+static bool
+check_delivery(struct loader *loader, struct plugin *plugin)
 {
   const struct mp_output_ops *ops = &plugin->output;
   const struct mp_option *option = NULL;
@@ -122,35 +139,20 @@ check_delivery(struct loader *loader, const struct plugin *plugin)
     if (!check_delivery_option(loader, plugin, option))
       return false;
   }
-  if (has_class(ops, option, MP_APPEND) && (!ops->token || !ops->recover))
-    return fail_load(loader, "%s: an append output must have token and recover",
-                     plugin->path);
-  return true;
+  return check_append(loader, plugin, has_class(ops, option, MP_APPEND));
 }
 
-/* Checks the words of PREFIX.NAME.PART, which must be a key of the pipeline
- * file. */
+/* Checks the word PREFIX of PREFIX.NAME.KEY. */
 static bool
-check_target_words(struct loader *loader, const struct plugin *plugin)
+check_target_prefix(struct loader *loader, const struct plugin *plugin)
 {
   const char *prefix = plugin->output.target_prefix;
-  const char *part = plugin->output.target_parts;
 
   if (strlen(prefix) > MAX_NAME || !storable_word(prefix, strlen(prefix)))
     return fail_load(loader,
                      "%s: its target_prefix must be [a-z][a-z0-9_]* and have "
                      "%d characters at most",
                      plugin->path, MAX_NAME);
-  while (part && *part) {
-    size_t len = strcspn(part, " ");
-
-    if (len > MAX_NAME || !storable_word(part, len))
-      return fail_load(loader,
-                       "%s: its target_parts must be words of [a-z][a-z0-9_]* "
-                       "with a blank between two",
-                       plugin->path);
-    part += len + (part[len] == ' ');
-  }
   return true;
 }
 
@@ -169,7 +171,9 @@ check_output(struct loader *loader, struct plugin *plugin)
                      "%s: its output table lacks target_prefix, write "
                      "or commit",
                      plugin->path);
-  return check_target_words(loader, plugin) && check_delivery(loader, plugin);
+  return check_target_prefix(loader, plugin) &&
+         loader_check_target_options(loader, plugin) &&
+         check_delivery(loader, plugin);
 }
 
 /* Names and versions are written to the state, to messages and to lists. */

@@ -107,6 +107,15 @@ fault_of(const struct mp_option *options, const struct mp_option *option)
   return NULL;
 }
 
+static bool
+fail_row(struct loader *loader, const struct plugin *plugin,
+         const struct mp_option *option, const char *table, const char *fault)
+{
+  return fail_load(loader, "%s: the row \"%s\" of its %s %s", plugin->path,
+                   utf8_is_plain(option->key) ? option->key : "?", table,
+                   fault);
+}
+
 bool
 loader_check_options(struct loader *loader, const struct plugin *plugin)
 {
@@ -116,9 +125,42 @@ loader_check_options(struct loader *loader, const struct plugin *plugin)
     const char *fault = fault_of(options, o);
 
     if (fault)
-      return fail_load(loader, "%s: the row \"%s\" of its option table %s",
-                       plugin->path, utf8_is_plain(o->key) ? o->key : "?",
-                       fault);
+      return fail_row(loader, plugin, o, "option table", fault);
+  }
+  return true;
+}
+
+/* A part (MP_TYPE_VALUE) can neither be required nor have a default: it names a
+ * value of the pipeline. */
+static const char *
+fault_of_target_option(const struct mp_option *option)
+{
+  switch (option->type) {
+  case MP_TYPE_VALUE:
+    return option->flags || option->def ? "is a part with flags or a default"
+                                        : NULL;
+  case MP_TYPE_SECRET:
+  case MP_TYPE_OPERAND:
+  case MP_TYPE_FIELDS:
+    return "has a type that an option of a target cannot have";
+  default:
+    return option->flags & ~MP_REQUIRED ? "has a flag other than MP_REQUIRED"
+                                        : NULL;
+  }
+}
+
+bool
+loader_check_target_options(struct loader *loader, const struct plugin *plugin)
+{
+  const struct mp_option *options = plugin->output.target_options;
+
+  for (const struct mp_option *o = options; o && o->key; o++) {
+    const char *fault = fault_of(options, o);
+
+    if (!fault)
+      fault = fault_of_target_option(o);
+    if (fault)
+      return fail_row(loader, plugin, o, "table of target options", fault);
   }
   return true;
 }

@@ -10,4 +10,8 @@
  * table is invalid. */
 bool loader_check_options(struct loader *loader, const struct plugin *plugin);
 
+/* The same for the table of target options of an output. */
+bool loader_check_target_options(struct loader *loader,
+                                 const struct plugin *plugin);
+
 #endif

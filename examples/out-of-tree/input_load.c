@@ -81,7 +81,7 @@ load_read(void *self, const struct mp_sink *sink)
     memset(&value, 0, sizeof(value));
     value.struct_size = sizeof(value);
     value.kind = MP_GAUGE;
-    if (host->decimal_parse(words[i], &value) != MP_OK)
+    if (host->decimal_parse(words[i], &value.number) != MP_OK)
       return mp_fail(host, MP_EPROTO, path, "\"%s\" is not a load average",
                      words[i]);
     sink->emit(sink, names[i], &value);

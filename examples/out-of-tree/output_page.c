@@ -9,6 +9,7 @@
 
 struct page {
   const struct mp_host *host;
+  uint32_t records; /* since the last commit; the newest one is in text */
   char text[4096];
 };
 
@@ -27,8 +28,11 @@ page_create(const struct mp_host *host, void **ret_self)
 static int
 page_begin(void *self, const struct mp_record *record)
 {
+  struct page *p = (struct page *)self;
+
   (void)record;
-  ((struct page *)self)->text[0] = '\0';
+  p->records++;
+  p->text[0] = '\0';
   return MP_OK;
 }
 
@@ -41,7 +45,7 @@ page_write(void *self, uint32_t target, const struct mp_value *value)
   char number[128];
   int n;
 
-  p->host->decimal_format(value, number, sizeof(number));
+  p->host->decimal_format(value->number, number, sizeof(number));
   n = snprintf(p->text + len, room, "%s %s %s\n", name,
                value->text ? value->text : number,
                value->unit ? value->unit : "");
@@ -60,7 +64,9 @@ page_commit(void *self, const struct mp_result_sink *sink)
   bool good = f && fputs(p->text, f) >= 0;
 
   good &= f && fclose(f) == 0;
-  sink->result(sink, 0, MP_ALL_TARGETS, good ? MP_ACCEPTED : MP_NOT_SENT);
+  for (uint32_t i = 0; i < p->records; i++)
+    sink->result(sink, i, MP_ALL_TARGETS, good ? MP_ACCEPTED : MP_NOT_SENT);
+  p->records = 0;
   return good ? MP_OK : mp_fail(p->host, MP_EIO, path, "%s", strerror(errno));
 }
 

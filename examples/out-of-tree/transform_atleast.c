@@ -11,7 +11,7 @@
 
 struct atleast {
   const struct mp_host *host;
-  struct mp_value bound;
+  struct mp_decimal bound;
 };
 
 static int
@@ -22,7 +22,6 @@ atleast_create(const struct mp_host *host, void **ret_self)
   if (!a)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   a->host = host;
-  a->bound.struct_size = sizeof(a->bound);
   host->option_decimal(host, "bound", &a->bound);
   *ret_self = a;
   return MP_OK;
@@ -36,10 +35,8 @@ atleast_apply(void *self, struct mp_value *value)
   if (value->kind == MP_TEXT)
     return mp_fail(a->host, MP_EDATA, NULL, "\"%s\" is not a number",
                    value->text);
-  if (a->host->decimal_compare(value, &a->bound) < 0) {
-    value->coef = a->bound.coef;
-    value->exp10 = a->bound.exp10;
-  }
+  if (a->host->decimal_compare(value->number, a->bound) < 0)
+    value->number = a->bound;
   return MP_OK;
 }
 
@@ -49,7 +46,7 @@ static const struct mp_option options[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 static const struct mp_transform_ops ops = {
-  .struct_size = sizeof(ops), .flags = 0, .apply = atleast_apply,
+  .struct_size = sizeof(ops), .apply = atleast_apply,
 };
 static const struct mp_plugin plugin = {
   .struct_size = sizeof(plugin), .abi_version = MP_ABI_VERSION,

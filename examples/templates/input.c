@@ -79,7 +79,7 @@ instance_read(void *self, const struct mp_sink *sink)
   struct instance *in = self;
   struct mp_value value = { .struct_size = sizeof(value) };
 
-  if (in->host->option_decimal(in->host, "answer", &value) != MP_OK)
+  if (in->host->option_decimal(in->host, "answer", &value.number) != MP_OK)
     return mp_fail(in->host, MP_EINTERNAL, "answer", "has no value");
   value.kind = MP_GAUGE;
   value.unit = "kW";

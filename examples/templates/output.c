@@ -115,7 +115,7 @@ instance_write(void *self, uint32_t target, const struct mp_value *value)
   const char *text = value->text;
   char number[128];
 
-  in->host->decimal_format(value, number, sizeof(number));
+  in->host->decimal_format(value->number, number, sizeof(number));
   if (!text)
     text = number;
   if (!add_line(in, "%s %s %s\n", name, text, unit))

@@ -11,7 +11,7 @@
 /* One [transform NAME] section of a pipeline file. */
 struct instance {
   const struct mp_host *host;
-  struct mp_value offset;
+  struct mp_decimal offset;
 };
 
 static const struct mp_option options[] = {
@@ -28,7 +28,6 @@ instance_create(const struct mp_host *host, void **ret_self)
   if (!in)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   in->host = host;
-  in->offset.struct_size = sizeof(in->offset);
   host->option_decimal(host, "offset", &in->offset);
   *ret_self = in;
   return MP_OK;
@@ -49,7 +48,7 @@ instance_apply(void *self, struct mp_value *value)
   if (value->kind == MP_TEXT)
     return mp_fail(in->host, MP_EDATA, NULL, "\"%s\" is not a number",
                    value->text);
-  if (in->host->decimal_add(value, &in->offset) != MP_OK)
+  if (in->host->decimal_add(value->number, in->offset, &value->number) != MP_OK)
     return mp_fail(in->host, MP_ERANGE, NULL, "the sum is too large");
   return MP_OK;
 }

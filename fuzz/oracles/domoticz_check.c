@@ -84,9 +84,9 @@ sent_number(const char *text, size_t len, struct mp_decimal step)
 }
 
 static bool
-is_value(struct mp_decimal sent, int64_t coef, int32_t exp10)
+is_value(struct mp_decimal sent, struct mp_decimal value)
 {
-  return decimal_compare(sent, (struct mp_decimal){ coef, exp10 }) == 0;
+  return decimal_compare(sent, value) == 0;
 }
 
 /* Checks an svalue "W;Wh".  For a part that is not in the record, the displayed
@@ -103,16 +103,15 @@ check_kwh(const struct line_device *device, const struct mp_value *value,
   require(semicolon);
   len = (size_t)(semicolon - device->svalue);
   if (value)
-    kwh = (struct mp_decimal){ value->coef, value->exp10 };
+    kwh = value->number;
   if (power)
-    watt = (struct mp_decimal){ power->coef, power->exp10 };
+    watt = power->number;
   else if (has_power_target && d->has_power)
     watt = d->power;
+  require(is_value(
+    sent_number(device->svalue, len, (struct mp_decimal){ 1, 0 }), watt));
   require(
-    is_value(sent_number(device->svalue, len, (struct mp_decimal){ 1, 0 }),
-             watt.coef, watt.exp10));
-  require(is_value(sent_number(semicolon + 1, strlen(semicolon + 1), d->step),
-                   kwh.coef, kwh.exp10));
+    is_value(sent_number(semicolon + 1, strlen(semicolon + 1), d->step), kwh));
 }
 
 static void
@@ -130,7 +129,7 @@ check_svalue(const struct line_device *device, const struct mp_value *value)
       device->device.type->form == DEVICE_GAS)
     step = device->device.step;
   require(is_value(sent_number(device->svalue, strlen(device->svalue), step),
-                   value->coef, value->exp10));
+                   value->number));
 }
 
 void

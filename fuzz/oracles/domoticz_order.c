@@ -22,13 +22,10 @@ static struct mp_value
 read_value(const char *text)
 {
   struct mp_value value = { .struct_size = sizeof(value), .kind = MP_GAUGE };
-  struct mp_decimal n;
-  size_t len = decimal_parse_prefix(text, &n);
+  size_t len = decimal_parse_prefix(text, &value.number);
 
-  if (len > 0 && text[len] == '\0') {
-    value.coef = n.coef;
-    value.exp10 = n.exp10;
-  } else {
+  if (len == 0 || text[len] != '\0') {
+    value.number = (struct mp_decimal){ 0, 0 };
     value.kind = MP_TEXT;
     value.text = text;
   }

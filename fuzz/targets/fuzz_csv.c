@@ -507,7 +507,7 @@ recover(struct run *r)
 
   write_rows(r, 0);
   snprintf(token, sizeof(token), "%zu", in.token);
-  require(r->ops->recover(r->self, token, &r->sink->result) == MP_OK);
+  require(r->ops->append->recover(r->self, token, &r->sink->result) == MP_OK);
   in.len = length_without_nuls();
   if (in.token > in.len ||
       (!find_rows(in.eol, &n) && !find_rows(other_eol(), &n)))
@@ -526,7 +526,7 @@ append(struct run *r, unsigned first)
   size_t ends[ROWS_MAX + 1], len;
   char token[256], expected[32], block[ROOM];
   bool ours = is_ours();
-  int answer = r->ops->token(r->self, token, sizeof(token));
+  int answer = r->ops->append->token(r->self, token, sizeof(token));
 
   require((answer == MP_OK) == ours);
   check_said(r, answer);

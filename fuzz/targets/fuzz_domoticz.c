@@ -97,11 +97,10 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   require(shown->answer != MP_SHOWN_UNFIT || fake_host_failures(fuzz.host) > 0);
   require(shown->answer != MP_SHOWN_VALUE || shown->value);
   require(shown->answer != MP_SHOWN_EMPTY || !shown->value ||
-          shown->value->coef == 0);
+          shown->value->number.coef == 0);
   require(!shown->value || is_sound(shown->value));
-  require(shown->step_coef >= 0);
-  require(shown->step_exp10 >= -DECIMAL_MAX_EXP &&
-          shown->step_exp10 <= DECIMAL_MAX_EXP);
+  require(shown->step.coef >= 0);
+  require(decimal_valid(shown->step));
   require(shown->wait_ms <= 4000);
   if (shown->updated)
     require_clean(shown->updated);
@@ -208,17 +207,11 @@ static void
 fit_value(struct mp_value *value, uint32_t target)
 {
   const struct mp_shown *shown = fake_sink_shown(fuzz.sink, target);
-  struct mp_decimal d = { value->coef, value->exp10 };
-  struct mp_decimal step;
-
   value->unit = NULL;
   if (!shown || value->kind == MP_TEXT)
     return;
-  step = (struct mp_decimal){ shown->step_coef, shown->step_exp10 };
-  if (step.coef > 0 && decimal_round_step(&d, step) == MP_OK) {
-    value->coef = d.coef;
-    value->exp10 = d.exp10;
-  }
+  if (shown->step.coef > 0)
+    decimal_round_step(&value->number, shown->step);
   value->unit = shown->value ? shown->value->unit : NULL;
 }
 
@@ -310,8 +303,7 @@ call(const char *verb)
 static void
 prepare_host(const struct mp_plugin *plugin)
 {
-  static const uint32_t flags[] = { MP_TARGET_BASE, MP_TARGET_TOTAL,
-                                    MP_TARGET_DELTA, 0 };
+  static const uint32_t flags[] = { MP_TARGET_BASE, MP_TARGET_TOTAL, 0, 0 };
 
   fuzz.host = fake_host_new(plugin, "house");
   fuzz.sink = fake_sink_new(&fuzz.host->table);

@@ -229,17 +229,17 @@ normalise(const char *text, char *out)
 static void
 check_number(const char *text)
 {
-  struct mp_value value = { .struct_size = sizeof(value) };
+  struct mp_decimal number;
   char kept[NUMBER_MAX + 1], again[256];
   size_t first = text[0] == '-';
 
   /* Stricter than cJSON, which accepts leading zeros. */
   require(text[first] != '0' || strspn(text + first, "0123456789") == 1);
   if (strlen(text) > DIGITS_MAX ||
-      host->table.decimal_parse(text, &value) != MP_OK)
+      host->table.decimal_parse(text, &number) != MP_OK)
     return;
   normalise(text, kept);
-  require(host->table.decimal_format(&value, again, sizeof(again)) > 0);
+  require(host->table.decimal_format(number, again, sizeof(again)) > 0);
   require(strcmp(kept, again) == 0);
 }
 

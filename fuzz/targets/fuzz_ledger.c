@@ -4,7 +4,8 @@
  * accepted text is written back as the same text, and that the rules of the
  * ledger end, whatever numbers it holds.
  *
- *     RR TEXT     RR  bits 0..1 the role, bit 2 the display, bit 3 a step
+ *     RR TEXT     RR  bits 0..1 the role, bit 2 the display, bit 3 a step,
+ *                     bits 4..6 the id of the display
  */
 #include "core/ledger/ledger.h"
 #include "core/cycle/queue_row.h"
@@ -57,6 +58,28 @@ run_once(struct ledger *t, const struct ledger_displayed *displayed)
   check_text(t);
 }
 
+/* Gives the display one of the ids that the rules tell apart. */
+static void
+choose_id(struct ledger_displayed *displayed, const struct ledger *t,
+          uint8_t choice)
+{
+  static const enum ledger_id ids[] = {
+    LEDGER_WITHOUT_IDS, LEDGER_NO_ID,  LEDGER_OWN_ID,   LEDGER_OWN_ID,
+    LEDGER_OWN_ID,      LEDGER_OWN_ID, LEDGER_OTHER_ID, LEDGER_FORGOTTEN,
+  };
+  const int64_t numbers[] = {
+    0, 0, t->sent_record, t->acknowledged_record, INT64_MAX, 1, 0, 0,
+  };
+
+  displayed->id = ids[choice >> 4 & 7];
+  displayed->id_number = numbers[choice >> 4 & 7];
+  free(displayed->other_id);
+  displayed->other_id = NULL;
+  if (displayed->id == LEDGER_OTHER_ID)
+    displayed->other_id =
+      strdup(t->taken.other_id && choice & 4 ? t->taken.other_id : "x-1");
+}
+
 static void
 check_ledger(const char *text, uint8_t choice)
 {
@@ -70,6 +93,7 @@ check_ledger(const char *text, uint8_t choice)
       t.step = (struct mp_decimal){ 1, -1 };
     require(ledger_displayed_copy(
       &displayed, choice & 4 ? &t.sent_over : &t.acknowledged_over));
+    choose_id(&displayed, &t, choice);
     run_once(&t, &displayed);
     ledger_set_unit(&t, "kWh");
     run_once(&t, &displayed);

@@ -48,7 +48,7 @@ static const uint16_t choices[] = { 60, 68, KMP_REGISTER_SERIAL, 60123 };
 struct item {
   int32_t id;
   int64_t time_ms;
-  struct kmp_value value; /* form, coef, exp10, unit, text */
+  struct kmp_value value; /* form, number, unit, text */
   unsigned part;          /* of the file; blank lines and headers separate */
   bool certain;           /* it must be emitted, unless reading stopped */
 };
@@ -284,11 +284,19 @@ check_field(const struct mp_field_sink *sink, const struct mp_field *field)
 }
 
 static int
+take_meter(const struct mp_sink *sink, const struct mp_meter *meter)
+{
+  (void)sink;
+  (void)meter;
+  return MP_OK;
+}
+
+static int
 take_value(const struct mp_sink *sink, const char *field,
            const struct mp_value *value)
 {
   struct item *item = add_item(&run.told);
-  struct mp_field_sink names = { sizeof(names), 0, item, check_field };
+  struct mp_field_sink names = { sizeof(names), item, check_field };
   struct value taken = { .text = NULL };
 
   (void)sink;
@@ -300,8 +308,7 @@ take_value(const struct mp_sink *sink, const char *field,
   item->time_ms = value->time_ms;
   item->part = run.cycles;
   item->value.form = KMP_FORM_NUMBER;
-  item->value.coef = value->coef;
-  item->value.exp10 = value->exp10;
+  item->value.number = value->number;
   item->value.unit = value->unit;
   if (value->kind == MP_TEXT) {
     item->value.form = KMP_FORM_TEXT;
@@ -309,8 +316,9 @@ take_value(const struct mp_sink *sink, const char *field,
                      value->text) < (int)sizeof(item->value.text));
   }
   fprintf(run.out, "%s %u %lld %lld %d %s %s\n", field, value->kind,
-          (long long)value->time_ms, (long long)value->coef, value->exp10,
-          value->unit ? value->unit : "", item->value.text);
+          (long long)value->time_ms, (long long)value->number.coef,
+          value->number.exp10, value->unit ? value->unit : "",
+          item->value.text);
   return MP_OK;
 }
 
@@ -400,8 +408,8 @@ begin_run(const char *file, const char *strict)
 
   run.h = fake_host_new(meterpipe_plugin(), "meter");
   run.ops = meterpipe_plugin()->input;
-  run.sink =
-    (struct mp_sink){ sizeof(run.sink), 0, NULL, take_value, take_serial };
+  run.sink = (struct mp_sink){ sizeof(run.sink), NULL, take_value, take_serial,
+                               take_meter };
   run.h->table.vlog = take_log;
   run.h->table.vfail = take_failure;
   run.h->table.time_left = send_piece;
@@ -460,7 +468,8 @@ is_same(const struct item *a, const struct item *b)
     return false;
   if (a->value.form == KMP_FORM_TEXT)
     return strcmp(a->value.text, b->value.text) == 0;
-  if (a->value.coef != b->value.coef || a->value.exp10 != b->value.exp10)
+  if (a->value.number.coef != b->value.number.coef ||
+      a->value.number.exp10 != b->value.number.exp10)
     return false;
   return !a->value.unit || !b->value.unit
            ? a->value.unit == b->value.unit

@@ -328,7 +328,8 @@ frame_has(const uint8_t *wire, size_t len, uint16_t id,
     return false;
   if (value->kind == MP_TEXT || sent.kind == MP_TEXT)
     return value->kind == sent.kind && strcmp(value->text, sent.text) == 0;
-  return value->coef == sent.coef && value->exp10 == sent.exp10;
+  return value->number.coef == sent.number.coef &&
+         value->number.exp10 == sent.number.exp10;
 }
 
 static bool

@@ -8,10 +8,20 @@
  * receives, so a plugin has no undefined symbol of meterpipe's, and can be
  * tested with a fake host.
  *
- * An instance is one section of the pipeline file.  Its life:
+ * An instance is one section of the pipeline file.  It lives as long as the
+ * process, across all cycles of `run --every`:
  *
- *     create -> open -> { read | apply | fetch, begin, write, commit }... ->
- *     close -> destroy
+ *     an input      create, { open, read, close }..., destroy
+ *     a transform   create, { apply }..., destroy
+ *     an output     create, open, { fetch, { begin, write..., commit }... }...,
+ *                   close, destroy
+ *
+ * The host opens an instance before its first use and closes it after its last
+ * one, or when it fails; it may open it again later.  A recording stays open
+ * until it has ended, and an output until the process ends.  Between two cycles
+ * the host calls nothing, perhaps for a day.  So a connection of an output may
+ * be gone when the next cycle begins: fetch, or begin where there is no fetch,
+ * finds out and connects again.
  *
  * Rules that hold for everything below:
  *
@@ -30,22 +40,25 @@
  *   Results.    Functions return an int: 0 and up are outcomes (MP_OK ...),
  *               below 0 reasons (MP_ECONFIG ...).  The function that detects a
  *               failure explains it once, with mp_fail(); its callers only
- *               return the reason.  A function that fails does not change
- *               its parameters named ret_....
+ *               return the reason.  MP_ECANCELED needs no explanation.  A
+ *               function that fails does not change its parameters named
+ *               ret_....
  *   Manners.    A plugin never exits, aborts, ends a thread of the host,
  *               prints to the terminal or changes signal handlers, the locale
  *               or the working directory.  The host never unloads its code.
  *               No callback blocks longer than mp_host.time_left.  Open every
  *               descriptor with close-on-exec: other plugins start programs.
  *               The host ignores SIGPIPE.
- *   Growth.     Every struct begins with struct_size.  Fields are only added
- *               at the end.  Before reading a field that was added after ABI
- *               1.0 in a struct of the other side, check MP_HAS().  Fill your
- *               own structs with zeros first, then set their struct_size.  A
- *               copy of a struct of the other side gets the size of your own:
- *               copy = *value, copy.struct_size = sizeof(copy).  Never write
- *               beyond the struct_size of a struct that you received.
- *               abi_version changes only when old plugins can no longer work.
+ *   Growth.     Every struct but mp_decimal and mp_option begins with
+ *               struct_size.  Members are only added at the end.  Before
+ *               reading a member that was added after the first release with
+ *               this MP_ABI_VERSION, in a struct of the other side, check
+ *               MP_HAS().  Fill your own structs with zeros first, then set
+ *               their struct_size.  A struct of the other side may be shorter
+ *               or longer than yours: never copy it as a whole (*a = *b), and
+ *               never write beyond its struct_size.  Copy values with
+ *               mp_value_copy().  MP_ABI_VERSION changes only when old plugins
+ *               can no longer work.
  */
 #ifndef METERPIPE_PLUGIN_H
 #define METERPIPE_PLUGIN_H
@@ -53,25 +66,22 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The version of this interface: mp_plugin.abi_version. */
-#define MP_ABI_VERSION 1
+/* The version of this interface: mp_plugin.abi_version.  A host loads only
+ * plugins of its own version. */
+#define MP_ABI_VERSION 2
 
 /* True if the struct at PTR, of type TYPE, is long enough to hold MEMBER. */
 #define MP_HAS(ptr, type, member)                                              \
   (offsetof(type, member) + sizeof((ptr)->member) <= (ptr)->struct_size)
 
-#if defined(__GNUC__)
 #define MP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define MP_EXPORT __attribute__((visibility("default")))
-#else
-#define MP_PRINTF(fmt, args)
-#define MP_EXPORT
-#endif
 
 /* ---- Outcomes and reasons ------------------------------------------------ */
 
@@ -79,8 +89,7 @@ extern "C" {
 #define MP_OK 0     /* done */
 #define MP_DROP 1   /* apply: there is no result (an operand is missing) */
 #define MP_HOLD 2   /* apply: the value is not believed; explain with mp_fail */
-#define MP_REBASE 3 /* apply: left out on purpose; the value is the new base   \
-                     */
+#define MP_REBASE 3 /* apply: left out on purpose: this is the new base */
 #define MP_END 4    /* read: there are no more cycles */
 #define MP_SKIP 5   /* read: not read this time, on purpose (min_interval) */
 
@@ -91,7 +100,7 @@ extern "C" {
 #define MP_ECONFIG (-1)    /* 78: the configuration must be changed */
 #define MP_EPERM (-2)      /* 77: no permission */
 #define MP_EINTERNAL (-3)  /* 70: a defect in the plugin */
-#define MP_ENOMEM (-4)     /* 70: out of memory */
+#define MP_ENOMEM (-4)     /* 71: out of memory */
 #define MP_EIO (-5)        /* 74: input/output error: port gone, disk full */
 #define MP_ECREATE (-6)    /* 73: a file cannot be created */
 #define MP_ENOINPUT (-7)   /* 66: no such input file */
@@ -119,14 +128,14 @@ struct mp_decimal {
 #define MP_COUNTER 1 /* only grows, except at an exchange or an overflow */
 #define MP_GAUGE 2   /* a measured quantity, up and down */
 #define MP_DELTA 3   /* an amount since an earlier reading */
-#define MP_TEXT 4    /* mp_value.text; coef and exp10 are 0 */
+#define MP_TEXT 4    /* mp_value.text; the number is 0 */
 
 /*
- * A value is the exact decimal coef * 10^exp10.  The number of decimals is
- * kept: 17.50 is 1750 * 10^-2.  There is no special "missing" value: a missing
- * value is not emitted, not applied and not written.  exp10 is from -99 to 99,
- * and time_ms is within the years 1970 to 9999.
+ * A value: a number or a text, with its unit, its time and its meter.  There is
+ * no special "missing" value: a missing value is not emitted, not applied and
+ * not written.
  *
+ * number.exp10 is from -63 to 63, and time_ms is within the years 1970 to 9999.
  * unit, serial and text are UTF-8 without control characters.  unit and serial
  * contain no '|' and are shorter than 200 bytes; unit has no blank at either
  * end.  A value that breaks these rules fails with MP_EINTERNAL.
@@ -134,14 +143,26 @@ struct mp_decimal {
 struct mp_value {
   uint32_t struct_size;
   uint32_t kind;
-  int64_t coef;
-  int32_t exp10;
-  uint32_t reserved;  /* 0 */
+  struct mp_decimal number;
   int64_t time_ms;    /* when it was read: ms since 1970-01-01 UTC; 0: now */
   const char *unit;   /* as in meterpipe-units(7): "GJ", "m3"; NULL: none */
   const char *serial; /* of the meter; NULL: the one given to mp_sink.serial */
   const char *text;   /* with kind MP_TEXT; else NULL */
 };
+
+/* Copies *src, which may be of the other side, to *dst, which is the caller's
+ * own.  Members that *src does not have become 0.  Does not copy the texts. */
+static inline void
+mp_value_copy(struct mp_value *dst, const struct mp_value *src)
+{
+  size_t size = src->struct_size;
+
+  if (size > sizeof(*dst))
+    size = sizeof(*dst);
+  memset(dst, 0, sizeof(*dst));
+  memcpy(dst, src, size);
+  dst->struct_size = (uint32_t)sizeof(*dst);
+}
 
 /* ---- Options ------------------------------------------------------------- */
 
@@ -171,7 +192,7 @@ struct mp_value {
 /* The next two flags belong to a transform with an MP_BASE operand.  The host
  * compares each reading of a counter with earlier ones, and holds a reading
  * that rises too fast until the next one confirms it (subtract's max_rate and
- * plausible).  A host that does not know these flags ignores them. */
+ * plausible). */
 /* MP_TYPE_DECIMAL: the greatest rise of `value` in an hour, in its unit.  If
  * the option has no value, the limit in mp_field applies. */
 #define MP_MAX_RATE 0x8u
@@ -180,8 +201,8 @@ struct mp_value {
 
 /*
  * One row of an option table; a row with a NULL key ends the table.
- * This is the only struct of which arrays cross the interface: its
- * fields are frozen at ABI 1.
+ * This is the only struct of which arrays cross the interface: its members are
+ * frozen.
  */
 struct mp_option {
   const char *key;     /* name in the pipeline file: [a-z][a-z0-9_]* */
@@ -196,19 +217,13 @@ struct mp_option {
 #define MP_OPERAND_MISSING 0x1u /* there is no last known value */
 #define MP_OPERAND_FIRST 0x2u   /* the target was never set */
 #define MP_OPERAND_ROUNDED 0x4u /* only a rounded value is known: place */
-/* The value was read from a meter with another serial number.  Only older hosts
- * set this.  This host does not call apply before the next reading confirms
- * that the meter was exchanged; the value is then the first reading of the new
- * meter. */
-#define MP_OPERAND_OTHER_METER 0x8u
 
 /* The last known value of the target that an operand option names. */
 struct mp_operand {
   uint32_t struct_size;
   uint32_t flags;
-  const struct mp_value *value; /* NULL with MISSING or FIRST */
   int32_t place; /* with ROUNDED: the true value is within 10^place / 2 */
-  uint32_t reserved;
+  const struct mp_value *value; /* NULL with MISSING or FIRST */
 };
 
 /* ---- Services of the host ------------------------------------------------ */
@@ -218,6 +233,27 @@ struct mp_operand {
 #define MP_LOG_NOTICE 2 /* shown unless -q */
 #define MP_LOG_INFO 3   /* shown with -v */
 #define MP_LOG_DEBUG 4  /* shown with -v -v: frames and requests */
+
+/* Facts about a meter.  NULL: not known. */
+struct mp_meter {
+  uint32_t struct_size;
+  const char *serial;       /* serial number */
+  const char *manufacturer; /* "Kamstrup" */
+  const char *model;        /* "MULTICAL 403" */
+  const char *software;     /* version of its software */
+  /* Only from the host: PIPELINE.SECTION, the name of the pipeline and of the
+   * input.  It survives an exchange of the meter. */
+  const char *id;
+};
+
+/* Facts about a unit of meterpipe-units(7). */
+struct mp_unit {
+  uint32_t struct_size;
+  const char *display;      /* the spelling for people, in UTF-8: "m\302\263" */
+  const char *quantity;     /* "energy", "volume", "temperature difference" */
+  const char *base;         /* the quantity's base unit: "J", "l" */
+  struct mp_decimal factor; /* the unit in base units: 10^9 for GJ */
+};
 
 struct mp_target;
 
@@ -229,16 +265,21 @@ struct mp_target;
  */
 struct mp_host {
   uint32_t struct_size;
-  uint32_t abi_version; /* the host's MP_ABI_VERSION */
-  void *ctx;            /* private to the host */
+  void *ctx; /* private to the host */
 
-  /* Name of the instance: NAME of its section. */
-  const char *name;
+  const char *name;     /* of the instance: NAME of its section */
+  const char *pipeline; /* name of the pipeline: that of its file, without the
+                           folder and ".ini" */
+  const char *version;  /* of the host: "1.4.0" */
 
   /* Logs one line "LEVEL: NAME: OBJECT: fact".  OBJECT is the subject (a
    * device, a URL, a target), or NULL.  Any thread.  Use mp_log(). */
   void (*vlog)(const struct mp_host *host, int level, const char *object,
                const char *fmt, va_list args);
+
+  /* Returns 1 if lines of LEVEL are shown, else 0: then the plugin need not
+   * make them.  Any thread. */
+  int (*log_enabled)(const struct mp_host *host, int level);
 
   /* Reports a failure.  The host prints it (less often if it repeats from run
    * to run) and derives the exit status from it.  Returns code.  The callback
@@ -255,11 +296,9 @@ struct mp_host {
    * host has checked type and range before create. */
   int64_t (*option_int)(const struct mp_host *host, const char *key);
 
-  /* Reads an MP_TYPE_DECIMAL option as a gauge without a unit.  MP_OK; MP_DROP:
-   * it has no value.  Sets all members of *ret_value up to and including
-   * text. */
+  /* Reads an MP_TYPE_DECIMAL option.  MP_OK; MP_DROP: it has no value. */
   int (*option_decimal)(const struct mp_host *host, const char *key,
-                        struct mp_value *ret_value);
+                        struct mp_decimal *ret_number);
 
   /* Returns the last known value of the target that an operand option names;
    * only inside apply.  NULL: the option was not given. */
@@ -267,13 +306,35 @@ struct mp_host {
                                       const char *key);
 
   /* Input: returns the canonical name of wanted field INDEX, from 0; NULL
-   * past the last.  If an input with MP_INPUT_ALL_FIELDS gets no name at all,
-   * every field is wanted. */
+   * past the last.  If an input whose default_fields is "*" gets no name at
+   * all, every field is wanted. */
   const char *(*field)(const struct mp_host *host, uint32_t index);
 
-  /* Output: returns target INDEX, from 0; NULL past the last.  Call it between
-   * open and close; the struct is valid until close. */
+  /* The next services are for outputs, between open and close.  INDEX is the
+   * number of a target, from 0. */
+
+  /* Returns target INDEX; NULL past the last.  The struct is valid until
+   * close. */
   const struct mp_target *(*target)(const struct mp_host *host, uint32_t index);
+
+  /* Like option and option_int, for an option of one target: a row of
+   * mp_output_ops.target_options. */
+  const char *(*target_option)(const struct mp_host *host, uint32_t index,
+                               const char *key);
+  int64_t (*target_option_int)(const struct mp_host *host, uint32_t index,
+                               const char *key);
+
+  /* Fills in the known facts about the meter that the values of target INDEX
+   * come from; the caller sets struct_size first.  The texts are valid until
+   * the callback returns.  MP_OK; MP_DROP: they come from no meter, or from
+   * several. */
+  int (*target_meter)(const struct mp_host *host, uint32_t index,
+                      struct mp_meter *ret_meter);
+
+  /* Returns the last known value of target INDEX, valid until the callback
+   * returns; NULL: there is none. */
+  const struct mp_value *(*target_last)(const struct mp_host *host,
+                                        uint32_t index);
 
   /* Returns the time, in ms since 1970-01-01 UTC.  Any thread. */
   int64_t (*now)(const struct mp_host *host);
@@ -285,43 +346,48 @@ struct mp_host {
    * Poll it beside your own; do not read from it or close it.  Any thread. */
   int (*cancel_fd)(const struct mp_host *host);
 
-  /* A small persistent store of texts, private to this instance.  Changes are
-   * committed with the cycle.  store_get returns NULL if there is no entry;
-   * else the text is valid until the next store_set with this key.  store_set
-   * with NULL removes the entry.  A key is a line of less than 1024 bytes.  A
-   * text is UTF-8 of at most 64 KiB; tabs and line feeds are allowed.  Anything
-   * else fails with MP_EINTERNAL, a longer text with MP_ERANGE. */
+  /* A small persistent store of texts, private to this instance.  The host
+   * commits its state before it sends values, and again with their results.  So
+   * a text that an output sets in open or fetch is on disk before its values
+   * are sent; one that it sets in begin, write or commit is committed together
+   * with the results, and is lost with them if the process is killed before.
+   *
+   * store_get returns NULL if there is no entry; else the text is valid until
+   * the next store_set with this key.  store_set with NULL removes the entry.
+   * A key is a line of less than 1024 bytes.  A text is UTF-8 of at most
+   * 64 KiB; tabs and line feeds are allowed.  Anything else fails with
+   * MP_EINTERNAL, a longer text with MP_ERANGE. */
   const char *(*store_get)(const struct mp_host *host, const char *key);
   int (*store_set)(const struct mp_host *host, const char *key,
                    const char *text);
 
-  /* Exact decimals; pure functions, any thread.  Results have the decimals of
-   * the finer operand, and keep unit, kind, time and serial of *value. */
+  /* Exact decimals and units; pure functions, any thread.  A sum or difference
+   * has the decimals of the finer operand.  MP_ERANGE: the exact result does
+   * not fit. */
 
-  /* Reads "-12.50" (no exponent, no plus sign) into coef and exp10 of
-   * *ret_value.  MP_EDATA: not a decimal; MP_ERANGE: too long. */
-  int (*decimal_parse)(const char *text, struct mp_value *ret_value);
-  /* Writes the number plainly ("0.0005", "12300000"), never with an exponent.
-   * Returns its length as snprintf would. */
-  int (*decimal_format)(const struct mp_value *value, char *buf, size_t size);
-  /* *value += or -= other.  MP_ERANGE: does not fit. */
-  int (*decimal_add)(struct mp_value *value, const struct mp_value *other);
-  int (*decimal_sub)(struct mp_value *value, const struct mp_value *other);
+  /* Reads "-12.50" (no exponent, no plus sign).  MP_EDATA: not a decimal;
+   * MP_ERANGE. */
+  int (*decimal_parse)(const char *text, struct mp_decimal *ret_number);
+  /* Writes a number plainly ("0.0005", "12300000"), never with an exponent.
+   * Returns its length as snprintf would; 128 bytes always suffice. */
+  int (*decimal_format)(struct mp_decimal number, char *buf, size_t size);
+  /* *ret_result = a + b, or a - b. */
+  int (*decimal_add)(struct mp_decimal a, struct mp_decimal b,
+                     struct mp_decimal *ret_result);
+  int (*decimal_sub)(struct mp_decimal a, struct mp_decimal b,
+                     struct mp_decimal *ret_result);
   /* -1, 0 or 1; exact for any two numbers. */
-  int (*decimal_compare)(const struct mp_value *a, const struct mp_value *b);
-  /* Rounds half to even to 10^place.  MP_OK; MP_DROP: nothing changed, and the
-   * number keeps its decimals. */
-  int (*decimal_round)(struct mp_value *value, int32_t place);
-  /* Returns 1 if SHOWN, whose last place is 10^place, can be a display
-   * of *value, else 0.  Ties may be rounded either way; one part in
-   * 10^12 is tolerated. */
-  int (*decimal_shows)(const struct mp_value *shown, int32_t place,
-                       const struct mp_value *value);
-  /* Converts *value to UNIT, a string that outlives *value.  MP_OK: exact;
+  int (*decimal_compare)(struct mp_decimal a, struct mp_decimal b);
+  /* Converts a number from one unit to another; NULL: no unit.  MP_OK: exact;
    * MP_DROP: rounded half to even at 10^place, because no exact conversion
    * exists (only if PLACE is not MP_EXACT); MP_ECONFIG: no exact conversion
    * exists, or the units measure different quantities; MP_ERANGE. */
-  int (*unit_convert)(struct mp_value *value, const char *unit, int32_t place);
+  int (*unit_convert)(struct mp_decimal *number, const char *from,
+                      const char *to, int32_t place);
+  /* Fills in the facts about UNIT, in any of its spellings; the caller sets
+   * struct_size first.  The texts live until the process ends.  MP_OK; MP_DROP:
+   * the unit is not in meterpipe-units(7), or is a form of text. */
+  int (*unit_about)(const char *unit, struct mp_unit *ret_unit);
 
   /* Path of the directory with the state; NULL: the state is in memory.  The
    * directory may not exist yet.  A user who can write to it counts as one who
@@ -370,17 +436,14 @@ struct mp_field {
   const char *number; /* other spelling, such as "60"; NULL: none */
   const char *label;  /* for people: "Heat energy E1"; NULL: none */
   const char *unit;   /* usual unit; each reading has its own; NULL: none */
-  /* Counters only: the greatest rise in an hour that any meter can have is
-   * max_rate_coef * 10^max_rate_exp10, in max_rate_unit; coef 0: not known. */
-  int64_t max_rate_coef;
-  int32_t max_rate_exp10;
-  uint32_t reserved; /* 0 */
+  /* Counters only: the greatest rise in an hour that any meter can have, in
+   * max_rate_unit; coef 0: not known. */
+  struct mp_decimal max_rate;
   const char *max_rate_unit;
 };
 
 struct mp_field_sink {
   uint32_t struct_size;
-  uint32_t reserved;
   void *ctx;
   void (*field)(const struct mp_field_sink *sink, const struct mp_field *field);
 };
@@ -393,7 +456,6 @@ struct mp_field_sink {
  * runs the callback. */
 struct mp_sink {
   uint32_t struct_size;
-  uint32_t reserved;
   void *ctx;
   /* Hands over a reading.  FIELD is a canonical name.  If a field is emitted
    * twice in a cycle, the last value counts.  Returns MP_OK; MP_DROP: the
@@ -404,12 +466,16 @@ struct mp_sink {
   /* Gives the serial number of the meter.  It applies to all values of this
    * cycle that have none of their own, emitted before or after this call. */
   int (*serial)(const struct mp_sink *sink, const char *serial, uint32_t how);
+  /* Gives manufacturer, model and software of the meter, as far as they are
+   * known; the host copies the texts and keeps them for later cycles.  Call it
+   * only when the plugin learned something: reading a meter costs its
+   * battery.  serial and id of *meter are ignored. */
+  int (*meter)(const struct mp_sink *sink, const struct mp_meter *meter);
 };
 
 /* One finding of a probe: the meter's type, a register. */
 struct mp_probe_item {
   uint32_t struct_size;
-  uint32_t reserved;
   const char *field;  /* canonical field name; NULL: a fact, not a field */
   const char *number; /* "60"; NULL */
   const char *label;  /* "Heat energy E1", "meter type" */
@@ -421,15 +487,13 @@ struct mp_probe_item {
 struct mp_probe_attempt {
   uint32_t struct_size;
   uint32_t answered;     /* 1: a good answer */
-  uint32_t crc_errors;   /* in this attempt */
-  uint32_t noise_bytes;  /* bytes that belong to no frame */
   int64_t round_trip_ms; /* of a good answer */
   const char *what;      /* in words: "only an echo" */
+  const char *detail;    /* of what: "2 CRC errors, 7 bytes of noise"; NULL */
 };
 
 struct mp_probe_sink {
   uint32_t struct_size;
-  uint32_t reserved;
   void *ctx;
   void (*item)(const struct mp_probe_sink *sink,
                const struct mp_probe_item *item);
@@ -442,9 +506,6 @@ struct mp_probe_sink {
 /* mp_input_ops.flags */
 /* Reads a capture: the host calls read once for each cycle, until MP_END. */
 #define MP_INPUT_RECORDING 0x1u
-/* Every field is wanted if the option `fields` is not given and an output
- * takes every value. */
-#define MP_INPUT_ALL_FIELDS 0x2u
 
 /* mp_input_ops.probe flags */
 #define MP_PROBE_WATCH 0x1u /* repeat one attempt until cancelled */
@@ -457,10 +518,16 @@ struct mp_input_ops {
    * MP_OK; MP_ECONFIG: there is no such field.  No instance, no I/O.  Any
    * time. */
   int (*field)(const char *name, const struct mp_field_sink *sink);
+  /* The same for this instance, whose options can decide what a field means.
+   * The host asks after create, for each field that the pipeline uses.  It
+   * refuses a reading of another kind.  NULL: as field. */
+  int (*field_of)(void *self, const char *name,
+                  const struct mp_field_sink *sink);
   /* Describes every known field, in order.  NULL: they cannot be listed. */
   int (*list_fields)(const struct mp_field_sink *sink);
   /* Fields to read if an output takes every value and the option `fields` is
-   * not given ("heat_energy_e1,flow"); NULL: none. */
+   * not given: "heat_energy_e1,flow"; "*": all that the plugin emits; NULL:
+   * none. */
   const char *default_fields;
   /* Name of the input plugin that reads captures of this one through its option
    * `path`, for run --replay; NULL: there is none. */
@@ -495,8 +562,7 @@ struct mp_input_ops {
 
 struct mp_transform_ops {
   uint32_t struct_size;
-  uint32_t flags; /* 0 */
-  /* Edits the value in place: coef, exp10, kind, unit, text.  A new unit or
+  /* Edits the value in place: number, kind, unit, text.  A new unit or
    * text must live until the next apply or destroy.  Returns
    *   MP_OK      the value is the result;
    *   MP_DROP    no result; no explanation is needed if an operand is missing;
@@ -519,82 +585,142 @@ struct mp_transform_ops {
 /* mp_target.flags */
 #define MP_TARGET_BASE 0x1u  /* a transform measures from it: a base */
 #define MP_TARGET_TOTAL 0x2u /* a transform adds to it: a running total */
-#define MP_TARGET_DELTA 0x4u /* a delta is written to it */
-#define MP_TARGET_READ 0x8u  /* only read, never written */
+#define MP_TARGET_READ 0x4u  /* only read, never written */
 
-/* A place in the output that holds one value: PREFIX.NAME = VALUE. */
+/*
+ * A place in the output that holds one value: PREFIX.NAME = VALUE.  The names,
+ * with their parts, are unique in an instance.
+ *
+ * kind, label, number and unit describe the field that feeds the target.  A
+ * transform's result has a kind of its own, and the other members of its input
+ * if it has a single one.  A kind that is not known (0) can become known with
+ * the first value that is written.  unit is a hint: each value has its own.
+ */
 struct mp_target {
   uint32_t struct_size;
   uint32_t flags;
   const char *name;   /* "323", "energy" */
   const char *part;   /* of PREFIX.NAME.PART: "power"; NULL: the value itself */
   const char *source; /* name of the value written to it; NULL with READ */
+  uint32_t kind;      /* MP_COUNTER ...; 0: not known */
+  const char *label;  /* mp_field.label: "Heat energy E1"; NULL */
+  const char *number; /* mp_field.number: the register, "60"; NULL */
+  const char *unit;   /* mp_field.unit: the usual unit, "GJ"; NULL */
 };
 
 /* mp_shown.answer */
 #define MP_SHOWN_VALUE 1  /* displays `value` */
-#define MP_SHOWN_EMPTY 2  /* exists, never set; value: 0 in its unit, or NULL  \
-                           */
+#define MP_SHOWN_EMPTY 2  /* exists, never set; value: 0 in its unit; NULL */
 #define MP_SHOWN_ABSENT 3 /* not listed: missing, hidden, or no permission */
 #define MP_SHOWN_UNFIT 4  /* cannot take values; explain with mp_fail */
+/* The output was asked and has no memory of this target: a broker without
+ * persistence, an expired state.  The host's last known value counts, and is
+ * sent again, except an amount (MP_DELTA) that was acknowledged. */
+#define MP_SHOWN_FORGOTTEN 5
 
 /* mp_shown.flags */
-#define MP_SHOWN_NUMBERS 0x1u /* only numbers: the host writes no text to it   \
-                               */
+#define MP_SHOWN_NUMBERS 0x1u /* only numbers: it gets no text */
+/* The output stores the id of the record with each value.  If `id` is NULL all
+ * the same, something else wrote the displayed value. */
+#define MP_SHOWN_IDS 0x2u
 
-/* The displayed value of a target.  A target without an answer was not
- * reached. */
+/*
+ * The displayed value of a target.  A target without an answer was not reached.
+ *
+ * How the host knows what became of a value that it sent: by its id, if the
+ * output stores ids beside its values; else by the displayed number and the
+ * time of the last update.  Without ids, the host waits until two seconds have
+ * passed since the last update before it sends again, so that two values have
+ * different times.  An output that gives ids, or answers FORGOTTEN, needs
+ * neither updated nor wait_ms, and the host does not wait.
+ */
 struct mp_shown {
   uint32_t struct_size;
   uint32_t target; /* number, as in mp_host.target */
   uint32_t answer;
-  int32_t place; /* of the last displayed digit: 10^place, within -99 and 99; or
+  int32_t place; /* of the last displayed digit: 10^place, within -63 and 63; or
                     MP_EXACT */
   const struct mp_value *value; /* in the target's own unit, without its offset;
                                    unit NULL: takes any */
   const char *updated; /* time of its last update, compared as a text: a line of
                           less than 200 bytes; NULL */
-  /* Smallest step that the target can hold: coef * 10^exp10.  The host rounds a
-   * value half to even to a whole number of steps before sending.  coef 0:
-   * any. */
-  int64_t step_coef;
-  int32_t step_exp10;
+  const char *id; /* mp_record.id of the record that wrote the displayed value, a
+                     line of less than 200 bytes; NULL: not known, or something
+                     else wrote it (see MP_SHOWN_IDS) */
+  /* Smallest step that the target can hold.  The host rounds a value half to
+   * even to a whole number of steps before sending.  coef 0: any. */
+  struct mp_decimal step;
   /* The host sends nothing to the target for this long, so that two values get
    * different times of last update; an hour at most. */
   uint32_t wait_ms;
-  uint32_t flags;    /* MP_SHOWN_NUMBERS */
-  uint32_t reserved; /* 0 */
+  uint32_t flags; /* MP_SHOWN_NUMBERS, MP_SHOWN_IDS */
 };
 
 struct mp_shown_sink {
   uint32_t struct_size;
-  uint32_t reserved;
   void *ctx;
   int (*shown)(const struct mp_shown_sink *sink, const struct mp_shown *shown);
 };
 
-/* One cycle to be written. */
+/*
+ * The values that are written together.  Append, history and live outputs get
+ * one record for each cycle, and a cycle that could not be delivered keeps its
+ * record.  A latest output gets a record for the values that are sent together;
+ * a value that is sent again unchanged keeps the record that it was first sent
+ * in.
+ *
+ * So a receiver that has seen an id knows all values of that record.
+ */
 struct mp_record {
   uint32_t struct_size;
-  uint32_t reserved;
-  int64_t time_ms; /* end of reading; with several inputs, the earliest */
+  int64_t time_ms; /* end of reading; with several inputs, the earliest; for a
+                      latest output, the time of its newest value */
   const char *id;  /* the same at every delivery of these values, and never used
-                      for other values, even if the state was lost */
+                      for other values, even if the state was lost: "UUID-N" */
 };
 
-/* Result for a value.  The plugin explains all except MP_ACCEPTED with
- * mp_fail. */
+/*
+ * The result for a value.  The plugin explains all except MP_ACCEPTED with
+ * mp_fail.  What follows:
+ *
+ *               latest               append, history        live
+ *   ACCEPTED    acknowledged         taken off the queue    done
+ *   NOT_SENT    sent in the next     kept in the queue;     lost
+ *               run                  sent in the next run
+ *   PERHAPS     the next fetch       append: recover        lost
+ *               decides; without     decides; history:
+ *               one it is sent       sent again
+ *               again
+ *   RETRY       as PERHAPS if the    as NOT_SENT            lost
+ *               output can be asked,
+ *               else as NOT_SENT
+ *   REJECTED    as RETRY             one value: the row     lost
+ *                                    counts without it, and
+ *                                    an amount is added to
+ *                                    the next one; the whole
+ *                                    record: as NOT_SENT
+ *   SET_ASIDE   as REJECTED          history: moved to a    lost
+ *                                    list in the state;
+ *                                    later rows are sent
+ *
+ * A latest output keeps one value: a newer reading replaces one that waits, and
+ * a newer amount is added to it.  A row that is not taken off the queue also
+ * holds up the rows after it.
+ */
 #define MP_ACCEPTED 1 /* the other side confirmed that it has the value */
 #define MP_NOT_SENT 2 /* the value certainly did not leave */
 #define MP_PERHAPS 3  /* unknown outcome: it may have left; no answer */
 #define MP_RETRY 4    /* the answer was: not now */
 #define MP_REJECTED 5 /* the answer was: never */
+/* The other side will never take this record, and takes others: history only,
+ * with MP_ALL_TARGETS.  `meterpipe status --set-aside` lists it, `meterpipe
+ * retry OUTPUT` makes it pending again. */
+#define MP_SET_ASIDE 6
 
 #define MP_ALL_TARGETS UINT32_MAX
 
 struct mp_result_sink {
   uint32_t struct_size;
-  uint32_t reserved;
   void *ctx;
   /* RECORD is the index of the begin call since the last commit, from 0; TARGET
    * is a number as in mp_host.target, or MP_ALL_TARGETS. */
@@ -605,7 +731,6 @@ struct mp_result_sink {
 /* One target that an output could serve (meterpipe targets). */
 struct mp_listed {
   uint32_t struct_size;
-  uint32_t reserved;
   const char *name;    /* "323" */
   const char *label;   /* "Heat energy" */
   const char *type;    /* "Custom Sensor" */
@@ -616,7 +741,6 @@ struct mp_listed {
 
 struct mp_list_sink {
   uint32_t struct_size;
-  uint32_t reserved;
   void *ctx;
   void (*listed)(const struct mp_list_sink *sink,
                  const struct mp_listed *listed);
@@ -624,7 +748,9 @@ struct mp_list_sink {
 
 /* mp_output_ops.flags */
 /* An instance without targets in its section takes every value of the pipeline.
- * Its targets are named after the values.  A later cycle may add targets. */
+ * Its targets are named after the values: "meter.flow_v1", "usage".  An input
+ * that does not list its fields can add targets in any cycle: if write gets a
+ * number that is not known yet, call mp_host.target for it. */
 #define MP_OUTPUT_TAKES_ALL 0x1u
 
 /* Append only: fetch sets mp_value.time_ms to the time of the row.  The host
@@ -637,56 +763,14 @@ struct mp_list_sink {
 #define MP_OUTPUT_SHOWS 0x4u
 
 /* mp_output_ops.create_target flags */
-#define MP_CREATE_PLAN 0x1u /* create nothing; log the plan (mp_log, NOTICE)   \
-                             */
+#define MP_CREATE_PLAN 0x1u /* create nothing; log the plan as a NOTICE */
 
-struct mp_output_ops {
+/* The callbacks of append outputs alone: each row is written once, even if a
+ * run ends while it writes. */
+struct mp_append_ops {
   uint32_t struct_size;
-  uint32_t flags;
-  uint32_t delivery; /* MP_LIVE ...; see delivery_option */
-  uint32_t reserved;
-  const char *target_prefix; /* "idx" of idx.323 = VALUE: [a-z][a-z0-9_]* */
-  const char *target_parts;  /* "power" of idx.323.power; words as above,
-                                separated by blanks; or NULL */
-
-  /* Learns its targets with mp_host.target.  Sends no request yet: a server may
-   * be unreachable.  NULL: nothing to do. */
-  int (*open)(void *self);
-  /* Called once for each successful open. */
-  void (*close)(void *self);
-  /* Asks for the displayed values of all targets (an append output: the last
-   * complete row that has one), in as few requests as possible, and calls
-   * sink->shown for each target that was reached.  Explains with mp_fail why a
-   * target was not reached.  MP_OK; MP_SKIP: this instance can never be asked,
-   * because of its configuration; or the reason why no target was reached.
-   * NULL: no instance can be asked. */
-  int (*fetch)(void *self, const struct mp_shown_sink *sink);
-  /* Begins a record.  Append, history and live outputs may get several before a
-   * commit; a latest output gets one.  After a failure nothing is sent, as
-   * after a failed write that does not refuse its value alone.  NULL is
-   * allowed. */
-  int (*begin)(void *self, const struct mp_record *record);
-  /* Takes one value of that record.  No I/O here: copy the parts that you
-   * need.  Targets without a value are missing in this record.  The value is
-   * already in the unit that the target displayed, and a whole number of its
-   * steps.  MP_EDATA, MP_ERANGE and MP_ECONFIG refuse this value alone: its
-   * target is MP_REJECTED in this record, whatever commit reports.  After any
-   * other reason nothing is sent: the host does not call commit (or recover),
-   * and everything written since the last commit counts as MP_NOT_SENT.  The
-   * host calls close, in which the plugin must drop it, and does not use the
-   * output again in this run. */
-  int (*write)(void *self, uint32_t target, const struct mp_value *value);
-  /* Sends everything written since the last commit, and gives a result for each
-   * target written (append, live: one for each record is enough, with
-   * MP_ALL_TARGETS).  The host assumes MP_PERHAPS if there is no result.
-   * Explain a result other than MP_ACCEPTED with mp_fail, here, in begin or in
-   * write; if you do not, the host reports it.  Returns MP_OK if the host may
-   * continue to use the output in this run, whatever the results are. */
-  int (*commit)(void *self, const struct mp_result_sink *sink);
-
-  /* Append only; token and recover are both required.  token writes a line that
-   * identifies the place of the next row; the host stores it before the row is
-   * written.  size is at least 256. */
+  /* Writes a line that identifies the place of the next row; the host stores it
+   * before the row is written.  size is at least 256. */
   int (*token)(void *self, char *ret_token, size_t size);
   /* Called after begin and write, instead of commit, if an earlier run ended
    * after token and before the result.  Finds out whether these records were
@@ -694,6 +778,67 @@ struct mp_output_ops {
    * MP_ACCEPTED or MP_NOT_SENT. */
   int (*recover)(void *self, const char *token,
                  const struct mp_result_sink *sink);
+};
+
+struct mp_output_ops {
+  uint32_t struct_size;
+  uint32_t flags;
+  uint32_t delivery;         /* MP_LIVE ...; see delivery_option */
+  const char *target_prefix; /* "idx" of idx.323 = VALUE: [a-z][a-z0-9_]* */
+  /* The options of a single target, PREFIX.NAME.KEY = TEXT, such as
+   * `sensor.flow.label = Flow`; ends with a NULL key; NULL: none.  An option of
+   * type MP_TYPE_VALUE is a part: a further target with mp_target.part = KEY,
+   * written with the value that it names.  The types SECRET, OPERAND and FIELDS
+   * are not allowed, nor are flags other than MP_REQUIRED. */
+  const struct mp_option *target_options;
+
+  /* Learns its targets with mp_host.target, and checks that their names suit
+   * the output.  Sends no request yet: a server may be unreachable.  NULL:
+   * nothing to do. */
+  int (*open)(void *self);
+  /* Called once for each successful open: when the process ends, or after a
+   * failure that gave the output up.  Drops the values written since the last
+   * commit, and ends the connection. */
+  void (*close)(void *self);
+  /* Asks for the displayed values of all targets (an append output: the last
+   * complete row that has one), in as few requests as possible, and calls
+   * sink->shown for each target that was reached.  The host does not call it if
+   * there are no targets.  Finds out first whether a connection that an earlier
+   * cycle left open still exists, and connects again.  Explains with mp_fail
+   * why a target was not reached.  MP_OK; MP_SKIP: this instance can never be
+   * asked, because of its configuration; or the reason why no target was
+   * reached.  NULL: no instance can be asked. */
+  int (*fetch)(void *self, const struct mp_shown_sink *sink);
+  /* Begins a record.  Where there is no fetch, finds out whether a connection
+   * still exists.  Append, history and live outputs may get several before a
+   * commit; a latest output gets one.  After a failure nothing is sent, as
+   * after a failed write that does not refuse its value alone.  NULL is
+   * allowed. */
+  int (*begin)(void *self, const struct mp_record *record);
+  /* Takes one value of that record.  No I/O here: copy the parts that you
+   * need.  time_ms is always filled in, and so is serial if the serial number
+   * of the meter is known.  Targets without a value are missing in this record.
+   * The value is already in the unit that the target displayed, and a whole
+   * number of its steps.  MP_EDATA, MP_ERANGE and MP_ECONFIG refuse this value
+   * alone: its target is MP_REJECTED in this record, whatever commit reports.
+   * After any other reason nothing is sent: the host does not call commit (or
+   * recover), and everything written since the last commit counts as
+   * MP_NOT_SENT.  The host calls close, in which the plugin must drop it, and
+   * does not use the output again in this run. */
+  int (*write)(void *self, uint32_t target, const struct mp_value *value);
+  /* Sends everything written since the last commit, and gives a result for each
+   * target written (append, live: one for each record is enough, with
+   * MP_ALL_TARGETS).  The host assumes MP_PERHAPS if there is no result.
+   * Explain a result other than MP_ACCEPTED with mp_fail, here, in begin or in
+   * write; if you do not, the host reports it.  Returns MP_OK if the host may
+   * continue to use the output in this run, whatever the results are.
+   *
+   * When cancel_fd becomes readable or time_left is 0, commit stops waiting:
+   * what left without an answer is MP_PERHAPS, the rest MP_NOT_SENT.  It gives
+   * all results that it knows, and returns MP_ECANCELED or MP_ETIMEOUT. */
+  int (*commit)(void *self, const struct mp_result_sink *sink);
+
+  const struct mp_append_ops *append; /* required for MP_APPEND; else NULL */
 
   /* Lists everything that could be a target.  NULL: not supported. */
   int (*list)(void *self, const struct mp_list_sink *sink);

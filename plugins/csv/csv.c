@@ -88,6 +88,12 @@ csv_check(void *self)
   return answer;
 }
 
+static const struct mp_append_ops append = {
+  .struct_size = sizeof(struct mp_append_ops),
+  .token = csv_token,
+  .recover = csv_recover,
+};
+
 static const struct mp_output_ops ops = {
   .struct_size = sizeof(struct mp_output_ops),
   .flags = MP_OUTPUT_TELLS_TIME,
@@ -99,8 +105,7 @@ static const struct mp_output_ops ops = {
   .begin = csv_begin,
   .write = csv_write,
   .commit = csv_commit,
-  .token = csv_token,
-  .recover = csv_recover,
+  .append = &append,
   .check = csv_check,
 };
 

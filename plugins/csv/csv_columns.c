@@ -142,7 +142,7 @@ csv_column_fit(struct csv *csv, struct csv_column *column,
     return keep_unit(csv, column, unit);
   if (strcmp(column->unit, unit) == 0)
     return MP_OK;
-  r = csv->host->unit_convert(value, column->unit, MP_EXACT);
+  r = csv->host->unit_convert(&value->number, unit, column->unit, MP_EXACT);
   if (r == MP_OK)
     return MP_OK;
   if (r == MP_ERANGE) {

@@ -349,7 +349,7 @@ int
 csv_recover(void *self, const char *token, const struct mp_result_sink *sink)
 {
   struct csv *csv = self;
-  struct mp_value start = { .struct_size = sizeof(start) };
+  struct mp_decimal start;
   int r = csv_rows_finish(csv);
 
   csv_file_close(&csv->file);

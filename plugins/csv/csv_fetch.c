@@ -75,7 +75,7 @@ answer_cell(struct fetch *f, uint32_t target, const char *cell,
   /* The host refuses a time before 1970. */
   if (updated && rfc3339_parse(updated, &value.time_ms) && value.time_ms < 0)
     value.time_ms = 0;
-  if (f->csv->host->decimal_parse(cell, &value) != MP_OK) {
+  if (f->csv->host->decimal_parse(cell, &value.number) != MP_OK) {
     value.kind = MP_TEXT;
     value.text = csv_text_of_cell(cell);
   } else if (column->unit && column->unit[0] != '\0') {

@@ -110,8 +110,8 @@ add_number(struct csv *csv, const struct mp_value *value)
 
   if (text_buffer_reserve(&csv->cells, DECIMAL_TEXT) != MP_OK)
     return MP_ENOMEM;
-  len = csv->host->decimal_format(value, csv->cells.data + csv->cells.len,
-                                  DECIMAL_TEXT);
+  len = csv->host->decimal_format(
+    value->number, csv->cells.data + csv->cells.len, DECIMAL_TEXT);
   if (len < 0 || len >= DECIMAL_TEXT)
     return MP_ENOMEM;
   csv->cells.len += (size_t)len;
@@ -140,8 +140,7 @@ add_value(struct csv *csv, struct csv_column *column,
 
   if (value->kind == MP_TEXT)
     return csv_add_text(&csv->cells, value->text);
-  number.coef = value->coef;
-  number.exp10 = value->exp10;
+  number.number = value->number;
   number.unit = value->unit;
   r = csv_column_fit(csv, column, &number);
   return r == MP_OK ? add_number(csv, &number) : r;
@@ -181,6 +180,8 @@ csv_rows_forget(struct csv *csv)
   csv->records = 0;
   csv->unfinished = 0;
   csv->failed = MP_OK;
+  for (uint32_t i = 0; i < csv->count; i++)
+    csv->columns[i].complained = false;
 }
 
 void

@@ -170,8 +170,10 @@ add_target(struct domoticz *d, uint32_t index, const struct mp_target *target)
   if (*place != NO_TARGET)
     return mp_fail(d->host, MP_ECONFIG, slot->object, "is named twice");
   *place = index;
-  if (!target->part)
+  if (!target->part) {
     slot->flags = target->flags;
+    slot->kind = target->kind;
+  }
   return MP_OK;
 }
 
@@ -250,11 +252,17 @@ static const struct mp_option domoticz_options[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
+static const struct mp_option target_options[] = {
+  { "power", MP_TYPE_VALUE, 0, NULL, NULL,
+    "the power of a device that displays power and energy" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
 static const struct mp_output_ops domoticz_output = {
   .struct_size = sizeof(struct mp_output_ops),
   .delivery = MP_LATEST,
   .target_prefix = "idx",
-  .target_parts = "power",
+  .target_options = target_options,
   .open = domoticz_open,
   .close = domoticz_close,
   .fetch = domoticz_fetch,

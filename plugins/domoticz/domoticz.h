@@ -39,6 +39,7 @@ struct slot {
   char object[IDX_DIGITS + 5];         /* "idx.323", for messages */
   uint32_t value_target, power_target; /* or NO_TARGET */
   uint32_t flags;                      /* mp_target.flags of the value */
+  uint32_t kind;                       /* mp_target.kind of the value */
   enum reach reach;
   struct device device;
   /* The record that is being written. */

@@ -280,7 +280,7 @@ ask_all_slots(struct domoticz *d)
 static void
 show_text(const struct mp_host *host, const char *text, struct mp_value *value)
 {
-  if (host->decimal_parse(text, value) == MP_OK)
+  if (host->decimal_parse(text, &value->number) == MP_OK)
     return;
   value->kind = MP_TEXT;
   value->text = text;
@@ -291,16 +291,14 @@ static void
 show_value(const struct domoticz *d, const struct device *device,
            struct mp_value *value, struct mp_shown *shown)
 {
-  value->coef = device->value.coef;
-  value->exp10 = device->value.exp10;
+  value->number = device->value;
   if (device->unit[0] != '\0' && unit_known(device->unit) &&
       !unit_is_text(device->unit))
     value->unit = device->unit;
   if (device->text && device->state == DEVICE_SHOWS)
     show_text(d->host, device->text, value);
   shown->place = device->place;
-  shown->step_coef = device->step.coef;
-  shown->step_exp10 = device->step.exp10;
+  shown->step = device->step;
   shown->answer =
     device->state == DEVICE_EMPTY ? MP_SHOWN_EMPTY : MP_SHOWN_VALUE;
 }
@@ -310,8 +308,7 @@ show_power(const struct device *device, struct mp_value *value,
            struct mp_shown *shown)
 {
   value->unit = "W";
-  value->coef = device->power.coef;
-  value->exp10 = device->power.exp10;
+  value->number = device->power;
   shown->place = device->power_place;
   shown->answer = device->has_power ? MP_SHOWN_VALUE : MP_SHOWN_EMPTY;
 }

@@ -14,7 +14,7 @@ counter_would_jump(const struct slot *slot)
   const struct device *device = &slot->device;
 
   return slot->has_value && !slot->text && device->logged_today &&
-         !(slot->flags & (MP_TARGET_TOTAL | MP_TARGET_DELTA)) &&
+         !(slot->flags & MP_TARGET_TOTAL) && slot->kind != MP_DELTA &&
          device->value.coef == 0 && slot->value.coef != 0;
 }
 

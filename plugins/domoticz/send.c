@@ -58,7 +58,7 @@ keep_value(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 {
   free(slot->text);
   slot->text = NULL;
-  slot->value = (struct mp_decimal){ value->coef, value->exp10 };
+  slot->value = value->number;
   if (value->kind == MP_TEXT) {
     slot->text = strdup(value->text);
     if (!slot->text)
@@ -71,7 +71,7 @@ keep_value(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 static int
 keep_power(struct domoticz *d, struct slot *slot, const struct mp_value *value)
 {
-  struct mp_decimal power = { value->coef, value->exp10 };
+  struct mp_decimal power = value->number;
 
   if (value->kind == MP_TEXT)
     return mp_fail(d->host, MP_ECONFIG, slot->object,

@@ -6,15 +6,17 @@
  *     {"field":"note","text":"sensor open"}
  *     {"serial":"6789012"}
  *
- * value is an exact decimal.  unit, kind (default: gauge), time (default: now)
- * and serial are optional.  A line with a serial number and no field sets the
- * serial number of the meter for all values.  Exit status 0: the lines are
- * valid; 75: nothing can be read now; any other: the command failed.
+ * value is an exact decimal.  unit, kind (default: as the options counters and
+ * amounts say, else gauge), time (default: now) and serial are optional.  A
+ * line with a serial number and no field sets the serial number of the meter
+ * for all values.  Exit status 0: the lines are valid; 75: nothing can be read
+ * now; any other: the command failed.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +35,9 @@ static const struct mp_option options[] = {
     "how long the command may run" },
   { "fields", MP_TYPE_FIELDS, 0, NULL, NULL,
     "fields to read besides those that stages name" },
+  { "counters", MP_TYPE_FIELDS, 0, NULL, NULL, "fields that are counters" },
+  { "amounts", MP_TYPE_FIELDS, 0, NULL, NULL,
+    "fields that are amounts since the last reading" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
@@ -54,6 +59,43 @@ exec_field(const char *name, const struct mp_field_sink *sink)
 
   if (*name == '\0' || name[strspn(name, NAME_CHARACTERS)] != '\0')
     return MP_ECONFIG;
+  sink->field(sink, &field);
+  return MP_OK;
+}
+
+/* Returns true if NAME is in the option KEY, a list of fields. */
+static bool
+is_listed(const struct mp_host *host, const char *key, const char *name)
+{
+  const char *p = host->option(host, key);
+  size_t len = strlen(name);
+
+  while (p && *p) {
+    p += strspn(p, ", \t");
+    if (strncmp(p, name, len) == 0 && strchr(", \t", p[len]))
+      return true;
+    p += strcspn(p, ", \t");
+  }
+  return false;
+}
+
+/* Returns the kind that the options give the field NAME; 0: none. */
+static uint32_t
+kind_of(const struct mp_host *host, const char *name)
+{
+  if (is_listed(host, "counters", name))
+    return MP_COUNTER;
+  return is_listed(host, "amounts", name) ? MP_DELTA : 0;
+}
+
+static int
+exec_field_of(void *self, const char *name, const struct mp_field_sink *sink)
+{
+  const struct exec *e = self;
+  struct mp_field field = { .struct_size = sizeof(field),
+                            .name = name,
+                            .kind = kind_of(e->host, name) };
+
   sink->field(sink, &field);
   return MP_OK;
 }
@@ -157,6 +199,9 @@ take_input_line(void *ctx, const struct json_line *line)
   if (wrong)
     return wrong;
   note_field(r, field);
+  if (value.kind == MP_GAUGE && !json_line_has(line, "kind") &&
+      kind_of(r->host, field) != 0)
+    value.kind = kind_of(r->host, field);
   if (value.kind != 0)
     r->sink->emit(r->sink, field, &value);
   return NULL;
@@ -220,8 +265,9 @@ exec_check(void *self)
 
 static const struct mp_input_ops ops = {
   .struct_size = sizeof(struct mp_input_ops),
-  .flags = MP_INPUT_ALL_FIELDS,
   .field = exec_field,
+  .field_of = exec_field_of,
+  .default_fields = "*",
   .read = exec_read,
   .check = exec_check,
 };

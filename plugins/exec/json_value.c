@@ -71,7 +71,8 @@ read_number(const struct mp_host *host, const struct json_line *line,
 
   if (!m)
     return NULL;
-  if (m->type == JSON_BOOL || host->decimal_parse(m->text, value) != MP_OK)
+  if (m->type == JSON_BOOL ||
+      host->decimal_parse(m->text, &value->number) != MP_OK)
     return "has a value that is not a decimal number, such as \"17.50\"";
   value->kind = MP_GAUGE;
   return NULL;

@@ -279,7 +279,7 @@ take_shown(void *ctx, const struct json_line *line)
   shown.answer = value.kind == 0 ? MP_SHOWN_EMPTY : MP_SHOWN_VALUE;
   shown.value = value.kind == 0 ? NULL : &value;
   if (rounded && strcmp(rounded->text, "true") == 0)
-    shown.place = value.exp10;
+    shown.place = value.number.exp10;
   asked->sink->shown(asked->sink, &shown);
   return NULL;
 }
@@ -359,6 +359,12 @@ exec_check(void *self)
 
 /* ---- The plugin ---- */
 
+static const struct mp_append_ops append = {
+  .struct_size = sizeof(struct mp_append_ops),
+  .token = exec_token,
+  .recover = exec_recover,
+};
+
 static const struct mp_output_ops ops = {
   .struct_size = sizeof(struct mp_output_ops),
   .delivery = MP_LATEST,
@@ -368,8 +374,7 @@ static const struct mp_output_ops ops = {
   .begin = exec_begin,
   .write = exec_write,
   .commit = exec_commit,
-  .token = exec_token,
-  .recover = exec_recover,
+  .append = &append,
   .check = exec_check,
   .delivery_option = "class",
 };

@@ -49,7 +49,7 @@ record_add(struct record_writer *w, const struct mp_host *host,
   char number[DECIMAL_TEXT], time[RFC3339_SIZE];
 
   if (value->kind != MP_TEXT)
-    host->decimal_format(value, number, sizeof(number));
+    host->decimal_format(value->number, number, sizeof(number));
   rfc3339_format(&w->time, value->time_ms, time);
   json_object(&w->json, name);
   json_text(&w->json, "value", value->kind == MP_TEXT ? value->text : number);

@@ -248,7 +248,7 @@ keep_number(struct out *out, const struct mp_value *value)
 
   if (text_buffer_reserve(&out->texts, DECIMAL_TEXT) != MP_OK)
     return MP_ENOMEM;
-  len = out->host->decimal_format(value, out->texts.data + out->texts.len,
+  len = out->host->decimal_format(value->number, out->texts.data + out->texts.len,
                                   DECIMAL_TEXT);
   if (len < 0 || len >= DECIMAL_TEXT)
     return MP_ENOMEM;

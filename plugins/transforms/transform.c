@@ -41,7 +41,7 @@ const char *
 transform_show(const struct transform *t, const struct mp_value *value,
                char *buf, size_t size)
 {
-  int len = t->host->decimal_format(value, buf, size);
+  int len = t->host->decimal_format(value->number, buf, size);
 
   if (len >= 0 && (size_t)len < size && value->unit)
     snprintf(buf + len, size - (size_t)len, " %s", value->unit);
@@ -87,8 +87,7 @@ transform_number(const struct mp_value *value)
   struct mp_value number = { .struct_size = sizeof(number) };
 
   number.kind = value->kind;
-  number.coef = value->coef;
-  number.exp10 = value->exp10;
+  number.number = value->number;
   number.unit = value->unit;
   return number;
 }
@@ -109,11 +108,9 @@ bool
 transform_is_convertible(const struct transform *t,
                          const struct mp_value *value, const char *unit)
 {
-  struct mp_value number = transform_number(value);
+  struct mp_decimal zero = { 0, 0 };
 
-  number.coef = 0;
-  number.exp10 = 0;
-  return t->host->unit_convert(&number, unit, 0) >= 0;
+  return t->host->unit_convert(&zero, value->unit, unit, 0) >= 0;
 }
 
 static int
@@ -136,6 +133,17 @@ fail_units(const struct transform *t, int code, const struct mp_value *value,
     transform_unit_name(value), transform_unit_name(operand));
 }
 
+/* Converts *value exactly to UNIT. */
+static int
+convert_to(const struct transform *t, struct mp_value *value, const char *unit)
+{
+  int r = t->host->unit_convert(&value->number, value->unit, unit, MP_EXACT);
+
+  if (r == MP_OK)
+    value->unit = unit;
+  return r;
+}
+
 int
 transform_align(const struct transform *t, struct mp_value *value,
                 struct mp_value *operand)
@@ -146,11 +154,10 @@ transform_align(const struct transform *t, struct mp_value *value,
     operand->unit = value->unit;
   if (operand->unit == value->unit)
     return MP_OK;
-  there = t->host->unit_convert(operand, has_unit(value) ? value->unit : "",
-                                MP_EXACT);
+  there = convert_to(t, operand, has_unit(value) ? value->unit : "");
   if (there == MP_OK)
     return MP_OK;
-  back = t->host->unit_convert(value, operand->unit, MP_EXACT);
+  back = convert_to(t, value, operand->unit);
   if (back == MP_OK)
     return MP_OK;
   return fail_units(t, back == MP_ERANGE ? back : there, value, operand);
@@ -173,8 +180,7 @@ transform_finish(struct transform *t, struct mp_value *value,
     t->unit = unit;
     value->unit = unit;
   }
-  value->coef = result->coef;
-  value->exp10 = result->exp10;
+  value->number = result->number;
   value->kind = kind;
   return MP_OK;
 }

@@ -1,6 +1,7 @@
 /*
- * A host in small: our loader, and the test kit's services.  abi.sh builds it
- * from headers of several ages and has it run plugins of others.
+ * A small host: the loader of meterpipe, and the services of the test kit.
+ * abi.sh builds it from headers of several ages, and runs plugins of other ages
+ * in it.
  */
 #include <stdio.h>
 
@@ -34,6 +35,19 @@ deliver(const struct mp_output_ops *ops, void *self, struct fake_host *h,
          (unsigned)fake_sink_result(sink, 0, 0));
 }
 
+static void
+add_target(struct fake_host *h)
+{
+  const struct mp_meter meter = { .struct_size = sizeof(meter),
+                                  .model = "MULTICAL 403",
+                                  .id = "test.meter" };
+  uint32_t target = fake_host_add_target(h, "t", NULL, "meter.a", 0);
+
+  fake_host_set_target_source(h, target, MP_COUNTER, "E1", "60", "GJ");
+  fake_host_set_target_meter(h, target, &meter);
+  fake_host_set_target_last(h, target, MP_COUNTER, "84.000 GJ");
+}
+
 static int
 run(const struct plugin *plugin)
 {
@@ -45,7 +59,7 @@ run(const struct plugin *plugin)
 #ifdef MP_LATER
   h->table.later = later;
 #endif
-  fake_host_add_target(h, "t", NULL, "meter.a", 0);
+  add_target(h);
   r = plugin->table.create(&h->table, &self);
   if (r == MP_OK) {
     deliver(&plugin->output, self, h, sink);

@@ -1,21 +1,16 @@
 /*
  * An output that uses structs of either side.  abi.sh builds it from headers
- * of other ages than the host's; what it logs says whether that went well.
+ * of other ages than the host's; its log shows whether that went well.  With
+ * COPIES_WHOLE it copies a value of the host in the way that the header
+ * forbids.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include <meterpipe/plugin.h>
 
-#define MARK "behind"
-
 struct instance {
   const struct mp_host *host;
-  /* Given to the host to be filled in: what stands behind it stays. */
-  struct {
-    struct mp_value value;
-    char mark[sizeof(MARK)];
-  } bound;
+  struct mp_value bound;
 };
 
 static int
@@ -26,15 +21,15 @@ instance_create(const struct mp_host *host, void **ret_self)
   if (!in)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   in->host = host;
-  in->bound.value.struct_size = sizeof(in->bound.value);
-  memcpy(in->bound.mark, MARK, sizeof(MARK));
-  host->option_decimal(host, "bound", &in->bound.value);
+  in->bound.struct_size = sizeof(in->bound);
+  in->bound.kind = MP_GAUGE;
+  host->option_decimal(host, "bound", &in->bound.number);
   *ret_self = in;
   return MP_OK;
 }
 
 static void
-say_age(const struct mp_host *host)
+log_age(const struct mp_host *host)
 {
 #ifdef MP_LATER
   if (MP_HAS(host, struct mp_host, later))
@@ -53,9 +48,9 @@ instance_fetch(void *self, const struct mp_shown_sink *sink)
   struct mp_shown shown = { .struct_size = sizeof(shown),
                             .answer = MP_SHOWN_VALUE,
                             .place = MP_EXACT,
-                            .value = &in->bound.value };
+                            .value = &in->bound };
 
-  say_age(in->host);
+  log_age(in->host);
   sink->shown(sink, &shown);
   return MP_OK;
 }
@@ -69,19 +64,47 @@ instance_begin(void *self, const struct mp_record *record)
   return MP_OK;
 }
 
+/* Logs the facts that the host fills in. */
+static int
+log_facts(const struct instance *in, uint32_t target)
+{
+  struct {
+    struct mp_meter meter;
+    uint64_t after; /* the host must not write to it */
+  } m = { .meter = { .struct_size = sizeof(m.meter) } };
+  struct {
+    struct mp_unit unit;
+    uint64_t after;
+  } u = { .unit = { .struct_size = sizeof(u.unit) } };
+  const struct mp_value *last = in->host->target_last(in->host, target);
+
+  if (in->host->target_meter(in->host, target, &m.meter) != MP_OK ||
+      in->host->unit_about("m3", &u.unit) != MP_OK || !last || m.after ||
+      u.after)
+    return mp_fail(in->host, MP_EINTERNAL, NULL, "a fact is missing");
+  mp_log(in->host, MP_LOG_NOTICE, m.meter.id, "%s, %s in %s, last in %s",
+         m.meter.model, u.unit.quantity, u.unit.base, last->unit);
+  return MP_OK;
+}
+
 static int
 instance_write(void *self, uint32_t target, const struct mp_value *value)
 {
   struct instance *in = self;
-  struct mp_value sum = *value;
-  char number[64];
+  const struct mp_target *t = in->host->target(in->host, target);
+  struct mp_value sum;
+  char number[128];
 
-  sum.struct_size = sizeof(sum);
-  in->host->decimal_add(&sum, &in->bound.value);
-  in->host->decimal_format(&sum, number, sizeof(number));
-  mp_log(in->host, MP_LOG_NOTICE, in->host->target(in->host, target)->name,
-         "%s %s, %s", number, value->unit, in->bound.mark);
-  return MP_OK;
+#ifdef COPIES_WHOLE
+  sum = *value;
+#else
+  mp_value_copy(&sum, value);
+#endif
+  in->host->decimal_add(sum.number, in->bound.number, &sum.number);
+  in->host->decimal_format(sum.number, number, sizeof(number));
+  mp_log(in->host, MP_LOG_NOTICE, t->name, "%s %s (%s, %s)", number, sum.unit,
+         t->label, in->host->target_option(in->host, target, "label"));
+  return log_facts(in, target);
 }
 
 static int
@@ -97,10 +120,16 @@ static const struct mp_option options[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
+static const struct mp_option target_options[] = {
+  { "label", MP_TYPE_STRING, 0, "Heat", NULL, "its name" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
 static const struct mp_output_ops ops = {
   .struct_size = sizeof(struct mp_output_ops),
   .delivery = MP_LATEST,
   .target_prefix = "place",
+  .target_options = target_options,
   .fetch = instance_fetch,
   .begin = instance_begin,
   .write = instance_write,

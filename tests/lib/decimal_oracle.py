@@ -18,7 +18,7 @@ import re
 from fractions import Fraction
 
 ROUNDS = 4000
-MAX_EXP = 99
+MAX_EXP = 63
 EDGES = [0, 1, -1, 5, -5, 10, 2**63 - 1, -2**63, 2**63 - 8, -2**63 + 8, 10**18, -5 * 10**17]
 
 

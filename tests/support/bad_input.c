@@ -9,6 +9,7 @@
 #include <meterpipe/plugin.h>
 
 #include "tests/support/bad.h"
+#include "tests/support/manners.h"
 
 static void *
 stay(void *arg)
@@ -62,6 +63,9 @@ tell(const struct mp_field_sink *sink, const char *name, const char *number)
 static int
 bad_field(const char *name, const struct mp_field_sink *sink)
 {
+  misbehave("field");
+  keep("field-keeps-name", name);
+  keep("field-keeps-sink", sink);
   if (strcmp(name, "a") == 0 || strcmp(name, "1") == 0) {
     tell(sink, bad_is("field-other") ? "b" : "a", "1");
     return MP_OK;
@@ -76,6 +80,7 @@ bad_field(const char *name, const struct mp_field_sink *sink)
 static int
 bad_list(const struct mp_field_sink *sink)
 {
+  misbehave("list_fields");
   if (bad_is("list-fails"))
     return MP_EIO;
   if (bad_is("list-none"))
@@ -130,14 +135,16 @@ bad_read(void *self, const struct mp_sink *sink)
 {
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
-                            .coef = 1 };
+                            .number = { 1, 0 } };
   const char *times = bad_after("read-fails-");
 
+  misbehave("read");
+  keep("read-keeps-sink", sink);
   if (times)
     return fail_often(self, times);
   keep_much(((const struct bad *)self)->host);
   if (bad_is("read-exponent"))
-    value.exp10 = INT32_MAX;
+    value.number.exp10 = INT32_MAX;
   if (bad_is("read-kind"))
     value.kind = 0;
   if (bad_is("read-small"))
@@ -146,6 +153,8 @@ bad_read(void *self, const struct mp_sink *sink)
     value.unit = "\377";
   if (bad_is("read-serial"))
     sink->serial(sink, NULL, MP_SERIAL_READ);
+  if (bad_is("read-serial-origin"))
+    sink->serial(sink, "6789", 7);
   if (bad_is("read-serial-parts"))
     sink->serial(sink, "6789|", MP_SERIAL_READ);
   if (bad_is("read-serial-long"))
@@ -165,7 +174,7 @@ bad_read(void *self, const struct mp_sink *sink)
   if (bad_is("read-name"))
     sink->emit(sink, "A field\t", &value);
   if (bad_is("read-late"))
-    usleep(900000);
+    usleep(2500000);
   while (bad_is("read-hangs"))
     pause();
   bad_end("read");
@@ -183,8 +192,9 @@ static void
 bad_close(void *self)
 {
   (void)self;
+  misbehave("close");
   if (bad_is("close-late"))
-    usleep(900000);
+    usleep(2500000);
 }
 
 /* ---- Probing: "a"; or two attempts, one answered, no messages ---- */
@@ -194,7 +204,7 @@ bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
 {
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
-                            .coef = 1 };
+                            .number = { 1, 0 } };
   struct mp_probe_item item = { .struct_size = sizeof(item),
                                 .field = "a",
                                 .value = &value };
@@ -202,7 +212,7 @@ bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
 
   (void)self;
   if (bad_is("probe-exponent"))
-    value.exp10 = INT32_MAX;
+    value.number.exp10 = INT32_MAX;
   if (!(flags & MP_PROBE_WATCH)) {
     sink->item(sink, &item);
     return MP_OK;
@@ -240,8 +250,7 @@ meterpipe_plugin(void)
     .struct_size = sizeof(struct mp_input_ops),
     .field = bad_field,
     .list_fields = bad_list,
-    .default_fields = "a,b",
-    .flags = bad_is("read-name") ? MP_INPUT_ALL_FIELDS : 0,
+    .default_fields = bad_is("read-name") ? "*" : "a,b",
     .read = bad_read,
     .close = bad_close,
     .probe = bad_probe,

@@ -9,6 +9,7 @@
 #include <meterpipe/plugin.h>
 
 #include "tests/support/bad.h"
+#include "tests/support/manners.h"
 
 /* Sleeps forever if BAD is "sleep-WHERE"; also with all signals blocked if BAD
  * is "masked-WHERE". */
@@ -58,6 +59,10 @@ bad_create(const struct mp_host *host, void **ret_self)
   static struct bad only;
   int r = refuse(host);
 
+  misbehave("create");
+  keep("create-keeps-host", host);
+  if (bad_is("create-keeps-target"))
+    host->target(host, 0);
   sleep_in("create");
   if (r != MP_OK)
     return r;
@@ -84,6 +89,7 @@ bad_destroy(void *self)
   static int left = -1;
 
   alive--;
+  misbehave("destroy");
   bad_end("destroy");
   if (bad_is("destroy-opens") && left < 0)
     left = open("/dev/null", O_RDONLY);
@@ -94,6 +100,13 @@ bad_destroy(void *self)
 static int
 bad_open(void *self)
 {
+  const struct bad *b = self;
+
+  misbehave("open");
+  if (bad_is("open-keeps-target"))
+    keep("open-keeps-target", b->host->target(b->host, 0));
+  if (bad_is("open-keeps-name"))
+    keep("open-keeps-name", b->host->target(b->host, 0)->name);
   sleep_in("open");
   if (bad_is("open-nonsense"))
     return 77;
@@ -107,6 +120,7 @@ static void
 bad_close(void *self)
 {
   (void)self;
+  misbehave("close");
   sleep_in("close");
 }
 
@@ -125,8 +139,10 @@ fail_with(const struct bad *b, const char *prefix)
 static int
 bad_begin(void *self, const struct mp_record *record)
 {
+  misbehave("begin");
+  keep("begin-keeps-record", record);
+  keep("begin-keeps-id", record->id);
   sleep_in("begin");
-  (void)record;
   ((struct bad *)self)->records++;
   return fail_with(self, "begin-fails");
 }
@@ -135,19 +151,27 @@ bad_begin(void *self, const struct mp_record *record)
 static int
 bad_write(void *self, uint32_t target, const struct mp_value *value)
 {
+  misbehave("write");
+  keep("write-keeps-value", value);
+  keep("write-keeps-unit", value->unit);
+  keep("write-keeps-serial", value->serial);
+  keep("write-keeps-text", value->text);
   sleep_in("write");
-  (void)value;
-  if (bad_is("ops-no-begin"))
-    ((struct bad *)self)->records = 1;
+  if (bad_is("ops-no-begin") && target == 0)
+    ((struct bad *)self)->records++;
   if (bad_is("write-nonsense"))
     return -99;
   return target == 0 ? fail_with(self, "write-fails") : MP_OK;
 }
 
-static bool
-host_has_two(const struct bad *b)
+/* Answers for the targets after the first one. */
+static void
+show_others(const struct bad *b, const struct mp_shown_sink *sink,
+            struct mp_shown *shown)
 {
-  return b->host->target(b->host, 1);
+  for (shown->target = 1; b->host->target(b->host, shown->target);
+       shown->target++)
+    sink->shown(sink, shown);
 }
 
 static int
@@ -155,17 +179,19 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
 {
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
-                            .coef = 1 };
+                            .number = { 1, 0 } };
   struct mp_shown shown = { .struct_size = sizeof(shown),
                             .answer = MP_SHOWN_VALUE,
                             .place = MP_EXACT,
                             .value = &value };
 
+  misbehave("fetch");
+  keep("fetch-keeps-sink", sink);
   sleep_in("fetch");
   if (bad_is("fetch-skips"))
     return MP_SKIP;
   if (bad_is("fetch-exponent"))
-    value.exp10 = 1000;
+    value.number.exp10 = 1000;
   if (bad_is("fetch-text")) {
     value.kind = MP_TEXT;
     value.text = "\377";
@@ -181,11 +207,11 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
   if (bad_is("fetch-unfit"))
     shown.answer = MP_SHOWN_UNFIT;
   if (bad_is("fetch-step")) {
-    shown.step_coef = 1;
-    shown.step_exp10 = 100;
+    shown.step.coef = 1;
+    shown.step.exp10 = 64;
   }
   if (bad_is("fetch-step-below"))
-    shown.step_coef = -1;
+    shown.step.coef = -1;
   if (bad_is("fetch-place"))
     shown.place = 100;
   if (bad_is("fetch-updated"))
@@ -197,12 +223,11 @@ bad_fetch(void *self, const struct mp_shown_sink *sink)
   if (bad_is("fetch-twice"))
     sink->shown(sink, &shown);
   if (bad_is("fetch-twice"))
-    shown.place = -100;
+    shown.place = -64;
   if (!bad_is("fetch-none"))
     sink->shown(sink, &shown);
-  shown.target = 1;
-  if (host_has_two(self) && !bad_is("fetch-one"))
-    sink->shown(sink, &shown);
+  if (!bad_is("fetch-one"))
+    show_others(self, sink, &shown);
   return MP_OK;
 }
 
@@ -229,11 +254,34 @@ say_result(struct bad *b, const struct mp_result_sink *sink)
   return MP_OK;
 }
 
+/* Calls a service with arguments that it does not take. */
+static void
+ask_wrongly(const struct mp_host *host)
+{
+  if (bad_is("commit-asks-option"))
+    host->option(host, "colour");
+  if (bad_is("commit-asks-number"))
+    host->option_int(host, "colour");
+  if (bad_is("commit-asks-operand"))
+    host->operand(host, "class");
+  if (bad_is("commit-logs-loudly"))
+    mp_log(host, 7, NULL, "much too important");
+  if (bad_is("commit-fails-well"))
+    mp_fail(host, MP_OK, NULL, "is no failure");
+  if (bad_is("commit-stores-key"))
+    host->store_set(host, "a\nb", "text");
+  if (bad_is("commit-stores-text"))
+    host->store_set(host, "key", "\377");
+}
+
 static int
 bad_commit(void *self, const struct mp_result_sink *sink)
 {
   struct bad *b = self;
 
+  misbehave("commit");
+  keep("commit-keeps-sink", sink);
+  ask_wrongly(b->host);
   sleep_in("commit");
   if (bad_is("commit-crashes"))
     abort();
@@ -249,9 +297,9 @@ bad_commit(void *self, const struct mp_result_sink *sink)
   if (bad_is("commit-fails"))
     return mp_fail(b->host, MP_EIO, NULL, "fails as it was told");
   if (bad_is("commit-late") && b->records > 0)
-    usleep(900000);
-  for (uint32_t i = 0; i < b->records; i++)
-    sink->result(sink, i, MP_ALL_TARGETS,
+    usleep(2500000);
+  for (uint32_t i = bad_is("commit-forgets-first"); i < b->records; i++)
+    sink->result(sink, i, bad_is("commit-forgets-one") ? 0 : MP_ALL_TARGETS,
                  bad_is("commit-result") ? 9 : MP_ACCEPTED);
   if (bad_is("commit-record") && b->records > 0)
     sink->result(sink, 99, MP_ALL_TARGETS, MP_ACCEPTED);
@@ -268,10 +316,11 @@ bad_commit(void *self, const struct mp_result_sink *sink)
 static int
 bad_token(void *self, char *ret_token, size_t size)
 {
+  misbehave("token");
   sleep_in("token");
   if (bad_is("token-fails"))
     return mp_fail(((struct bad *)self)->host, MP_EIO, NULL, "has no end");
-  memset(ret_token, 'x', size);
+  memset(ret_token, 'x', bad_is("token-overruns") ? size + 1 : size);
   if (!bad_is("token-endless"))
     ret_token[0] = '\0';
   return MP_OK;
@@ -280,8 +329,11 @@ bad_token(void *self, char *ret_token, size_t size)
 static int
 bad_recover(void *self, const char *token, const struct mp_result_sink *sink)
 {
+  misbehave("recover");
+  keep("recover-keeps-token", token);
   sleep_in("recover");
-  (void)token;
+  if (bad_is("recover-forgets"))
+    return MP_OK;
   sink->result(sink, 0, MP_ALL_TARGETS,
                bad_is("recover-rejects") ? MP_REJECTED : MP_ACCEPTED);
   ((struct bad *)self)->records = 0;
@@ -331,8 +383,15 @@ static const struct mp_option odd_limits[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
+static const struct mp_option part_options[] = {
+  { "power", MP_TYPE_VALUE, 0, NULL, NULL, "a good part" },
+  { "Voltage", MP_TYPE_VALUE, 0, NULL, NULL, "a key with a capital" },
+  { NULL, 0, 0, NULL, NULL, NULL },
+};
+
 /* Filled in again at each call: a defect in a real plugin, but here it lets one
  * module play many. */
+static struct mp_append_ops append;
 static struct mp_output_ops ops;
 static struct mp_transform_ops transform_ops;
 static struct mp_plugin plugin;
@@ -370,13 +429,13 @@ spoil_ops(void)
   if (bad_is("ops-no-write"))
     ops.write = NULL;
   if (bad_is("ops-no-token"))
-    ops.token = NULL;
+    append.token = NULL;
   if (bad_is("ops-no-begin"))
     ops.begin = NULL;
   if (bad_is("ops-prefix"))
     ops.target_prefix = "t.e";
   if (bad_is("ops-parts"))
-    ops.target_parts = "power Voltage";
+    ops.target_options = part_options;
   if (bad_is("ops-option"))
     ops.delivery_option = "klass";
 }
@@ -386,8 +445,10 @@ spoil_plugin(void)
 {
   if (bad_is("table-none"))
     return NULL;
-  if (bad_is("table-abi-2"))
-    plugin.abi_version = 2;
+  if (bad_is("table-abi-1"))
+    plugin.abi_version = 1;
+  if (bad_is("table-abi-3"))
+    plugin.abi_version = 3;
   if (bad_is("table-small"))
     plugin.struct_size = 16;
   if (bad_is("table-two-kinds"))
@@ -427,6 +488,11 @@ meterpipe_plugin(void)
   if (bad_is("table-hangs"))
     hang();
   bad_end("table");
+  append = (struct mp_append_ops){
+    .struct_size = sizeof(struct mp_append_ops),
+    .token = bad_token,
+    .recover = bad_recover,
+  };
   ops = (struct mp_output_ops){
     .struct_size = sizeof(struct mp_output_ops),
     .delivery = MP_LATEST,
@@ -437,8 +503,7 @@ meterpipe_plugin(void)
     .begin = bad_begin,
     .write = bad_write,
     .commit = bad_commit,
-    .token = bad_token,
-    .recover = bad_recover,
+    .append = &append,
     .delivery_option = "class",
   };
   plugin = (struct mp_plugin){

@@ -5,21 +5,21 @@
 #include <meterpipe/plugin.h>
 
 #include "tests/support/bad.h"
+#include "tests/support/manners.h"
 
 static int
 bad_apply(void *self, struct mp_value *value)
 {
   const struct bad *b = self;
 
-  if (bad_is("apply-limit")) { /* with a struct_size of 0 */
-    struct mp_value limit = { .struct_size = 0 };
-
-    if (b->host->option_decimal(b->host, "limit", &limit) != MP_OK)
-      return mp_fail(b->host, MP_ECONFIG, "limit", "is not there");
-    *value = limit;
-  }
+  misbehave("apply");
+  keep("apply-keeps-value", value);
+  keep("apply-keeps-text", value->text);
+  if (bad_is("apply-limit") &&
+      b->host->option_decimal(b->host, "limit", &value->number) != MP_OK)
+    return mp_fail(b->host, MP_ECONFIG, "limit", "is not there");
   if (bad_is("apply-exponent"))
-    value->exp10 = -1000;
+    value->number.exp10 = -1000;
   if (bad_is("apply-kind"))
     value->kind = 5;
   if (bad_is("apply-unit"))

@@ -71,7 +71,7 @@ picky_write(void *self, uint32_t target, const struct mp_value *value)
   p->refused[target] = strcmp(name, p->rejects) == 0 ? 2 : 1;
   if (p->refused[target] == 2 || strcmp(p->rejects, "all") == 0)
     return MP_OK;
-  p->host->decimal_format(value, number, sizeof(number));
+  p->host->decimal_format(value->number, number, sizeof(number));
   fprintf(p->taken, "%s %s\n", name, number);
   return MP_OK;
 }
@@ -124,6 +124,12 @@ picky_recover(void *self, const char *token, const struct mp_result_sink *sink)
   return picky_commit(self, sink);
 }
 
+static const struct mp_append_ops append = {
+  .struct_size = sizeof(struct mp_append_ops),
+  .token = picky_token,
+  .recover = picky_recover,
+};
+
 static const struct mp_output_ops ops = {
   .struct_size = sizeof(struct mp_output_ops),
   .delivery = MP_APPEND,
@@ -133,8 +139,7 @@ static const struct mp_output_ops ops = {
   .begin = picky_begin,
   .write = picky_write,
   .commit = picky_commit,
-  .token = picky_token,
-  .recover = picky_recover,
+  .append = &append,
 };
 
 static const struct mp_plugin plugin = {

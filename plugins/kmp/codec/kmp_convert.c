@@ -31,8 +31,7 @@ kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,
     return MP_OK;
   }
   ret_value->kind = kmp_register_number_kind(reg);
-  ret_value->coef = space->coef;
-  ret_value->exp10 = space->exp10;
+  ret_value->number = space->number;
   ret_value->unit = space->unit;
   return MP_OK;
 }
@@ -76,9 +75,7 @@ kmp_probe_type(const struct mp_probe_sink *sink,
 static bool
 is_number(const struct mp_host *host, const struct mp_value *value, int64_t n)
 {
-  struct mp_value number = { .struct_size = sizeof(number), .coef = n };
-
-  return host->decimal_compare(value, &number) == 0;
+  return host->decimal_compare(value->number, (struct mp_decimal){ n, 0 }) == 0;
 }
 
 /* Returns a remark for a temperature that means a sensor fault (KMP 7.4), or
@@ -110,8 +107,8 @@ remark_on(const struct mp_host *host, const struct model *model,
   }
   if (value->kind == MP_TEXT)
     return NULL;
-  if (model_is_info(id) && value->exp10 == 0) {
-    model_info(model, id, value->coef, buf, MODEL_TEXT_SIZE);
+  if (model_is_info(id) && value->number.exp10 == 0) {
+    model_info(model, id, value->number.coef, buf, MODEL_TEXT_SIZE);
     return buf[0] != '\0' ? buf : NULL;
   }
   if (value->unit && strcmp(value->unit, "C") == 0)

@@ -174,7 +174,7 @@ give_limit(const struct kmp_register *reg, struct mp_field *field)
 {
   for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
     if (reg->kind == MP_COUNTER && strcmp(limits[i].units, reg->unit) == 0) {
-      field->max_rate_coef = limits[i].rate;
+      field->max_rate.coef = limits[i].rate;
       field->max_rate_unit = limits[i].unit;
     }
 }

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/civil.h"
@@ -98,9 +99,11 @@ decode_number(const struct kmp_record *record, const struct kmp_unit *unit,
   if (r != KMP_OK)
     return r;
   value->form = KMP_FORM_NUMBER;
-  value->coef = record->siex & SIEX_NEGATIVE ? -coef : coef;
-  value->exp10 = record->siex & SIEX_NEGATIVE_EXPONENT ? -exp10 : exp10;
-  value->exp10 += unit ? unit->scale : 0;
+  value->number.coef = record->siex & SIEX_NEGATIVE ? -coef : coef;
+  value->number.exp10 = record->siex & SIEX_NEGATIVE_EXPONENT ? -exp10 : exp10;
+  value->number.exp10 += unit ? unit->scale : 0;
+  if (abs(value->number.exp10) > DECIMAL_MAX_EXP)
+    return KMP_ERANGE;
   return KMP_OK;
 }
 
@@ -115,7 +118,7 @@ decode_plain(const struct kmp_record *record, const struct kmp_unit *unit,
 
   if (record->nob < FLAGS_SIZE || (unit && unit->symbol))
     r = decode_number(record, unit, value);
-  if (r == KMP_ERANGE && record->nob > sizeof(value->coef))
+  if (r == KMP_ERANGE && record->nob > sizeof(value->number.coef))
     return set_hex(value, record);
   return r;
 }
@@ -127,7 +130,7 @@ decode_bits(const struct kmp_record *record, struct kmp_value *value)
 {
   int r;
 
-  r = kmp_mantissa_decode(record, &value->coef);
+  r = kmp_mantissa_decode(record, &value->number.coef);
   if (r != KMP_OK)
     return set_hex(value, record);
   value->form = KMP_FORM_NUMBER;
@@ -361,8 +364,8 @@ kmp_value_decode(const struct kmp_record *record, struct kmp_value *ret)
   const struct kmp_unit *unit = kmp_unit_find(record->unit);
 
   ret->form = KMP_FORM_NONE;
-  ret->coef = 0;
-  ret->exp10 = 0;
+  ret->number.coef = 0;
+  ret->number.exp10 = 0;
   ret->unit = unit ? unit->symbol : NULL;
   /* KMP 7.2: a MULTICAL 21 sends its hours as a plain number. */
   if (record->id == KMP_REGISTER_HOURS && record->unit == UNIT_NUMBER)
@@ -403,7 +406,7 @@ format_fraction(char *buf, size_t size, const char *sign, const char *digits,
 size_t
 kmp_value_format(const struct kmp_value *value, char *buf, size_t size)
 {
-  const char *sign = value->coef < 0 ? "-" : "";
+  const char *sign = value->number.coef < 0 ? "-" : "";
   char digits[24];
   uint64_t n;
   int len;
@@ -412,14 +415,16 @@ kmp_value_format(const struct kmp_value *value, char *buf, size_t size)
     len = snprintf(buf, size, "%s", value->text);
     return len < 0 || (size_t)len >= size ? 0 : (size_t)len;
   }
-  n = value->coef < 0 ? -(uint64_t)value->coef : (uint64_t)value->coef;
+  n = value->number.coef < 0 ? -(uint64_t)value->number.coef
+                             : (uint64_t)value->number.coef;
   len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
   if (len < 0)
     return 0;
-  if (value->exp10 < 0)
-    len = format_fraction(buf, size, sign, digits, -value->exp10);
-  else if (value->exp10 > 0 && n != 0)
-    len = snprintf(buf, size, "%s%s%.*s", sign, digits, value->exp10, ZEROS);
+  if (value->number.exp10 < 0)
+    len = format_fraction(buf, size, sign, digits, -value->number.exp10);
+  else if (value->number.exp10 > 0 && n != 0)
+    len =
+      snprintf(buf, size, "%s%s%.*s", sign, digits, value->number.exp10, ZEROS);
   else
     len = snprintf(buf, size, "%s%s", sign, digits);
   return len < 0 || (size_t)len >= size ? 0 : (size_t)len;

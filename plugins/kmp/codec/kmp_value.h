@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/decimal.h"
 #include "plugins/kmp/codec/kmp_message.h"
 
 /* Room for "0x", two digits per byte and the NUL. */
@@ -24,18 +25,17 @@
 
 enum kmp_form {
   KMP_FORM_NONE,   /* no value: not yet, or never */
-  KMP_FORM_NUMBER, /* coef, exp10, unit */
+  KMP_FORM_NUMBER, /* number, unit */
   KMP_FORM_TEXT    /* text: dates and times as ISO 8601 */
 };
 
 struct kmp_value {
   enum kmp_form form;
-  int32_t exp10;
-  int64_t coef;     /* coef * 10^exp10 with the meter's decimals */
-  const char *unit; /* symbol of units.csv; NULL: none, and for texts */
-  int16_t dst;      /* minutes of summer time, as sent; -1: not sent */
-  int16_t info;     /* flags, the first byte of a clock; -1: not sent */
-  int16_t weekday;  /* 1 Monday .. 7 Sunday, of such a clock; -1: not sent */
+  struct mp_decimal number; /* with the meter's decimals */
+  const char *unit;         /* symbol of units.csv; NULL: none, and for texts */
+  int16_t dst;              /* minutes of summer time, as sent; -1: not sent */
+  int16_t info;             /* flags, the first byte of a clock; -1: not sent */
+  int16_t weekday; /* 1 Monday .. 7 Sunday, of such a clock; -1: not sent */
   char text[KMP_TEXT_SIZE];
 };
 

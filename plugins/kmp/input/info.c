@@ -50,8 +50,8 @@ info_take(struct info *info, const struct kmp_record *record)
   for (size_t i = 0; i < INFO_REGISTERS; i++)
     if (info->name && registers[i] == record->id &&
         kmp_value_decode(record, &value) == KMP_OK &&
-        value.form == KMP_FORM_NUMBER && value.exp10 == 0)
-      info->codes[i] = value.coef;
+        value.form == KMP_FORM_NUMBER && value.number.exp10 == 0)
+      info->codes[i] = value.number.coef;
 }
 
 /* session_take */
@@ -87,7 +87,7 @@ ask_markers(struct session *session, struct model *model)
  * Returns MP_OK, MP_DROP when the meter did not answer, or a reason
  * (reported). */
 static int
-ask_model(struct kmp *kmp, struct model *ret_model)
+ask_model(struct kmp *kmp, const struct mp_sink *sink, struct model *ret_model)
 {
   struct kmp_request request = { .address = kmp->talk.address,
                                  .cid = KMP_GET_TYPE };
@@ -97,8 +97,10 @@ ask_model(struct kmp *kmp, struct model *ret_model)
 
   if (r < 0)
     return r;
-  if (r == MP_OK)
+  if (r == MP_OK) {
+    memory_take_type(kmp, sink, &answer);
     model.type = answer.type;
+  }
   if (!model_has_words(&model))
     r = ask_markers(&kmp->session, &model);
   if (r == MP_OK)
@@ -147,7 +149,7 @@ info_emit(struct info *info, const struct mp_sink *sink)
     return 0;
   check_model(info);
   if (info->due)
-    r = ask_model(info->kmp, &info->model);
+    r = ask_model(info->kmp, sink, &info->model);
   if (r == MP_ECANCELED)
     return r;
   if (info->due && r == MP_OK)

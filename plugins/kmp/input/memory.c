@@ -10,6 +10,7 @@
  *   silent       registers that the meter was silent to, by their numbers
  *   silent_runs  runs in a row in which it was silent to exactly these
  *   silent_at    when that was last found out
+ *   type      its type and software revision: "1101 4631", or "none"
  *   model     its type and the marker registers that it has: "1101 08"
  *   units     unit codes that were reported as unknown: "4b fe "
  */
@@ -176,6 +177,7 @@ forget_habits(const struct kmp *kmp, const char *serial)
   forget_key(kmp, "silent");
   forget_key(kmp, "silent_runs");
   forget_key(kmp, "model");
+  forget_key(kmp, "type");
 }
 
 void
@@ -226,6 +228,37 @@ memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code)
          code);
   snprintf(units, sizeof(units), "%s%s", reported ? reported : "", word);
   (void)host->store_set(host, "units", units);
+}
+
+bool
+memory_type_due(const struct kmp *kmp)
+{
+  return !kmp->host->store_get(kmp->host, "type") &&
+         !kmp->host->store_get(kmp->host, "failed");
+}
+
+void
+memory_take_type(const struct kmp *kmp, const struct mp_sink *sink,
+                 const struct kmp_answer *answer)
+{
+  struct mp_meter meter = { .struct_size = sizeof(meter),
+                            .manufacturer = "Kamstrup" };
+  char model[80], software[8], text[16];
+
+  snprintf(text, sizeof(text), "%04x %02x%02x", answer->type,
+           answer->revision[0], answer->revision[1]);
+  (void)kmp->host->store_set(kmp->host, "type", text);
+  model_name(answer->type, model, sizeof(model));
+  model_revision(answer->revision, software, sizeof(software));
+  meter.model = model;
+  meter.software = software[0] != '\0' ? software : NULL;
+  sink->meter(sink, &meter);
+}
+
+void
+memory_note_no_type(const struct kmp *kmp)
+{
+  (void)kmp->host->store_set(kmp->host, "type", "none");
 }
 
 bool

@@ -29,6 +29,17 @@ void memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
 /* Passes the stored serial number to the host, when the meter was not asked. */
 void memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink);
 
+/* True if the meter's type is not known, and there is no hurry to read the
+ * serial number: the request for it may ask for the type instead. */
+bool memory_type_due(const struct kmp *kmp);
+/* Stores the meter's type in ANSWER, to GetType, and gives the host the facts
+ * that it tells. */
+void memory_take_type(const struct kmp *kmp, const struct mp_sink *sink,
+                      const struct kmp_answer *answer);
+
+/* Stores that the meter did not tell its type, so that it is not asked again. */
+void memory_note_no_type(const struct kmp *kmp);
+
 /* Reports that the meter sent field NAME with the unknown unit code CODE, once
  * for each code. */
 void memory_note_unit(const struct kmp *kmp, const char *name, uint8_t code);

@@ -25,6 +25,8 @@
 /* A watch ends by itself, to save the meter's battery. */
 #define WATCH_MS (5 * 60 * 1000)
 #define WATCH_PAUSE_MS 1000
+/* Room for the damage of one attempt, in words. */
+#define DETAIL_SIZE 64
 /* The probe gives up after this many damaged blocks in a row, or after the
  * first block if the meter has not answered anything. */
 #define MAX_FAILURES 3
@@ -302,20 +304,39 @@ probe_all(struct probe *probe)
 
 /* ---- Watching ----------------------------------------------------------- */
 
+/* Describes the damaged bytes that were received after BEFORE.  Returns BUF, or
+ * NULL if there were none. */
+static const char *
+describe_noise(const struct session_seen *before,
+               const struct session_seen *now, char *buf, size_t size)
+{
+  unsigned crc = now->crc - before->crc;
+  size_t noise = now->noise - before->noise;
+  int len = 0;
+
+  if (crc > 0)
+    len = snprintf(buf, size, "%u CRC error%s%s", crc, crc == 1 ? "" : "s",
+                   noise > 0 ? ", " : "");
+  if (noise > 0)
+    snprintf(buf + len, size - (size_t)len, "%zu noise byte%s", noise,
+             noise == 1 ? "" : "s");
+  return crc > 0 || noise > 0 ? buf : NULL;
+}
+
 static int
 watch_once(struct probe *probe)
 {
   struct session *session = &probe->kmp->session;
   struct session_seen before = session->seen;
   struct kmp_answer answer;
+  char detail[DETAIL_SIZE];
   int r = ask_command(probe, KMP_GET_TYPE, 1, &answer);
   struct mp_probe_attempt attempt = {
     .struct_size = sizeof(attempt),
     .answered = r == MP_OK,
-    .crc_errors = session->seen.crc - before.crc,
-    .noise_bytes = (uint32_t)(session->seen.noise - before.noise),
     .round_trip_ms = r == MP_OK ? port_clock() - session->sent : 0,
     .what = session_outcome(&before, &session->seen),
+    .detail = describe_noise(&before, &session->seen, detail, sizeof(detail)),
   };
 
   if (r >= 0)

@@ -209,9 +209,28 @@ list_wanted(struct reading *reading)
   return MP_OK;
 }
 
+/* Asks for the meter's type.  Returns MP_OK, also without an answer, or a
+ * reason (reported). */
+static int
+ask_type(struct reading *reading)
+{
+  struct kmp *kmp = reading->kmp;
+  struct kmp_request request = { .address = kmp->talk.address,
+                                 .cid = KMP_GET_TYPE };
+  struct kmp_answer answer;
+  int r = session_ask(&kmp->session, &request, 1, &answer);
+
+  if (r == MP_OK)
+    memory_take_type(kmp, reading->sink, &answer);
+  if (r == MP_DROP)
+    memory_note_no_type(kmp);
+  return r == MP_DROP ? MP_OK : r;
+}
+
 /* Requests all registers of the cycle.  The serial number is in the last
  * request if that has room; else it has a request of its own when it must be
- * read. */
+ * read.  Once for each meter, that request asks for the type instead, and the
+ * next run reads the serial number. */
 static int
 ask_for_all(struct reading *reading)
 {
@@ -228,6 +247,8 @@ ask_for_all(struct reading *reading)
   r = ask_for(reading, 0, first);
   if (r != MP_OK || first == reading->count || !due)
     return r;
+  if (!known_without && !reading->info.name && memory_type_due(kmp))
+    return ask_type(reading) == MP_ECANCELED ? MP_ECANCELED : MP_OK;
   r = ask_for(reading, first, reading->count);
   if (r == MP_DROP)
     mp_log(kmp->host, MP_LOG_WARNING, kmp->line.device,

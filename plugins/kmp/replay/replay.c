@@ -203,9 +203,10 @@ replay_create(const struct mp_host *host, void **ret_self)
 
 static const struct mp_input_ops input = {
   .struct_size = sizeof(input),
-  .flags = MP_INPUT_RECORDING | MP_INPUT_ALL_FIELDS,
+  .flags = MP_INPUT_RECORDING,
   .field = kmp_field,
   .list_fields = kmp_list_fields,
+  .default_fields = "*",
   .open = replay_open,
   .close = replay_close,
   .read = replay_read,

@@ -76,11 +76,11 @@ take_info(struct replay *r, const struct kmp_record *record)
 
   if (!model_is_info(record->id) ||
       kmp_convert(record, NULL, &space, &value, &error) != MP_OK ||
-      value.kind == MP_TEXT || value.exp10 != 0)
+      value.kind == MP_TEXT || value.number.exp10 != 0)
     return;
   if (r->info_code >= 0 && record->id != model_info_register(&r->model))
     return;
-  r->info_code = value.coef;
+  r->info_code = value.number.coef;
   r->info_id = record->id;
   r->info_time = replay_time(r);
 }

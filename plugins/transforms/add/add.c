@@ -36,7 +36,8 @@ add_to_total(struct transform *t, const struct mp_value *total,
     r = transform_align(t, &result, &plus);
     if (r != MP_OK)
       return r;
-    if (t->host->decimal_add(&result, &plus) != MP_OK)
+    if (t->host->decimal_add(result.number, plus.number, &result.number) !=
+        MP_OK)
       return transform_fail_range(t, total, "plus", value);
   }
   return transform_finish(t, value, &result, kind);

@@ -11,6 +11,7 @@
 
 #include <meterpipe/plugin.h>
 
+#include "lib/decimal.h"
 #include "plugins/transforms/transform.h"
 
 static const struct mp_option options[] = {
@@ -52,20 +53,23 @@ fail_conversion(const struct transform *t, int code,
                  transform_show(t, value, text, sizeof(text)), unit);
 }
 
-/* MP_OK: converted exactly; MP_DROP: converted and rounded; else a reason. */
+/* Converts *value to UNIT.  MP_OK: exactly; MP_DROP: rounded; else a reason. */
 static int
-convert(const struct mp_host *host, struct mp_value *number, const char *unit)
+convert(const struct mp_host *host, struct mp_value *value, const char *unit)
 {
   int32_t place = MP_EXACT;
   int r;
 
   if (host->option(host, "decimals"))
     place = -(int32_t)host->option_int(host, "decimals");
-  r = host->unit_convert(number, unit, place);
+  r = host->unit_convert(&value->number, value->unit, unit, place);
+  if (r < 0)
+    return r;
+  value->unit = unit;
   if (r != MP_OK || place == MP_EXACT)
     return r;
   /* an exact result can have more decimals than requested */
-  r = host->decimal_round(number, place);
+  r = decimal_round(&value->number, place);
   if (r < 0)
     return r;
   return r == MP_OK ? MP_DROP : MP_OK;

@@ -11,6 +11,7 @@
 
 #include <meterpipe/plugin.h>
 
+#include "lib/decimal.h"
 #include "plugins/transforms/transform.h"
 
 /* In the order of the options' `allowed`. */
@@ -57,7 +58,7 @@ static int
 shows_reading(const struct transform *t, const struct mp_operand *operand,
               const struct mp_value *reading, int *ret_shows)
 {
-  struct mp_value r = transform_number(reading);
+  struct mp_decimal number = reading->number;
   const char *unit = operand->value->unit;
   int answer = MP_OK;
 
@@ -65,11 +66,12 @@ shows_reading(const struct transform *t, const struct mp_operand *operand,
   if ((operand->flags & MP_OPERAND_ROUNDED) == 0 || operand->place == MP_EXACT)
     return MP_OK;
   if (unit && unit[0] != '\0')
-    answer = t->host->unit_convert(&r, unit, operand->place - FINER_PLACES);
+    answer = t->host->unit_convert(&number, reading->unit, unit,
+                                   operand->place - FINER_PLACES);
   if (answer < 0)
     return mp_fail(t->host, answer, transform_object(t),
                    "cannot be compared in %s with the rounded base", unit);
-  *ret_shows = t->host->decimal_shows(operand->value, operand->place, &r);
+  *ret_shows = decimal_shows(operand->value->number, operand->place, number);
   return MP_OK;
 }
 
@@ -81,26 +83,22 @@ unwrap_difference(const struct transform *t, const struct mp_value *value,
                   struct mp_value *difference)
 {
   const struct mp_host *host = t->host;
-  const struct mp_value zero = { .struct_size = sizeof(zero) };
-  struct mp_value wrap = { .struct_size = sizeof(wrap) };
-  struct mp_value sum = *difference, twice;
+  const struct mp_decimal zero = { 0, 0 };
+  struct mp_decimal wrap, sum, twice;
 
   if (host->option_decimal(host, "wrap", &wrap) != MP_OK)
     return MP_DROP;
   /* wrap is in the counter's unit, that of the reading */
-  wrap.unit = value->unit;
-  if (sum.unit != wrap.unit &&
-      host->unit_convert(&wrap, sum.unit, MP_EXACT) != MP_OK)
+  if (host->unit_convert(&wrap, value->unit, difference->unit, MP_EXACT) !=
+      MP_OK)
     return MP_ERANGE;
-  if (host->decimal_add(&sum, &wrap) != MP_OK)
+  if (host->decimal_add(difference->number, wrap, &sum) != MP_OK ||
+      host->decimal_add(sum, sum, &twice) != MP_OK)
     return MP_ERANGE;
-  twice = sum;
-  if (host->decimal_add(&twice, &sum) != MP_OK)
-    return MP_ERANGE;
-  if (host->decimal_compare(&sum, &zero) < 0 ||
-      host->decimal_compare(&twice, &wrap) >= 0)
+  if (host->decimal_compare(sum, zero) < 0 ||
+      host->decimal_compare(twice, wrap) >= 0)
     return MP_DROP;
-  *difference = sum;
+  difference->number = sum;
   return MP_OK;
 }
 
@@ -109,19 +107,17 @@ unwrap_difference(const struct transform *t, const struct mp_value *value,
  * 0. */
 static bool
 is_near_wrap(const struct transform *t, const struct mp_value *value,
-             const struct mp_value *base, int32_t digits, struct mp_value *wrap)
+             const struct mp_value *base, int32_t digits,
+             struct mp_decimal *wrap)
 {
   const struct mp_host *host = t->host;
-  struct mp_value hundredth = transform_number(value), rest;
+  const struct mp_decimal hundredth = { 1, value->number.exp10 + digits - 2 };
+  struct mp_decimal rest;
 
-  hundredth.coef = 1;
-  hundredth.exp10 = value->exp10 + digits - 2;
-  *wrap = hundredth;
-  wrap->exp10 += 2;
-  rest = *wrap;
-  return host->decimal_sub(&rest, base) == MP_OK && rest.coef > 0 &&
-         host->decimal_compare(&rest, &hundredth) <= 0 &&
-         host->decimal_compare(value, &hundredth) < 0;
+  *wrap = (struct mp_decimal){ 1, hundredth.exp10 + 2 };
+  return host->decimal_sub(*wrap, base->number, &rest) == MP_OK &&
+         rest.coef > 0 && host->decimal_compare(rest, hundredth) <= 0 &&
+         host->decimal_compare(value->number, hundredth) < 0;
 }
 
 /* Writes to HINT that the register may have begun again at 0, after 7 or 8
@@ -130,17 +126,16 @@ static void
 hint_at_wrap(const struct transform *t, const struct mp_value *value,
              const struct mp_value *base, char *hint, size_t size)
 {
-  char at[TRANSFORM_TEXT];
-  struct mp_value wrap;
+  char at[DECIMAL_TEXT];
+  struct mp_decimal wrap;
 
   hint[0] = '\0';
   if (base->unit != value->unit || t->host->option(t->host, "wrap") ||
       (!is_near_wrap(t, value, base, 7, &wrap) &&
        !is_near_wrap(t, value, base, 8, &wrap)))
     return;
-  wrap.unit = NULL;
-  snprintf(hint, size, "; if the register began again at 0, set wrap = %s",
-           transform_show(t, &wrap, at, sizeof(at)));
+  t->host->decimal_format(wrap, at, sizeof(at));
+  snprintf(hint, size, "; if the register began again at 0, set wrap = %s", at);
 }
 
 static int
@@ -163,13 +158,12 @@ static int
 check_max(const struct transform *t, const struct mp_value *value,
           const struct mp_value *result)
 {
-  struct mp_value max = { .struct_size = sizeof(max) };
+  struct mp_value max = transform_number(result);
   char reading[TRANSFORM_TEXT], more[TRANSFORM_TEXT], limit[TRANSFORM_TEXT];
 
-  if (t->host->option_decimal(t->host, "max", &max) != MP_OK ||
-      t->host->decimal_compare(result, &max) <= 0)
+  if (t->host->option_decimal(t->host, "max", &max.number) != MP_OK ||
+      t->host->decimal_compare(result->number, max.number) <= 0)
     return MP_OK;
-  max.unit = result->unit;
   mp_fail(t->host, MP_EDATA, transform_object(t),
           "%s is %s more than the last known value, and max is %s, held; "
           "if it is right: meterpipe rebase %s",
@@ -184,10 +178,11 @@ static int
 take_difference(const struct transform *t, const struct mp_value *value,
                 const struct mp_value *base, struct mp_value *result)
 {
-  bool fell = t->host->decimal_compare(result, base) < 0;
+  bool fell = t->host->decimal_compare(result->number, base->number) < 0;
   int r;
 
-  if (t->host->decimal_sub(result, base) != MP_OK)
+  if (t->host->decimal_sub(result->number, base->number, &result->number) !=
+      MP_OK)
     return transform_fail_range(t, value, "minus", base);
   if (!fell)
     return MP_OK;
@@ -223,7 +218,7 @@ subtract(struct transform *t, const struct mp_operand *operand,
   if (r != MP_OK)
     return r;
   if (shows)
-    result.coef = 0;
+    result.number.coef = 0;
   else
     r = take_difference(t, value, &base, &result);
   if (r == MP_OK)
@@ -243,8 +238,6 @@ subtract_apply(void *self, struct mp_value *value)
     return MP_ECONFIG;
   if (!operand || (operand->flags & MP_OPERAND_MISSING) != 0)
     return MP_DROP;
-  if ((operand->flags & MP_OPERAND_OTHER_METER) != 0)
-    return MP_REBASE;
   if ((operand->flags & MP_OPERAND_FIRST) == 0)
     return subtract(t, operand, value);
   if (t->host->option_int(t->host, "first") == FIRST_SKIP)

@@ -15,7 +15,8 @@ asked; each write refused, lost before or after it was carried out; a crash befo
 after each write; answers lost with a crash; a power cut that takes each device's last write; the meter silent; readings
 that fall (hold); meters exchanged; serial numbers read wrongly or not at all; targets refused or not listed for a
 while; totals set by hand; backups restored. A blind server cannot be asked: it gets records, and knows a record that
-comes again by its id. At the end, after undisturbed runs, each total and the sum of what each usage device was given
+comes again by its id. A bus keeps the last value of each target with the id of its record; it may forget all, or go back
+to an older copy, other pipelines write to it, and the state may be lost or be replaced by an older copy. At the end, after undisturbed runs, each total and the sum of what each usage device was given
 must be exact.
 """
 import random
@@ -45,8 +46,8 @@ class Away(Exception):
 
 # The smallest step that a device takes (None: it takes any), and the last place that it shows: so many digits after
 # the first, or so many decimals.
-STEP = {"g": None, "c": D("0.001"), "w": D(1), "t": None, "e": None}
-DIGITS = {"g": 5, "c": 9, "w": 9, "e": 9}
+STEP = {"g": None, "c": D("0.001"), "w": D(1), "t": None, "e": None, "x": None}
+DIGITS = {"g": 5, "c": 9, "w": 9, "e": 9, "x": 9}
 DECIMALS = {"t": 1}
 
 
@@ -94,7 +95,7 @@ def base_of(meter):
 
 
 class Server:
-    blind = False
+    blind = ids = False
 
     def __init__(self, kinds, values):
         self.kinds, self.v, self.t = kinds, dict(values), {k: 0 for k in values}
@@ -113,22 +114,22 @@ class Server:
             raise Away
         return {k: (shown(self.kinds[k], x), self.t[k]) for k, x in self.v.items() if k not in self.hides}
 
-    def write(self, k, x):
+    def write(self, k, x, number):
         self.n += 1
         if k in self.refuses:
             return False
         if self.fail_at == self.n:
             if self.how in ("lost-after", "crash-after", "rejected-done"):
-                self.put(k, x)
+                self.put(k, x, number)
             if self.how.startswith("crash"):
                 raise Crash
             if self.how.startswith("rejected"):
                 return False
             raise Away("not-sent" if self.how == "refused" else "perhaps")
-        self.put(k, x)
+        self.put(k, x, number)
         return True
 
-    def put(self, k, x):
+    def put(self, k, x, number):
         self.log.append((k, self.v[k], self.t[k]))
         self.given[k].append(x)
         self.v[k], self.t[k] = x, self.now
@@ -176,7 +177,84 @@ class BlindServer(Server):
             return
         self.taken[number] = record
         for k, x in record.items():
-            self.put(k, x)
+            self.put(k, x, number)
+
+
+class Bus(Server):
+    """It shows the last value of each target with the id of its record, (state, number); None: it was written by hand. What
+    it took, it has passed on: an amount is given even if the bus forgets it."""
+    ids = True
+
+    def __init__(self, kinds, values):
+        super().__init__(kinds, dict.fromkeys(values))  # it begins with nothing
+        self.id, self.state, self.past = dict.fromkeys(values), 1, []
+        self.taken, self.doubled = set(), dict.fromkeys(values, ZERO)
+        self.hands, self.undo_hand, self.unseen = 0, None, False
+
+    def ask(self):
+        if self.away:
+            raise Away
+        return {k: self.display(k) for k in self.v if k not in self.hides}
+
+    def display(self, k):
+        if self.v[k] is None:
+            return None, None, "forgotten"
+        state, number = self.id[k] or (self.state, None)
+        return shown(self.kinds[k], self.v[k]), None, number if state == self.state else f"x{state}-{number}"
+
+    def put(self, k, x, number):
+        self.keep(k, x, (self.state, number))
+        self.given[k].append(x)
+        self.taken.add((k, self.state, number))
+
+    def keep(self, k, x, of):
+        self.past.append((dict(self.v), dict(self.id)))
+        self.v[k], self.id[k] = x, of
+
+    def go_back(self, writes):
+        """To what it showed so many writes before."""
+        del self.past[len(self.past) - writes + 1:]
+        v, of = self.past.pop()
+        self.v, self.id = dict(v), dict(of)
+
+    def forget(self):
+        self.past.append((dict(self.v), dict(self.id)))
+        self.v, self.id = dict.fromkeys(self.v), dict.fromkeys(self.v)
+
+    def other_writes(self, k):
+        """Another pipeline; its state has the number 0."""
+        self.keep(k, D("77.7"), (0, self.next_number()))
+
+    def by_hand(self, k, x):
+        """Never the same value twice: without an id and a time, it would be taken for an older copy."""
+        self.hands += 1
+        self.keep(k, x + self.hands, None)
+        return x + self.hands
+
+    def may_go_back(self, writes, ledger):
+        """Not to a value set by hand before the last one that was: the ledger knows only that."""
+        if writes > len(self.past):
+            return False
+        v, of = self.past[-writes]
+        return all(v[k] is None or of[k] is not None or (v[k], None, None) == t.taken for k, t in ledger.items())
+
+    def was_asked(self, seen):
+        """A run has settled, and committed that."""
+        if self.undo_hand and self.undo_hand[0] in seen:
+            self.undo_hand = None
+        self.unseen &= len(seen) < len(self.v)
+
+
+    def is_hidden(self, k, t):
+        """An amount in flight arrived, but is not shown: it will be sent again. Programs that add amounts up count it
+        twice, unless they know its id. This is the exception in the manual."""
+        return t.sent is not None and (k, self.state, t.sent_record) in self.taken and self.display(k)[2] != t.sent_record
+
+    def again(self, k, t, outcome, role):
+        """The amount in flight is pending again, although the bus has passed it on."""
+        if role == "delta" and outcome not in ("other-writer", "put-back"):
+            self.doubled[k] += as_sent(self.kinds[k], t.sent)
+            self.taken.discard((k, self.state, t.sent_record))
 
 
 # --- the ledger -----------------------------------------------------------------------------------------------
@@ -185,8 +263,10 @@ class Target:
     """acknowledged, and acknowledged_over: the value displayed before it was sent; sent: no answer yet, and sent_over:
     the value displayed before that; pending; remainder: the part of a delta that rounding left over. ..._serial: the
     serial number of its meter. sent_from: the pending value that sent was made from; sent_record: the number of the
-    record that it was sent in, kept with sent_from. sent_earlier: by a run before this one (not in the state)."""
-    __slots__ = ("acknowledged", "acknowledged_serial", "acknowledged_over", "sent", "sent_serial", "sent_from",
+    record that it was sent in, kept with sent_from. sent_earlier: by a run before this one (not in the state). On a bus:
+    acknowledged_record, None where that value was taken from the bus; last_record: the highest number that was forgotten;
+    taken: what the bus showed last that this pipeline did not write."""
+    __slots__ = ("acknowledged", "acknowledged_serial", "acknowledged_over", "acknowledged_record", "last_record", "taken", "sent", "sent_serial", "sent_from",
                  "sent_over", "sent_record", "sent_earlier", "pending", "pending_serial", "remainder")
 
     def __init__(self):
@@ -223,10 +303,11 @@ class Target:
             self.sent = None
 
     def forget_record(self):
+        self.last_record = max(self.last_record or 0, self.sent_record or 0)
         self.sent_from = self.sent_record = None
 
     def acknowledge(self, role):
-        self.acknowledged_over = self.sent_over
+        self.acknowledged_over, self.acknowledged_record = self.sent_over, self.sent_record
         if role == "delta":
             rest, grown = (self.pending - self.sent, self.pending != self.sent_from) if self.pending is not None else (ZERO, False)
             self.acknowledged, self.sent = self.sent, None
@@ -246,6 +327,69 @@ def settle(t, seen, role, kind):
     """Holds what is shown against the ledger. Returns None, "first" or "changed"."""
     if seen is None:
         return None
+    return settle_by_id(t, seen, role, kind) if len(seen) == 3 else settle_by_value(t, seen, role, kind)
+
+
+def settle_by_id(t, seen, role, kind):
+    s, _, of = seen
+    if of == "forgotten":
+        return lose(t, role, "lost") if t.acknowledged is not None else never_set(t, role)
+    own = isinstance(of, int)
+    if not own and seen != t.taken:
+        return take_without_id(t, seen, role, kind) if of is None else take_other(t, seen)
+    if own and of == t.sent_record:  # it arrived, perhaps after it was taken for lost
+        if t.sent is None:
+            t.sent = as_sent(kind, t.sent_from) if role == "delta" else t.sent_from
+        t.acknowledge(role)
+        return None
+    if t.acknowledged_record == of if own else t.acknowledged is not None and t.acknowledged_record is None:
+        t.sent = None
+        return None
+    if own and of > max(t.acknowledged_record or 0, t.sent_record or 0, t.last_record or 0):  # of a newer state
+        t.forget_record()
+        t.acknowledged, t.acknowledged_record, t.acknowledged_over, t.sent, t.pending = s, of, None, None, None
+        t.remainder = ZERO
+        return "put-back"
+    return lose(t, role, "went-back")
+
+
+def lose(t, role, what):
+    """The bus does not show the acknowledged value any more: it is written again, but not an amount."""
+    lost = role != "delta" and t.acknowledged is not None and t.pending is None
+    if what == "lost" and t.acknowledged == 0 and t.acknowledged_record is None:  # a total begins with 0, which nothing shows
+        lost = False
+    what = what if lost or t.sent is not None else None
+    t.sent = None
+    if lost:
+        t.pending, t.pending_serial = t.acknowledged, t.acknowledged_serial
+    if lost and t.acknowledged_record is not None:
+        t.sent_from, t.sent_serial, t.sent_record = t.acknowledged, t.acknowledged_serial, t.acknowledged_record
+    return what
+
+
+def never_set(t, role):
+    t.sent = None
+    if role == "plus":
+        t.acknowledged, t.acknowledged_record = ZERO, None
+    return "first" if t.pending is None else None
+
+
+def take_without_id(t, seen, role, kind):
+    """A hand wrote it: a value in flight did not arrive."""
+    t.sent = t.acknowledged_over = None
+    what = settle_by_value(t, seen, role, kind)
+    t.taken, t.acknowledged_record = seen, None
+    return what
+
+
+def take_other(t, seen):
+    if t.acknowledged is not None:
+        return "other-writer"
+    t.acknowledged, t.acknowledged_record, t.taken, t.sent = seen[0], None, seen, None
+    return "adopted"
+
+
+def settle_by_value(t, seen, role, kind):
     s = seen[0]
     if t.sent is not None:
         if seen not in (t.sent_over, t.acknowledged_over) and can_show(kind, s, t.sent):
@@ -262,13 +406,11 @@ def settle(t, seen, role, kind):
         return None
     if t.acknowledged is not None and t.acknowledged == 0 and is_nothing(s):  # 0 may be shown as nothing
         return None
-    if t.acknowledged is None and is_nothing(s):  # never set
-        if role == "plus":
-            t.acknowledged = ZERO
-        return "first" if t.pending is None else None
+    if t.acknowledged is None and is_nothing(s):
+        return never_set(t, role)
     if t.acknowledged is None:  # first seen
         if t.pending is None:
-            t.acknowledged = s
+            t.acknowledged, t.acknowledged_record = s, None
         return None
     if is_nothing(s) and role == "minus":  # emptied: the ledger counts
         return None
@@ -278,20 +420,21 @@ def settle(t, seen, role, kind):
     if role == "minus":
         t.pending = None
         t.forget_record()
-    t.acknowledged, t.acknowledged_over = s, None
+    t.acknowledged, t.acknowledged_over, t.acknowledged_record = s, None, None
     return "changed"
 
 
-def drop_pending(w, meter, seen, roles, kinds):
-    """The base was changed: what is due from it is in what it shows now, and is computed anew."""
+def drop_pending(w, meter, seen, roles, kinds, of_base=False):
+    """The base was changed: what is due from it is in what it shows now, and is computed anew. OF_BASE: what is due for the
+    base, too."""
     for k, t in w.items():
-        if roles[k] == "minus" or meter_of(k) != meter or k not in seen:
+        if roles[k] == "minus" and not of_base or meter_of(k) != meter or k not in seen:
             continue
         if roles[k] == "delta":
             t.acknowledged = t.pending = None
         else:
-            if not can_show(kinds[k], seen[k][0], t.acknowledged):
-                t.acknowledged, t.acknowledged_over = seen[k][0] or ZERO, None
+            if len(seen[k]) == 2 and not can_show(kinds[k], seen[k][0], t.acknowledged):
+                t.acknowledged, t.acknowledged_over, t.acknowledged_record = seen[k][0] or ZERO, None, None
             t.pending = None
         t.forget_record()
 
@@ -376,7 +519,7 @@ def send_each(ledger, server, sending, roles, kinds):
         t, outcome = ledger[k], "not-sent"
         if not down:
             try:
-                outcome = "accepted" if server.write(k, as_sent(kinds[k], t.sent)) else "rejected"
+                outcome = "accepted" if server.write(k, as_sent(kinds[k], t.sent), t.sent_record) else "rejected"
             except Away as e:
                 outcome, down = str(e), True
         tell("result", k, outcome, as_sent(kinds[k], t.sent))
@@ -407,13 +550,14 @@ def send_records(ledger, server, sending, number, roles, kinds, commit):
 def run(ledger, kept, server, readings, roles, kinds, crash=None, booked=None, rows=None, order=shuffled):
     """READINGS: of each meter that answered, what it counts and its serial number; None: the number was not read.
     CRASH: before or after a commit."""
-    w, notes = {k: t.copy() for k, t in ledger.items()}, kept.copy()
+    was, w, notes = dict(ledger), {k: t.copy() for k, t in ledger.items()}, kept.copy()
     try:
         seen = server.ask()
     except Away:
         seen = None
     for k in seen or ():
-        tell("seen", k, seen[k][0], last_place(kinds[k], seen[k][0]), seen[k][1])
+        tell("seen", k, seen[k][0], last_place(kinds[k], seen[k][0]), seen[k][1], *(seen[k][2:] or ("without",)))
+    hidden = [k for k, t in w.items() if server.ids and k in (seen or ()) and server.is_hidden(k, t)]
     tell("settle")
     flag = {k: settle(w[k], (seen or {}).get(k), roles[k], kinds[k]) for k in w}
     for k in w:
@@ -421,6 +565,8 @@ def run(ledger, kept, server, readings, roles, kinds, crash=None, booked=None, r
     for k in w:
         if roles[k] == "minus" and flag[k] == "changed":
             drop_pending(w, meter_of(k), seen, roles, kinds)
+        if flag[k] == "put-back":
+            drop_pending(w, meter_of(k), seen, roles, kinds, of_base=True)
     row, begun = {}, {}
     for meter, (reading, read_serial) in readings.items():
         serial = notes.told.get(meter) if read_serial is None else read_serial
@@ -438,6 +584,8 @@ def run(ledger, kept, server, readings, roles, kinds, crash=None, booked=None, r
     number, sending = server.next_number(), []
     for k, t in w.items():
         at = (seen or {}).get(k)
+        if flag[k] == "other-writer":
+            continue
         if t.pending is not None and (server.blind or at) and t.prepare(roles[k], kinds[k], at, number):
             tell("prepare", k, number)
             sending.append(k)
@@ -445,6 +593,10 @@ def run(ledger, kept, server, readings, roles, kinds, crash=None, booked=None, r
         return
     ledger.update(w)
     kept.update(notes)
+    if server.ids:
+        server.was_asked(seen or {})
+    for k in hidden:
+        server.again(k, was[k], flag[k], roles[k])
     tell("commit")
     if row and rows is not None:
         rows.append(row)
@@ -480,8 +632,77 @@ def read(count, serial, silent):
     return {m: (count[m], serial[m]) for m in count if m not in silent}
 
 
+def is_at_rest(server, ledger):
+    """Whether the bus shows what this state acknowledged last, and nothing is on its way."""
+    return all(t.sent is None and t.pending is None and server.display(k)[2] == t.acknowledged_record is not None
+               for k, t in ledger.items())
+
+
+def end_other_pipelines(server, ledger):
+    """Each is given another topic, and what it left is deleted."""
+    for k, t in ledger.items():
+        of = server.display(k)
+        if isinstance(of[2], str) and of != t.taken and t.acknowledged is not None:
+            server.v[k] = None
+
+
+def undo_hand(server, want, k=None):
+    """What a hand changed and no run has seen is gone with what the bus shows."""
+    of, x = server.undo_hand or (None, ZERO)
+    if of is not None and k in (None, of):
+        want[of] -= x
+        server.undo_hand = None
+
+
+def lose_state(server, ledger, kept):
+    for k in ledger:
+        ledger[k] = Target()
+        tell("empty", k)
+    kept.update(Notes())
+    server.state += 1
+    server.unseen = True
+
+
+def copy_state(server, ledger, kept):
+    tell("copy")
+    return server.state, {k: t.copy() for k, t in ledger.items()}, kept.copy()
+
+
+def put_back(server, ledger, kept, old_state):
+    tell("put-back")
+    ledger.update({k: t.copy() for k, t in old_state[1].items()})
+    kept.update(old_state[2])
+    server.unseen = True
+
+
+def bus_event(server, ledger, kept, want, old_state):
+    """Whatever may happen between two runs. Until a run has asked after the state was changed, the bus does not change."""
+    f, writes = random.random(), random.randint(1, 9)
+    if f < 0.3:
+        end_other_pipelines(server, ledger)
+    if server.unseen:
+        return old_state
+    if f < 0.05:
+        undo_hand(server, want)
+        server.forget()
+    elif f < 0.12 and server.may_go_back(writes, ledger):
+        undo_hand(server, want)
+        server.go_back(writes)
+    elif f < 0.15:
+        k = random.choice(list(ledger))
+        undo_hand(server, want, k)
+        server.other_writes(k)
+    elif f < 0.22:
+        return copy_state(server, ledger, kept)
+    elif f < 0.3 and old_state and old_state[0] == server.state and is_at_rest(server, ledger):
+        put_back(server, ledger, kept, old_state)
+    elif f < 0.32 and is_at_rest(server, ledger):
+        lose_state(server, ledger, kept)
+    return old_state
+
+
 def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0, unread=0, hand=0.02, restore=0,
-          silent_end=False, blind=False, trace=None):
+          silent_end=False, blind=False, ids=False, trace=None):
     random.seed(seed)
     roles = {k: ROLE[k[0]] for k in kinds}
     meters = [meter_of(k) for k in kinds if roles[k] == "minus"]
@@ -490,8 +711,8 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
     serial = {m: 1 + 1000 * i for i, m in enumerate(meters)}
     numbers, strange = {(m, s) for m, s in serial.items()}, 900000
     start = {k: D(random.choice(("0", "512.25", "7"))) if roles[k] == "plus" else ZERO for k in kinds}
-    start = {k: ZERO if blind else shown(kinds[k], as_sent(kinds[k], x)) or ZERO for k, x in start.items()}
-    server = (BlindServer if blind else Server)(kinds, start)
+    start = {k: ZERO if blind or ids else shown(kinds[k], as_sent(kinds[k], x)) or ZERO for k, x in start.items()}
+    server = (BlindServer if blind else Bus if ids else Server)(kinds, start)
     want, ledger, used, rows = dict(start), {k: Target() for k in kinds}, {}, []
     kept = Notes()
 
@@ -504,17 +725,18 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
         tell("run")
         run(ledger, kept, server, readings, roles, kinds, crash, booked, rows)
         for k, t in ledger.items():
-            tell("state", k, *(getattr(t, x) for x in ("acknowledged", "sent", "pending", "remainder")), t.acknowledged_serial, t.sent_record)
+            tell("state", k, *(getattr(t, x) for x in ("acknowledged", "sent", "pending", "remainder")), t.acknowledged_serial, t.sent_record,
+                 t.acknowledged_record or 0)
         if trace:
             for k, t in ledger.items():
-                print("   ", k, "device", server.v[k], server.t[k], *(f"{x}={getattr(t, x)}" for x in "AMDE"))
+                print("   ", k, "device", server.v[k], server.t[k], *(f"{x}={getattr(t, x)}" for x in t.__slots__ if getattr(t, x) is not None))
 
     tell("history", seed)
     for k in kinds:
         tell("target", k, roles[k], STEP[kinds[k]], base_of(meter_of(k)))
     server.now, begin = 100, dict(count)
     once(read(count, serial, ()))
-    sick, backup, touched = {}, None, set()
+    sick, backup, touched, old_state = {}, None, set(), None
     for i in range(runs):
         for m in meters:
             count[m] += D(random.choice(steps))
@@ -543,7 +765,7 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
             server.fail_at, server.how = random.randint(1, len(kinds)), random.choice(HOW)
         elif f < 0.6:
             crash = random.choice(("before-commit", "after-commit", "after-answers"))
-        elif f < 0.65 and not blind:
+        elif f < 0.65 and not blind and not ids:
             server.power_cut()
         elif f < 0.72:
             silent = random.choice(([m], meters))
@@ -553,6 +775,9 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
             a = ledger[k].acknowledged
             # not seen: a change too small to be shown, or one in the moment of an unanswered or lost write
             if a is not None and ledger[k].sent is None and as_sent(kinds[k], a) == server.v[k] and k not in server.hides and shown(kinds[k], x) != shown(kinds[k], a):
+                if ids:
+                    x = server.by_hand(k, x)
+                    server.undo_hand = (k, x - a)
                 want[k] += x - a
                 touched.add(k)
                 server.log.clear()
@@ -569,6 +794,8 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
             server.v, server.t, server.given = dict(backup[1]), dict(backup[2]), {k: list(x) for k, x in backup[3].items()}
             server.log.clear()
             backup = None
+        if ids:
+            old_state = bus_event(server, ledger, kept, want, old_state)
         once(told, crash)
         settled = all(t.sent is None and t.pending is None for t in ledger.values())
         if restore and settled and random.random() < 0.2 and (backup is None or i - backup[0] > 12):
@@ -576,6 +803,8 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
     server.refuses.clear()
     server.hides.clear()
     server.fail_at, server.away = None, False
+    if ids:
+        end_other_pipelines(server, ledger)
     if silent_end:  # everything delivered, then a power cut, and the meters stay silent
         server.now += 1200
         once(read(count, serial, ()))
@@ -588,11 +817,12 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
     # what a hand overwrote was known to the device's smallest step
     slack = {k: (STEP[kinds[k]] or ZERO) if k in touched else ZERO for k in kinds}
     total = any(abs(server.v[k] - as_sent(kinds[k], want[k] + grown[meter_of(k)])) > slack[k] for k in kinds if roles[k] == "plus")
-    usage = any(sum(server.given[k], ZERO) + ledger[k].remainder != grown[meter_of(k)] for k in kinds if roles[k] == "delta")
+    doubled = server.doubled if ids else dict.fromkeys(kinds, ZERO)
+    usage = any(sum(server.given[k], ZERO) + ledger[k].remainder - doubled[k] != grown[meter_of(k)] for k in kinds if roles[k] == "delta")
     usage |= blind and server.wrong
     usage = usage or not set(used) <= numbers  # a number that was read wrongly
     usage = usage or not exchange and grown != {m: count[m] - begin[m] for m in meters}
-    return total, usage, not restore and rows_are_wrong(rows, used)
+    return total, usage, not restore and not ids and rows_are_wrong(rows, used)
 
 
 def rows_are_wrong(rows, used):
@@ -608,6 +838,7 @@ PLAIN = dict(base="g", usage="g", total="g")
 MIXED = dict(base="c", usage="c", total="c", usage2="g", total2="g")
 COARSE = dict(base="w", usage="w", total="w", usage2="t", total2="t")
 EMPTY = dict(base="e", usage="e", total="e")
+BUS = dict(base="x", usage="x", total="x", total2="x")
 METERS = {"base": "c", "usage": "g", "total": "c", "base.2": "g", "usage.2": "c", "total.2": "w", "total2.2": "t"}
 CASES = (
     ("six-digit devices, totals set by hand", dict(kinds=PLAIN)),
@@ -627,6 +858,9 @@ CASES = (
     ("a server that cannot be asked and knows records by their ids", dict(kinds=EMPTY, blind=True, hand=0)),
     ("the same with two meters, exchanged, readings held",
      dict(kinds={k: "e" for k in METERS}, blind=True, exchange=0.03, hold=0.03, hand=0)),
+    ("a bus with ids that forgets and goes back, other pipelines, states lost and put back, totals set by hand",
+     dict(kinds=BUS, ids=True)),
+    ("the same, targets refused or not listed, readings held", dict(kinds=BUS, ids=True, refuse=0.05, absent=0.05, hold=0.03)),
 )
 
 if __name__ == "__main__":

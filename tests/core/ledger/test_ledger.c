@@ -6,6 +6,11 @@
  * "~-1" after it if its last place is 10^-1, and "-@t3" if the target displays
  * no value.  Without "@" it has no time of last update.  A text is written
  * 'hot'.  "m" is the pending value that M was made from.
+ *
+ * "#7" after a value is the number of its record.  A displayed value with "#"
+ * is of an output that gives ids: "85#7" has an id of this state, "85#x-7" an
+ * id of another one, "85#" none; "forgotten" is no value.  "T" is the display
+ * that was taken last, "L" the highest number that was forgotten.
  */
 #include <check.h>
 #include <stdio.h>
@@ -28,6 +33,31 @@ number(const char *text, size_t len)
   return d;
 }
 
+/* Returns the length of the value in TEXT, and what follows "#" in *ret_id;
+ * NULL: there is no "#". */
+static size_t
+split_id(const char *text, size_t len, const char **ret_id)
+{
+  const char *mark = memchr(text, '#', len);
+
+  *ret_id = mark ? mark + 1 : NULL;
+  return mark ? (size_t)(mark - text) : len;
+}
+
+static void
+read_id(struct ledger_displayed *s, const char *id, const char *end)
+{
+  if (id == end)
+    s->id = LEDGER_NO_ID;
+  else if (*id >= '0' && *id <= '9') {
+    s->id = LEDGER_OWN_ID;
+    s->id_number = atoll(id);
+  } else {
+    s->id = LEDGER_OTHER_ID;
+    s->other_id = strndup(id, (size_t)(end - id));
+  }
+}
+
 static void
 read_value(struct value *v, const char *text, size_t len)
 {
@@ -44,7 +74,7 @@ read_value(struct value *v, const char *text, size_t len)
 static void
 read_displayed(struct ledger_displayed *s, const char *text, size_t len)
 {
-  const char *mark = memchr(text, '@', len);
+  const char *mark = memchr(text, '@', len), *id;
   size_t n = mark ? (size_t)(mark - text) : len;
   char at[64], *tilde;
 
@@ -52,6 +82,13 @@ read_displayed(struct ledger_displayed *s, const char *text, size_t len)
   ledger_displayed_clear(s);
   s->known = true;
   s->place = MP_EXACT;
+  if (strcmp(text, "forgotten") == 0) {
+    s->id = LEDGER_FORGOTTEN;
+    return;
+  }
+  n = split_id(text, n, &id);
+  if (id)
+    read_id(s, id, mark ? mark : text + len);
   if (*text != '-' || n > 1)
     read_value(&s->value, text, n);
   if (!mark)
@@ -72,15 +109,20 @@ read_ledger(struct ledger *t, enum ledger_role role, const char *text)
   while (*text) {
     size_t len = strcspn(text, " ");
     char name = text[0];
-    const char *rest = text + 2;
-    size_t n = len - 2;
+    const char *rest = text + 2, *id = NULL;
+    size_t n = strchr("BNT", name) ? len - 2 : split_id(rest, len - 2, &id);
 
-    if (name == 'A')
+    if (name == 'A') {
       read_value(&t->acknowledged, rest, n);
-    else if (name == 'M')
-      read_value(&t->sent, rest, n);
-    else if (name == 'm')
-      read_value(&t->sent_from, rest, n);
+      t->acknowledged_record =
+        id && *id == '?' ? LEDGER_UNKNOWN_RECORD : (id ? atoll(id) : 0);
+    } else if (name == 'M' || name == 'm') {
+      read_value(name == 'M' ? &t->sent : &t->sent_from, rest, n);
+      t->sent_record = id ? atoll(id) : t->sent_record;
+    } else if (name == 'L')
+      t->last_record = atoll(rest);
+    else if (name == 'T')
+      read_displayed(&t->taken, rest, n);
     else if (name == 'D')
       read_value(&t->pending, rest, n);
     else if (name == 'E')
@@ -116,6 +158,17 @@ put(char *buf, size_t size, char name, const struct value *v)
 }
 
 static void
+put_record(char *buf, size_t size, int64_t record)
+{
+  size_t len = strlen(buf);
+
+  if (record == LEDGER_UNKNOWN_RECORD)
+    snprintf(buf + len, size - len, "#?");
+  else if (record > 0)
+    snprintf(buf + len, size - len, "#%lld", (long long)record);
+}
+
+static void
 put_displayed(char *buf, size_t size, char name,
               const struct ledger_displayed *s)
 {
@@ -129,11 +182,15 @@ put_displayed(char *buf, size_t size, char name,
   if (!s->value.kind)
     snprintf(buf + len, size - len, "%s%c=-", len ? " " : "", name);
   len = strlen(buf);
+  if (s->id != LEDGER_WITHOUT_IDS)
+    snprintf(buf + len, size - len, "#%s", s->other_id ? s->other_id : "");
+  len = strlen(buf);
   if (s->updated)
     snprintf(buf + len, size - len, "@%s", s->updated);
 }
 
-/* Writes M and N only while a value is in flight, and E only if it is not 0. */
+/* Writes M and N only while a value is in flight, m only while none is, and E
+ * only if it is not 0. */
 static void
 write_ledger(const struct ledger *t, char *buf, size_t size)
 {
@@ -141,11 +198,19 @@ write_ledger(const struct ledger *t, char *buf, size_t size)
 
   buf[0] = 0;
   put(buf, size, 'A', &t->acknowledged);
+  put_record(buf, size, t->acknowledged_record);
   put_displayed(buf, size, 'B', &t->acknowledged_over);
   put(buf, size, 'M', &t->sent);
   if (t->sent.kind)
+    put_record(buf, size, t->sent_record);
+  if (t->sent.kind)
     put_displayed(buf, size, 'N', &t->sent_over);
   put(buf, size, 'D', &t->pending);
+  if (!t->sent.kind && t->sent_record) {
+    put(buf, size, 'm', &t->sent_from);
+    put_record(buf, size, t->sent_record);
+  }
+  put_displayed(buf, size, 'T', &t->taken);
   if (t->remainder.coef != 0)
     put(buf, size, 'E', &e);
 }
@@ -161,7 +226,9 @@ role_name(enum ledger_role role)
 static const char *
 outcome_name(enum ledger_outcome outcome)
 {
-  static const char *const names[] = { "settled", "first", "changed" };
+  static const char *const names[] = { "settled",   "first",   "changed",
+                                       "went back", "lost",    "other writer",
+                                       "adopted",   "put back" };
 
   return names[outcome];
 }
@@ -175,6 +242,11 @@ outcome_name(enum ledger_outcome outcome)
 #define SETTLED LEDGER_SETTLED
 #define FIRST LEDGER_FIRST
 #define CHANGED LEDGER_CHANGED
+#define WENT_BACK LEDGER_WENT_BACK
+#define LOST LEDGER_LOST
+#define OTHER LEDGER_OTHER_WRITER
+#define ADOPTED LEDGER_ADOPTED
+#define PUT_BACK LEDGER_PUT_BACK
 
 static const struct settling {
   const char *rows; /* of the table in doc/ledger.md */
@@ -282,6 +354,101 @@ static const struct settling {
   { "4", PLAIN, "A='012' B='warm'@1", "12@9", "A='012' B='warm'@1", SETTLED },
   { "1", PLAIN, "A='hot' B='warm'@1 M='12' N='hot'@2 D='12'", "12@3",
     "A='12' B='hot'@2", SETTLED },
+  /* i1: M arrived; whatever value is displayed, its id decides. */
+  { "i1", TOTAL, "A=84#4 M=85#5 N=84# D=85", "85#5", "A=85#5 B=84#", SETTLED },
+  { "i1", BASE, "A=84#4 M=85#5 D=86 m=85", "85#5", "A=85#5 D=86", SETTLED },
+  { "i1", DELTA, "A=0.1#4 M=0.2#5 D=0.5 m=0.2", "0.2#5", "A=0.2#5 D=0.3",
+    SETTLED },
+  { "i1", TOTAL, "A=84#4 B=85@1 M=85#5 D=85", "85#5@1", "A=85#5", SETTLED },
+  /* a value that was taken for lost arrives later */
+  { "i1", TOTAL, "A=84#4 D=85 m=85#5", "85#5", "A=85#5", SETTLED },
+  { "i1", DELTA, "A=0.1#4 D=0.5 m=0.2#5", "0.2#5", "A=0.2#5 D=0.3", SETTLED },
+  /* i2: nothing happened. */
+  { "i2", TOTAL, "A=84#4", "84#4", "A=84#4", SETTLED },
+  { "i2", BASE, "A=84#4 D=85", "84.0#4@9", "A=84#4 D=85", SETTLED },
+  { "i2", DELTA, "A=0.2#4 D=0.3", "0.2#4", "A=0.2#4 D=0.3", SETTLED },
+  /* the display that A was taken from is still there */
+  { "i2", TOTAL, "A=500 T=500#", "500#", "A=500 T=500#", SETTLED },
+  { "i2", TOTAL, "A=500 T=500#x-1", "500#x-1", "A=500 T=500#x-1", SETTLED },
+  /* i3: M did not arrive; its record is kept. */
+  { "i3", TOTAL, "A=84#4 M=85#5 D=85", "84#4", "A=84#4 D=85 m=85#5", SETTLED },
+  { "i3", DELTA, "A=0.2#4 M=0.2#5 D=0.2", "0.2#4", "A=0.2#4 D=0.2 m=0.2#5",
+    SETTLED },
+  { "i3", PLAIN, "A=500 M=7#5 D=7 T=500#x-1", "500#x-1",
+    "A=500 D=7 m=7#5 T=500#x-1", SETTLED },
+  /* i4: an older copy: A is pending again in its record, but not an amount. */
+  { "i4", TOTAL, "A=84#4", "83#3", "A=84#4 D=84 m=84#4", WENT_BACK },
+  { "i4", BASE, "A=84#4", "83#3", "A=84#4 D=84 m=84#4", WENT_BACK },
+  { "i4", PLAIN, "A='hot'#4", "'cold'#3", "A='hot'#4 D='hot' m='hot'#4",
+    WENT_BACK },
+  { "i4", TOTAL, "A=84#4 D=85", "83#3", "A=84#4 D=85", SETTLED },
+  { "i4", TOTAL, "A=84#4 M=85#5 D=85", "83#3", "A=84#4 D=85 m=85#5",
+    WENT_BACK },
+  { "i4", DELTA, "A=0.2#4", "0.1#3", "A=0.2#4", SETTLED },
+  { "i4", DELTA, "A=0.2#4 M=0.3#5 D=0.3", "0.1#3", "A=0.2#4 D=0.3 m=0.3#5",
+    WENT_BACK },
+  /* the value set by hand is lost: it is pending again, in a new record */
+  { "i4", TOTAL, "A=500 L=4 T=500#", "84#4", "A=500 D=500 T=500#", WENT_BACK },
+  /* back to a display that was taken: by hand, or of another state */
+  { "i4", TOTAL, "A=501#5 T=500#", "500#", "A=501#5 D=501 m=501#5 T=500#",
+    WENT_BACK },
+  { "i4", TOTAL, "A=501#5 T=500#x-1", "500#x-1",
+    "A=501#5 D=501 m=501#5 T=500#x-1", WENT_BACK },
+  /* i5: forgotten: the ledger counts. */
+  { "i5", TOTAL, "A=84#4", "forgotten", "A=84#4 D=84 m=84#4", LOST },
+  { "i5", TOTAL, "A=84#4 M=85#5 D=85", "forgotten", "A=84#4 D=85 m=85#5",
+    LOST },
+  { "i5", BASE, "A=84#4 D=85", "forgotten", "A=84#4 D=85", SETTLED },
+  { "i5", DELTA, "A=0.2#4", "forgotten", "A=0.2#4", SETTLED },
+  { "i5", DELTA, "A=0.2#4 M=0.3#5 D=0.3", "forgotten", "A=0.2#4 D=0.3 m=0.3#5",
+    LOST },
+  /* the 0 that a total begins with was never written */
+  { "i5", TOTAL, "A=0", "forgotten", "A=0", SETTLED },
+  { "i5", TOTAL, "A=0 M=85#5 D=85", "forgotten", "A=0 D=85 m=85#5", LOST },
+  { "i5", TOTAL, "A=0#4", "forgotten", "A=0#4 D=0 m=0#4", LOST },
+  /* nothing was ever written */
+  { "i5", TOTAL, "", "forgotten", "A=0", FIRST },
+  { "i5", BASE, "", "forgotten", "", FIRST },
+  { "i5", TOTAL, "M=85#5 D=85", "forgotten", "A=0 D=85 m=85#5", SETTLED },
+  /* i6: no id: M did not arrive, and the values decide. */
+  { "i6, 8", TOTAL, "A=84#4", "500#", "A=500 T=500#", CHANGED },
+  { "i6, 8", TOTAL, "A=84#4 D=85", "500#", "A=500 D=501 T=500#", CHANGED },
+  { "i6, 2, 8", TOTAL, "A=84#4 M=85#5 D=85", "85#", "A=85 D=86 m=85#5 T=85#",
+    CHANGED },
+  { "i6, 9", BASE, "A=84#4 D=85", "70#", "A=70 T=70#", CHANGED },
+  { "i6, 10", PLAIN, "A=84#4 D=85", "70#", "A=70 D=85 T=70#", CHANGED },
+  { "i6, 7", BASE, "A=84#4", "0#", "A=84 T=0#", SETTLED },
+  { "i6, 6", TOTAL, "", "512#", "A=512 T=512#", SETTLED },
+  { "i6, 6", BASE, "D=85", "84#", "D=85 T=84#", SETTLED },
+  { "i6, 5", TOTAL, "", "0#", "A=0 T=0#", FIRST },
+  { "i6, 4", TOTAL, "A=84#4", "84#", "A=84 T=84#", SETTLED },
+  { "i6, 4", DELTA, "A=0.2#4 D=0.3", "7#", "A=0.2 D=0.3 T=7#", SETTLED },
+  { "i6, 2, 4", DELTA, "A=0.2#4 M=0.3#5 D=0.3", "0.3#",
+    "A=0.2 D=0.3 m=0.3#5 T=0.3#", SETTLED },
+  /* another time of last update: set by hand once more */
+  { "i6, 8", TOTAL, "A=501#5 T=500#@1", "500#@2", "A=500 T=500#@@2", CHANGED },
+  /* i7: another pipeline writes here. */
+  { "i7", TOTAL, "A=84#4 D=85", "70#x-1", "A=84#4 D=85", OTHER },
+  { "i7", DELTA, "A=0.2#4 M=0.3#5 D=0.3", "0.3#x-5", "A=0.2#4 M=0.3#5 D=0.3",
+    OTHER },
+  { "i7", TOTAL, "A=500 T=500#x-1", "500#x-2", "A=500 T=500#x-1", OTHER },
+  { "i7", TOTAL, "A=500 T=500#", "500#x-2", "A=500 T=500#", OTHER },
+  /* i8: this pipeline's state was lost. */
+  { "i8", TOTAL, "", "70#x-1", "A=70 T=70#x-1", ADOPTED },
+  { "i8", BASE, "", "70#x-1", "A=70 T=70#x-1", ADOPTED },
+  { "i8", DELTA, "D=0.3", "0.2#x-1", "A=0.2 D=0.3 T=0.2#x-1", ADOPTED },
+  { "i8", PLAIN, "M=7#5 D=7", "6#x-1", "A=6 D=7 m=7#5 T=6#x-1", ADOPTED },
+  /* i9: an older copy of the state was put back. */
+  { "i9", TOTAL, "A=84#4", "90#9", "A=90#9", PUT_BACK },
+  { "i9", BASE, "A=84#4 M=85#5 D=85", "90#9", "A=90#9", PUT_BACK },
+  { "i9", DELTA, "A=0.2#4 D=0.3 E=0.0004", "0.7#9", "A=0.7#9", PUT_BACK },
+  { "i9", TOTAL, "", "90#9", "A=90#9", PUT_BACK },
+  { "i4", TOTAL, "A=84 L=9", "90#9", "A=84 D=84", WENT_BACK },
+  /* A is of a version that did not keep its record: its value decides. */
+  { "i2", TOTAL, "A=84#?", "84#4", "A=84#4", SETTLED },
+  { "i3", TOTAL, "A=84#? M=85#5 D=85", "84#4", "A=84#4 D=85 m=85#5", SETTLED },
+  { "i4", TOTAL, "A=84#? D=85", "90#9", "A=84#? D=85", SETTLED },
+  { "i4", TOTAL, "A=84#?", "83#3", "A=84#? D=84", WENT_BACK },
   /* Without a time of last update, only the values are compared. */
   { "1", BASE, "A=84 B=83 M=85 N=84 D=85", "85", "A=85 B=84", SETTLED },
   { "2, 4", BASE, "A=84 B=83 M=85 N=84 D=85", "84", "A=84 B=83 D=85", SETTLED },
@@ -385,6 +552,10 @@ static const struct {
   { PLAIN, "A=84 B=84@1", "84@1", 900000, false },
   { PLAIN, "A=84 B=83@1 M=85 N=84@2", "84@2", 900000, false },
   { PLAIN, "", "0@2", 900000, false },
+  /* ids tell two values apart */
+  { PLAIN, "A=84#4 M=85#5", "84#4", 1, true },
+  { PLAIN, "A=84#4", "85#", 1, true },
+  { TOTAL, "", "forgotten", 0, true },
 };
 
 START_TEST(target_rests_only_after_our_own_write)
@@ -412,6 +583,8 @@ static const struct {
   { TOTAL, "A=84 B=83@1 D=85", "84@2", "A=84 B=83@1" },
   { TOTAL, "A=84 B=83@1 D=85", "70@9", "A=70" },
   { PLAIN, "A=84 B=83@1 D=85", "84@2", "A=84 B=83@1" },
+  /* an older copy is displayed: the ledger counts */
+  { TOTAL, "A=84#4 D=85 m=85#5", "83#3", "A=84#4" },
 };
 
 START_TEST(changed_base_drops_the_pending_value)
@@ -441,36 +614,37 @@ static const struct {
   uint32_t result;
   const char *after;
 } sendings[] = {
-  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_ACCEPTED,
-    "A=85 B=84@2" },
-  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_PERHAPS,
-    "A=84 B=83@1 M=85 N=84@2 D=85" },
-  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_NOT_SENT,
-    "A=84 B=83@1 D=85" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85#1 N=84@2 D=85",
+    MP_ACCEPTED, "A=85#1 B=84@2" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85#1 N=84@2 D=85", MP_PERHAPS,
+    "A=84 B=83@1 M=85#1 N=84@2 D=85" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85#1 N=84@2 D=85",
+    MP_NOT_SENT, "A=84 B=83@1 D=85 m=85#1" },
   /* a rejected value may have been stored nevertheless */
-  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_RETRY,
-    "A=84 B=83@1 M=85 N=84@2 D=85" },
-  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85 N=84@2 D=85", MP_REJECTED,
-    "A=84 B=83@1 M=85 N=84@2 D=85" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85#1 N=84@2 D=85", MP_RETRY,
+    "A=84 B=83@1 M=85#1 N=84@2 D=85" },
+  { BASE, "", "A=84 B=83@1", "85", "A=84 B=83@1 M=85#1 N=84@2 D=85",
+    MP_REJECTED, "A=84 B=83@1 M=85#1 N=84@2 D=85" },
   /* a new cycle replaces D; a delta is added to it */
-  { TOTAL, "", "A=84 D=85", "86", "A=84 M=86 N=84@2 D=86", MP_ACCEPTED,
-    "A=86 B=84@2" },
-  { DELTA, "", "A=0.1 D=0.3", "0.2", "A=0.1 M=0.5 N=84@2 D=0.5", MP_ACCEPTED,
-    "A=0.5 B=84@2" },
+  { TOTAL, "", "A=84 D=85", "86", "A=84 M=86#1 N=84@2 D=86", MP_ACCEPTED,
+    "A=86#1 B=84@2" },
+  { DELTA, "", "A=0.1 D=0.3", "0.2", "A=0.1 M=0.5#1 N=84@2 D=0.5", MP_ACCEPTED,
+    "A=0.5#1 B=84@2" },
   /* a pending value is sent even without a new cycle */
-  { DELTA, "", "D=0.3", "", "M=0.3 N=84@2 D=0.3", MP_ACCEPTED, "A=0.3 B=84@2" },
+  { DELTA, "", "D=0.3", "", "M=0.3#1 N=84@2 D=0.3", MP_ACCEPTED,
+    "A=0.3#1 B=84@2" },
   /* a delta is sent as a whole number of steps; the remainder is kept in E */
-  { DELTA, "0.001", "", "0.2005", "M=0.200 N=84@2 D=0.2005", MP_ACCEPTED,
-    "A=0.200 B=84@2 E=0.0005" },
-  { DELTA, "0.001", "", "0.2015", "M=0.202 N=84@2 D=0.2015", MP_ACCEPTED,
-    "A=0.202 B=84@2 E=-0.0005" },
-  { DELTA, "0.001", "E=0.0005", "0.0005", "M=0.0010 N=84@2 D=0.0010",
-    MP_ACCEPTED, "A=0.0010 B=84@2" },
-  { DELTA, "0.001", "E=0.0004", "0", "M=0.000 N=84@2 D=0.0004", MP_PERHAPS,
-    "M=0.000 N=84@2 D=0.0004" },
+  { DELTA, "0.001", "", "0.2005", "M=0.200#1 N=84@2 D=0.2005", MP_ACCEPTED,
+    "A=0.200#1 B=84@2 E=0.0005" },
+  { DELTA, "0.001", "", "0.2015", "M=0.202#1 N=84@2 D=0.2015", MP_ACCEPTED,
+    "A=0.202#1 B=84@2 E=-0.0005" },
+  { DELTA, "0.001", "E=0.0005", "0.0005", "M=0.0010#1 N=84@2 D=0.0010",
+    MP_ACCEPTED, "A=0.0010#1 B=84@2" },
+  { DELTA, "0.001", "E=0.0004", "0", "M=0.000#1 N=84@2 D=0.0004", MP_PERHAPS,
+    "M=0.000#1 N=84@2 D=0.0004" },
   /* other values are kept exactly; only the device rounds them */
-  { BASE, "0.001", "", "84.2085", "M=84.2085 N=84@2 D=84.2085", MP_ACCEPTED,
-    "A=84.2085 B=84@2" },
+  { BASE, "0.001", "", "84.2085", "M=84.2085#1 N=84@2 D=84.2085", MP_ACCEPTED,
+    "A=84.2085#1 B=84@2" },
 };
 
 START_TEST(sending_follows_the_rules)
@@ -690,6 +864,29 @@ START_TEST(adopted_value_keeps_serial_number_and_displayed_place)
 }
 END_TEST
 
+/* An adopted value of another state has the serial number that the output
+ * displays with it. */
+START_TEST(value_of_another_state_brings_its_serial_number)
+{
+  static const char *const shown[] = { "90#x-1", "90#9" };
+
+  for (size_t i = 0; i < ARRAY_SIZE(shown); i++) {
+    struct ledger t;
+    struct ledger_displayed displayed = { 0 };
+    uint32_t rows;
+
+    read_ledger(&t, LEDGER_BASE, i == 0 ? "" : "A=84#4");
+    t.acknowledged.serial = value_intern("4711");
+    read_displayed(&displayed, shown[i], strlen(shown[i]));
+    displayed.value.serial = value_intern("4712");
+    ledger_settle(&t, &displayed, &rows);
+    ck_assert_str_eq(t.acknowledged.serial, "4712");
+    ledger_displayed_clear(&displayed);
+    ledger_clear(&t);
+  }
+}
+END_TEST
+
 /* ---- Units and the state ---- */
 
 START_TEST(ledger_converts_its_values_to_a_new_unit)
@@ -734,6 +931,11 @@ static const struct {
     "A=85000 B=85@3" },
   { TOTAL, "A=84 B=83@1 M=85 N=84@2 D=85", "84@2", "MJ", "0.01", MP_OK, true,
     "A=84000 B=84@2 M=85000 N=84000@2 D=85000" },
+  /* with ids: the id proves that M arrived, and A is written again (row i4) */
+  { TOTAL, "A=84#4 M=85#5 N=84# D=85", "85#5", "MJ", "0.01", MP_OK, true,
+    "A=85000#? B=85#" },
+  { BASE, "A=84#4 T=83#", "84#4", "MJ", "0.01", MP_OK, true,
+    "A=84000#? B=84# T=83000#" },
   { DELTA, "A=0.1 M=0.2 N=0.1@2 D=0.2", "0.2@3", "MJ", "0.01", MP_OK, false,
     "A=200 B=100@2" },
   /* an acknowledged delta is not sent again */
@@ -799,12 +1001,19 @@ START_TEST(ledger_is_decoded_as_it_was_encoded)
   t.step = (struct mp_decimal){ .coef = 4, .exp10 = -3 };
   t.sent_ms = 1795327476000;
   t.sent_record = 1795327476001;
+  t.acknowledged_record = 1795327475000;
+  t.last_record = 1795327476000;
+  read_displayed(&t.taken, "84.2#x-17@yesterday~-1", 22);
+  t.sent_over.id = LEDGER_OTHER_ID; /* is not kept */
+  t.sent_over.other_id = strdup("x-17");
   t.rebase = true;
   t.kind = MP_DELTA;
   body = ledger_encode(&t);
   ck_assert_ptr_nonnull(body);
   ledger_init(&back, LEDGER_DELTA);
   ck_assert(ledger_decode(&back, body));
+  ck_assert_ptr_null(back.sent_over.other_id);
+  t.sent_over.id = LEDGER_WITHOUT_IDS;
   write_ledger(&t, one, sizeof(one));
   write_ledger(&back, two, sizeof(two));
   ck_assert_str_eq(one, two);
@@ -815,6 +1024,8 @@ START_TEST(ledger_is_decoded_as_it_was_encoded)
   ck_assert_int_eq(back.step.exp10, -3);
   ck_assert_int_eq(back.sent_ms, 1795327476000);
   ck_assert_int_eq(back.sent_record, 1795327476001);
+  ck_assert_int_eq(back.last_record, 1795327476000);
+  ck_assert_int_eq(back.taken.place, -1);
   ck_assert(back.rebase);
   ck_assert_uint_eq(back.kind, MP_DELTA);
   ck_assert(value_equal(&back.sent_from, &t.sent_from));
@@ -853,6 +1064,11 @@ START_TEST(invalid_ledger_text_is_refused)
     "unit  GJ\n",
     "a 1 7 0 0 GJ ||\n",
     "b.at \001\n",
+    "a.id -1\n",
+    "last.id 0\n",
+    "t x\n",
+    "t.id \001\n",
+    "t.other 1\n",
   };
 
   for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -861,6 +1077,37 @@ START_TEST(invalid_ledger_text_is_refused)
     ledger_init(&t, LEDGER_PLAIN);
     ck_assert_msg(!ledger_decode(&t, texts[i]), "\"%s\"", texts[i]);
     ledger_clear(&t);
+  }
+}
+END_TEST
+
+/* A state of an earlier version has no record of its acknowledged value. */
+START_TEST(record_of_an_earlier_version_is_unknown)
+{
+  static const struct {
+    const char *text;
+    int64_t record;
+  } rows[] = {
+    { "a 1 7 0 0 ||\n", LEDGER_UNKNOWN_RECORD },
+    { "a 1 7 0 0 ||\na.id 5\n", 5 },
+    { "a 1 7 0 0 ||\na.id 0\n", 0 },
+    { "d 1 7 0 0 ||\n", 0 },
+  };
+
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    struct ledger t, again;
+    char *text;
+
+    ledger_init(&t, LEDGER_PLAIN);
+    ck_assert(ledger_decode(&t, rows[i].text));
+    ck_assert_int_eq(t.acknowledged_record, rows[i].record);
+    text = ledger_encode(&t);
+    ledger_init(&again, LEDGER_PLAIN);
+    ck_assert(ledger_decode(&again, text));
+    ck_assert_int_eq(again.acknowledged_record, rows[i].record);
+    free(text);
+    ledger_clear(&t);
+    ledger_clear(&again);
   }
 }
 END_TEST
@@ -958,11 +1205,13 @@ ledger_suite(void)
   tcase_add_test(tc, target_without_pending_value_sends_nothing);
   tcase_add_test(tc, last_known_value_is_the_pending_or_acknowledged_one);
   tcase_add_test(tc, adopted_value_keeps_serial_number_and_displayed_place);
+  tcase_add_test(tc, value_of_another_state_brings_its_serial_number);
   tcase_add_test(tc, ledger_converts_its_values_to_a_new_unit);
   tcase_add_loop_test(tc, ledger_follows_its_target_to_another_unit, 0,
                       ARRAY_SIZE(unit_changes));
   tcase_add_test(tc, ledger_is_decoded_as_it_was_encoded);
   tcase_add_test(tc, invalid_ledger_text_is_refused);
+  tcase_add_test(tc, record_of_an_earlier_version_is_unknown);
   tcase_add_loop_test(tc, ledger_knows_the_kind_of_its_values, 0,
                       ARRAY_SIZE(kinds));
   tcase_add_test(tc, pending_reading_refuses_amounts);

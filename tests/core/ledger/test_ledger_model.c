@@ -20,11 +20,12 @@
 #include "tests/support/run_suite.h"
 
 #define MAX_TARGETS 8
-#define MAX_WORDS 8
+#define MAX_WORDS 9
 
 struct model_target {
   char name[16], base[16];  /* base: the target of its meter's reading */
   struct ledger kept, work; /* kept: committed; work: of this run */
+  struct ledger copy;       /* of the state, to be put back later */
   struct ledger_displayed displayed;
   enum ledger_outcome outcome;
 };
@@ -74,6 +75,7 @@ forget_targets(void)
   for (size_t i = 0; i < n_targets; i++) {
     ledger_clear(&targets[i].kept);
     ledger_clear(&targets[i].work);
+    ledger_clear(&targets[i].copy);
     ledger_displayed_clear(&targets[i].displayed);
   }
   memset(targets, 0, sizeof(targets));
@@ -101,6 +103,7 @@ on_target(char **words)
   snprintf(t->base, sizeof(t->base), "%s", words[4]);
   ledger_init(&t->kept, role);
   ledger_init(&t->work, role);
+  ledger_init(&t->copy, role);
   if (strcmp(words[3], "-") != 0)
     t->kept.step = number(words[3]);
 }
@@ -115,6 +118,26 @@ on_run(char **words)
   }
 }
 
+/* The record of a displayed value: a number of this state, "x1-7" of another
+ * one, "-", "forgotten", or "without" (the output gives no ids). */
+static void
+read_id(struct ledger_displayed *displayed, const char *word)
+{
+  if (strcmp(word, "without") == 0)
+    displayed->id = LEDGER_WITHOUT_IDS;
+  else if (strcmp(word, "-") == 0)
+    displayed->id = LEDGER_NO_ID;
+  else if (strcmp(word, "forgotten") == 0)
+    displayed->id = LEDGER_FORGOTTEN;
+  else if (*word == 'x') {
+    displayed->id = LEDGER_OTHER_ID;
+    displayed->other_id = strdup(word);
+  } else {
+    displayed->id = LEDGER_OWN_ID;
+    displayed->id_number = atoll(word);
+  }
+}
+
 static void
 on_seen(char **words)
 {
@@ -124,16 +147,19 @@ on_seen(char **words)
   if (strcmp(words[2], "-") != 0) /* else it displays no value */
     displayed->value = value(words[2], "-");
   displayed->place = strcmp(words[3], "-") == 0 ? MP_EXACT : atoi(words[3]);
-  displayed->updated = strdup(words[4]);
+  displayed->updated = strcmp(words[4], "-") == 0 ? NULL : strdup(words[4]);
+  read_id(displayed, words[5]);
 }
 
+/* Drops the pending values that depend on BASE and, with OF_BASE, its own. */
 static void
-drop_pending(const struct model_target *base)
+drop_pending(const char *base, bool of_base)
 {
   for (size_t i = 0; i < n_targets; i++) {
     struct model_target *t = &targets[i];
 
-    if (t != base && strcmp(t->base, base->name) == 0 && t->displayed.known)
+    if (strcmp(t->base, base) == 0 && t->displayed.known &&
+        (of_base || strcmp(t->name, base) != 0))
       ledger_drop(&t->work, &t->displayed);
   }
 }
@@ -147,16 +173,21 @@ on_settle(char **words)
   for (size_t i = 0; i < n_targets; i++)
     targets[i].outcome =
       ledger_settle(&targets[i].work, &targets[i].displayed, &rows);
-  for (size_t i = 0; i < n_targets; i++)
+  for (size_t i = 0; i < n_targets; i++) {
     if (targets[i].work.role == LEDGER_BASE &&
         targets[i].outcome == LEDGER_CHANGED)
-      drop_pending(&targets[i]);
+      drop_pending(targets[i].name, false);
+    if (targets[i].outcome == LEDGER_PUT_BACK)
+      drop_pending(targets[i].base, true);
+  }
 }
 
 static void
 on_outcome(char **words)
 {
-  static const char *const names[] = { "settled", "first", "changed" };
+  static const char *const names[] = { "settled",   "first",   "changed",
+                                       "went-back", "lost",    "other-writer",
+                                       "adopted",   "put-back" };
 
   ck_assert_msg(strcmp(names[target(words[1])->outcome], words[2]) == 0,
                 "line %lu, history %s: %s is %s, in the model %s", line_number,
@@ -251,6 +282,33 @@ on_commit(char **words)
     ck_assert(ledger_copy(&targets[i].kept, &targets[i].work));
 }
 
+/* The state was copied, or the copy put back; or T's entry was lost. */
+static void
+on_copy(char **words)
+{
+  (void)words;
+  for (size_t i = 0; i < n_targets; i++)
+    ck_assert(ledger_copy(&targets[i].copy, &targets[i].kept));
+}
+
+static void
+on_put_back(char **words)
+{
+  (void)words;
+  for (size_t i = 0; i < n_targets; i++)
+    ck_assert(ledger_copy(&targets[i].kept, &targets[i].copy));
+}
+
+static void
+on_empty(char **words)
+{
+  struct model_target *t = target(words[1]);
+  enum ledger_role role = t->kept.role;
+
+  ledger_clear(&t->kept);
+  ledger_init(&t->kept, role);
+}
+
 static void
 on_result(char **words)
 {
@@ -310,6 +368,11 @@ on_state(char **words)
                 "model %s",
                 line_number, history, t->name, (long long)t->kept.sent_record,
                 words[7]);
+  ck_assert_msg(t->kept.acknowledged_record == atoll(words[8]),
+                "line %lu, history %s: A of %s is of record %lld, in the model "
+                "%s",
+                line_number, history, t->name,
+                (long long)t->kept.acknowledged_record, words[8]);
 }
 
 static void
@@ -330,6 +393,8 @@ static const struct {
   { "prepare", on_prepare }, { "begin", on_begin },
   { "commit", on_commit },   { "result", on_result },
   { "state", on_state },     { "settings", on_settings },
+  { "copy", on_copy },       { "put-back", on_put_back },
+  { "empty", on_empty },
 };
 
 static void

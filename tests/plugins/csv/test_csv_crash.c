@@ -47,7 +47,7 @@ static void
 take_token(void)
 {
   begin_run();
-  ck_assert_int_eq(b.ops->token(b.self, token, sizeof(token)), MP_OK);
+  ck_assert_int_eq(b.ops->append->token(b.self, token, sizeof(token)), MP_OK);
 }
 
 /* Makes the next run: recovers both rows, and delivers again those not sent.
@@ -61,7 +61,8 @@ recover(void)
   begin_run();
   for (int i = 0; i < ROWS; i++)
     bench_row(&b, i + 1, values[i]);
-  ck_assert_int_eq(b.ops->recover(b.self, token, &b.sink->result), MP_OK);
+  ck_assert_int_eq(b.ops->append->recover(b.self, token, &b.sink->result),
+                   MP_OK);
   for (int i = 0; i < ROWS; i++) {
     results[i] = fake_sink_result(b.sink, (uint32_t)i, 0);
     there += results[i] == MP_ACCEPTED;
@@ -311,7 +312,8 @@ START_TEST(nul_bytes_at_the_end_are_cut_off)
   begin_run();
   bench_row(&b, 1, values[0]);
   bench_row(&b, 2, values[1]);
-  ck_assert_int_eq(b.ops->recover(b.self, token, &b.sink->result), MP_OK);
+  ck_assert_int_eq(b.ops->append->recover(b.self, token, &b.sink->result),
+                   MP_OK);
   ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0),
                     _i == 0 ? MP_NOT_SENT : MP_ACCEPTED);
   ck_assert_uint_eq(fake_sink_result(b.sink, 1, 0), MP_NOT_SENT);
@@ -396,7 +398,7 @@ START_TEST(invalid_token_is_an_error)
   begin_run();
   for (size_t i = 0; i < ARRAY_SIZE(tokens); i++) {
     bench_row(&b, 1, values[0]);
-    ck_assert_int_eq(b.ops->recover(b.self, tokens[i], &b.sink->result),
+    ck_assert_int_eq(b.ops->append->recover(b.self, tokens[i], &b.sink->result),
                      MP_EINTERNAL);
   }
 }

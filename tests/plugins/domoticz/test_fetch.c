@@ -39,8 +39,8 @@ START_TEST(values_are_fetched_with_place_step_and_time)
   ck_assert_int_eq(plugin_setup_fetch(&r), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(r.sink, counter), "84.208 GJ");
   shown = fake_sink_shown(r.sink, counter);
-  ck_assert_int_eq(shown->step_coef, 1);
-  ck_assert_int_eq(shown->step_exp10, -3);
+  ck_assert_int_eq(shown->step.coef, 1);
+  ck_assert_int_eq(shown->step.exp10, -3);
   ck_assert_int_eq(shown->place, -8);
   ck_assert_str_eq(shown->updated, "2026-11-22 06:07:57");
   ck_assert_uint_eq(shown->wait_ms, 2000);

@@ -180,7 +180,8 @@ START_TEST(check_warns_about_values_that_are_not_read_back)
   domoticz_server_add(r.s, 3, "counter-custom", "GJ");
   fake_host_add_target(r.host, "3", NULL, "e", MP_TARGET_TOTAL);
   domoticz_server_add(r.s, 4, "custom", "GJ");
-  fake_host_add_target(r.host, "4", NULL, "e", MP_TARGET_DELTA);
+  fake_host_add_target(r.host, "4", NULL, "e", 0);
+  fake_host_set_target_source(r.host, 3, MP_DELTA, NULL, NULL, NULL);
   domoticz_server_set_name(r.s, 4, "$secret");
   domoticz_server_add(r.s, 5, "temperature", NULL);
   domoticz_server_set_used(r.s, 5, false);

@@ -102,9 +102,10 @@ START_TEST(recovered_record_is_accepted_or_was_not_sent)
   char token[256];
 
   create_row(_i);
-  ck_assert_int_eq(plugin->output->token(self, token, sizeof(token)), MP_OK);
+  ck_assert_int_eq(plugin->output->append->token(self, token, sizeof(token)),
+                   MP_OK);
   write_records(1);
-  plugin->output->recover(self, token, &sink->result);
+  plugin->output->append->recover(self, token, &sink->result);
   ck_assert_uint_eq(fake_sink_result(sink, 0, 0),
                     rows[_i].result == MP_RETRY ||
                         rows[_i].result == MP_REJECTED

@@ -9,7 +9,8 @@
 
 #define FIRST MP_OPERAND_FIRST
 #define MISSING MP_OPERAND_MISSING
-#define OTHER MP_OPERAND_OTHER_METER
+#define ZEROS_62                                                               \
+  "00000000000000000000000000000000000000000000000000000000000000"
 #define ROUNDED MP_OPERAND_ROUNDED
 #define COUNTER MP_COUNTER
 #define GAUGE MP_GAUGE
@@ -36,10 +37,12 @@ static const struct transform_row rows[] = {
     DELTA },
   { "a base of zero is a value",
     NULL, 0, "0 GJ", 0, COUNTER, "84.208 GJ", MP_OK, "84.208 GJ", DELTA },
-  { "an exchanged meter with a higher reading rebases",
-    NULL, OTHER, "12.000 GJ", 0, COUNTER, "84.208 GJ", MP_REBASE, NULL, 0 },
-  { "an exchanged meter with a lower reading rebases",
-    NULL, OTHER, "99.000 GJ", 0, COUNTER, "84.208 GJ", MP_REBASE, NULL, 0 },
+  { "a base of the smallest exponent is too far away",
+    NULL, 0, "0." ZEROS_62 "1 GJ", 0, COUNTER, "84.208 GJ", MP_ERANGE,
+    "84.208 GJ minus 0." ZEROS_62 "1 GJ has too many digits", 0 },
+  { "two numbers of the smallest exponent",
+    NULL, 0, "0." ZEROS_62 "1 GJ", 0, COUNTER, "0." ZEROS_62 "3 GJ", MP_OK,
+    "0." ZEROS_62 "2 GJ", DELTA },
 
   { "a counter that falls is held",
     NULL, 0, "84.000 GJ", 0, COUNTER, "83.999 GJ", MP_HOLD,

@@ -256,7 +256,7 @@ check_limit(const struct mp_field_sink *sink, const struct mp_field *field)
                    strcmp(field->unit, "kW") != 0 &&
                    strcmp(field->unit, "kvar") != 0;
 
-  ck_assert_msg((field->max_rate_coef > 0) == has_limit, "%s", field->name);
+  ck_assert_msg((field->max_rate.coef > 0) == has_limit, "%s", field->name);
   ck_assert_msg(!has_limit || field->max_rate_unit, "%s", field->name);
   *limited += has_limit != 0;
 }

@@ -201,6 +201,56 @@ START_TEST(unknown_unit_is_dropped_and_reported_once)
 }
 END_TEST
 
+/* ---- Facts about the meter ---------------------------------------------- */
+
+/* Nine registers are two full requests with the serial number, so it has a
+ * request of its own once a day.  Once, that one asks for the type. */
+START_TEST(type_is_asked_once_in_place_of_the_serial_number)
+{
+  static const struct {
+    int64_t later;
+    unsigned requests;
+    bool facts, serial;
+  } runs[] = {
+    { 0, 2, false, true },            /* the first run: the serial number */
+    { 2 * DAY, 2, true, false },      /* the type */
+    { 2 * DAY + 1, 2, false, true },  /* the serial number */
+    { 2 * DAY + 2, 1, false, false }, /* neither */
+    { 4 * DAY, 2, false, true },      /* the serial number */
+  };
+
+  want(8);
+  for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
+    const struct mp_meter *meter;
+
+    fake_host_set_now(h, NOW + runs[i].later);
+    ck_assert_int_eq(run(), MP_OK);
+    ck_assert_msg(meter_requests(m) == runs[i].requests, "run %zu: %u", i,
+                  meter_requests(m));
+    meter = fake_sink_meter(sink);
+    ck_assert_msg(!meter == !runs[i].facts, "run %zu", i);
+    if (meter) {
+      ck_assert_str_eq(meter->manufacturer, "Kamstrup");
+      ck_assert_ptr_nonnull(strstr(meter->model, "MULTICAL"));
+    }
+    ck_assert_str_eq(fake_sink_serial(sink), "68500001");
+    ck_assert_uint_eq(fake_sink_serial_how(sink),
+                      runs[i].serial ? MP_SERIAL_READ : MP_SERIAL_ASSUMED);
+  }
+}
+END_TEST
+
+START_TEST(facts_come_with_the_type_for_info_text)
+{
+  fake_host_add_field(h, "info_text");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_ptr_nonnull(fake_sink_meter(sink));
+  ck_assert_str_eq(fake_sink_meter(sink)->manufacturer, "Kamstrup");
+  ck_assert_int_eq(run(), MP_OK);
+  ck_assert_ptr_null(fake_sink_meter(sink));
+}
+END_TEST
+
 /* ---- Info codes --------------------------------------------------------- */
 
 START_TEST(info_code_is_delivered_in_words)
@@ -950,10 +1000,11 @@ START_TEST(watch_repeats_until_it_is_ended)
   ck_assert_int_eq(probe(MP_PROBE_WATCH), MP_OK);
   ck_assert_ptr_nonnull(fake_sink_attempt(sink, 0));
   ck_assert_uint_eq(fake_sink_attempt(sink, 0)->answered, 0);
-  ck_assert_uint_eq(fake_sink_attempt(sink, 0)->crc_errors, 1);
+  ck_assert_str_eq(fake_sink_attempt(sink, 0)->detail, "1 CRC error");
   ck_assert_str_eq(fake_sink_attempt(sink, 0)->what, "CRC error");
   ck_assert_ptr_nonnull(fake_sink_attempt(sink, 1));
   ck_assert_uint_eq(fake_sink_attempt(sink, 1)->answered, 1);
+  ck_assert_ptr_null(fake_sink_attempt(sink, 1)->detail);
   ck_assert_ptr_null(fake_sink_attempt(sink, 4));
   ck_assert_uint_eq(fake_host_failures(h), 0);
 }
@@ -974,6 +1025,8 @@ kmp_suite(void)
   tcase_add_test(tcase, number_beyond_64_bits_is_missing_and_reported);
   tcase_add_test(tcase, register_without_a_value_is_missing_without_failure);
   tcase_add_test(tcase, unknown_unit_is_dropped_and_reported_once);
+  tcase_add_test(tcase, type_is_asked_once_in_place_of_the_serial_number);
+  tcase_add_test(tcase, facts_come_with_the_type_for_info_text);
   tcase_add_test(tcase, info_code_is_delivered_in_words);
   tcase_add_test(tcase, model_is_recognised_by_its_registers);
   tcase_add_test(tcase, model_requests_obey_registers_per_request);

@@ -316,8 +316,8 @@ START_TEST(test_plugin_table_is_complete)
 {
   ck_assert_uint_eq(replaying.plugin->abi_version, MP_ABI_VERSION);
   ck_assert_str_eq(replaying.plugin->name, "replay");
-  ck_assert_uint_eq(replaying.plugin->input->flags,
-                    MP_INPUT_RECORDING | MP_INPUT_ALL_FIELDS);
+  ck_assert_uint_eq(replaying.plugin->input->flags, MP_INPUT_RECORDING);
+  ck_assert_str_eq(replaying.plugin->input->default_fields, "*");
   ck_assert_int_eq(
     replaying.plugin->input->field("0x3c", &replaying.sink->field), MP_OK);
   ck_assert_str_eq(fake_sink_field(replaying.sink, 0)->name, "heat_energy_e1");

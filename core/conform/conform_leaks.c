@@ -1,0 +1,125 @@
+/* Finds memory, descriptors, threads and children that a plugin leaves. */
+#include "core/conform/conform.h"
+
+#include <dirent.h>
+#include <malloc.h>
+#include <stddef.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* Runs before the first measurement: they fill the caches of libraries, and use
+ * up those of malloc, which count as memory in use. */
+#define WARM_UP 20
+/* A leak of one byte takes a block of 4 * sizeof(size_t).  A few may come from
+ * a cache of malloc. */
+#define LEAK_BYTES (3 * sizeof(size_t))
+/* A thread that was joined may stay in /proc for a moment. */
+#define PATIENCE_MS 500
+
+struct use {
+  size_t bytes;
+  int descriptors, threads;
+  bool children;
+};
+
+/* The C library counts the bytes; without such a count, as with a sanitizer,
+ * this returns 0. */
+static size_t
+bytes_in_use(void)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+  struct mallinfo2 info = mallinfo2();
+
+  return info.uordblks + info.hblkhd;
+#else
+  return 0;
+#endif
+}
+
+static int
+count_entries(const char *path)
+{
+  DIR *dir = opendir(path);
+  int n = 0;
+
+  while (dir && readdir(dir))
+    n++;
+  if (dir)
+    closedir(dir);
+  return n;
+}
+
+int
+conform_descriptors(void)
+{
+  return count_entries("/proc/self/fd");
+}
+
+static bool
+has_children(void)
+{
+  siginfo_t info;
+
+  return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+static void
+measure(struct use *use)
+{
+  *use = (struct use){ .bytes = bytes_in_use(),
+                       .descriptors = conform_descriptors(),
+                       .threads = count_entries("/proc/self/task"),
+                       .children = has_children() };
+}
+
+/* Measures, and waits a moment for more threads than BEFORE to end. */
+static void
+measure_after(struct use *use, const struct use *before)
+{
+  const struct timespec t = { .tv_nsec = 1000000 };
+
+  measure(use);
+  for (int i = 0; i < PATIENCE_MS && use->threads > before->threads; i++) {
+    nanosleep(&t, NULL);
+    measure(use);
+  }
+}
+
+static void
+compare(struct conform *c, const char *what, int times, const struct use u[3])
+{
+  size_t least = (size_t)times / 2 * LEAK_BYTES;
+
+  if (u[2].descriptors > u[0].descriptors)
+    conform_fail(c, "%s left %d descriptors open: close them", what,
+                 u[2].descriptors - u[0].descriptors);
+  if (u[2].threads > u[0].threads)
+    conform_fail(c, "%s left %d threads running: join them", what,
+                 u[2].threads - u[0].threads);
+  if (u[2].children)
+    conform_fail(c, "%s left child processes: end them and wait for them",
+                 what);
+  /* A cache grows once; a leak grows in both halves. */
+  if (u[1].bytes >= u[0].bytes + least && u[2].bytes >= u[1].bytes + least)
+    conform_fail(c, "%s leaked %zu bytes: free them", what,
+                 u[2].bytes - u[0].bytes);
+}
+
+void
+conform_leaks(struct conform *c, const char *what, int times,
+              bool (*fn)(struct conform *c, void *ctx), void *ctx)
+{
+  struct use u[3];
+
+  for (int i = 0; i < WARM_UP; i++)
+    if (!fn(c, ctx))
+      return;
+  measure(&u[0]);
+  for (int half = 1; half <= 2; half++) {
+    for (int i = 0; i < times / 2; i++)
+      if (!fn(c, ctx) || conform_failed(c))
+        return;
+    measure_after(&u[half], &u[0]);
+  }
+  compare(c, what, times, u);
+}

@@ -1,0 +1,363 @@
+/* The renamings.  README.md has their proofs. */
+#include "tests/exhaustive/normal.h"
+
+#include <string.h>
+
+const char *const renaming_names[RENAMINGS] = {
+  [RENAME_READINGS] = "readings",
+  [RENAME_TIMES] = "times",
+  [RENAME_SERIALS] = "serials",
+  [RENAME_SUMS] = "sums",
+};
+bool renaming_off[RENAMINGS];
+int64_t normal_most_runs;
+bool normal_is_closed;
+
+#define MOST_NUMBERS 160
+
+/* With RENAME_TIMES, the file has this many rows. */
+#define NORMAL_ROWS 100
+
+/* Members of a state of one sort. */
+struct members {
+  int64_t *of[MOST_NUMBERS];
+  size_t n;
+};
+
+static void
+add_member(struct members *m, int64_t *number)
+{
+  m->of[m->n++] = number;
+}
+
+/* ---- Order of appearance ---- */
+
+/* Renames numbers in the order in which they appear; 0 stays.  Returns the
+ * number of names. */
+static int64_t
+rename_members(struct members *m)
+{
+  int64_t known[MOST_NUMBERS];
+  int64_t n = 0, name;
+
+  for (size_t i = 0; i < m->n; i++) {
+    if (*m->of[i] == 0)
+      continue;
+    for (name = 0; name < n && known[name] != *m->of[i]; name++)
+      continue;
+    if (name == n)
+      known[n++] = *m->of[i];
+    *m->of[i] = name + 1;
+  }
+  return n;
+}
+
+/* Renames numbers by their rank, so that their order stays. */
+static void
+rank_members(struct members *m)
+{
+  int64_t was[MOST_NUMBERS];
+
+  for (size_t i = 0; i < m->n; i++)
+    was[i] = *m->of[i];
+  for (size_t i = 0; i < m->n; i++) {
+    int64_t rank = 1;
+
+    for (size_t k = 0; k < m->n; k++) {
+      bool first = true;
+
+      for (size_t j = 0; j < k; j++)
+        first &= was[j] != was[k];
+      rank += was[k] != 0 && was[k] < was[i] && first;
+    }
+    if (was[i] != 0)
+      *m->of[i] = rank;
+  }
+}
+
+/* ---- Times ---- */
+
+static void
+add_entry_times(struct members *times, struct members *records, struct entry *e)
+{
+  add_member(times, &e->acknowledged_over.time);
+  add_member(times, &e->sent_over.time);
+  add_member(records, &e->record);
+}
+
+/* Times of rows are compared: their order stays.  The number of rows of the
+ * file is compared only with that in the token. */
+static void
+rename_rows(struct state *s)
+{
+  struct members times = { .n = 0 };
+  struct file *f = &s->world.file;
+
+  add_member(&times, &f->time);
+  add_member(&times, &s->program.last_row);
+  for (size_t i = 0; i < WORLD_ROWS; i++) {
+    add_member(&times, &f->missing[i]);
+    add_member(&times, &s->program.rows[i].time);
+  }
+  rank_members(&times);
+  if (s->program.token.present)
+    s->program.token.rows -= f->rows - NORMAL_ROWS;
+  f->rows = NORMAL_ROWS;
+}
+
+/* Forgets the records that no ledger names: they never come again. */
+static void
+forget_records(const struct house *house, struct state *s)
+{
+  struct taken_record kept[WORLD_RECORDS] = { { .number = 0 } };
+  size_t n = 0;
+
+  for (size_t i = 0; i < WORLD_RECORDS; i++) {
+    bool is_named = false;
+
+    for (size_t k = 0; k < house->plan.n_targets; k++)
+      is_named |= s->program.entries[k].record == s->world.taken[i].number ||
+                  (s->has_older &&
+                   s->older.entries[k].record == s->world.taken[i].number);
+    if (is_named && s->world.taken[i].number)
+      kept[n++] = s->world.taken[i];
+  }
+  memcpy(s->world.taken, kept, sizeof(kept));
+}
+
+static void
+rename_times(const struct house *house, struct state *s)
+{
+  struct members times = { .n = 0 }, records = { .n = 0 };
+
+  for (size_t i = 0; i < house->plan.n_targets; i++) {
+    struct device *d = &s->world.devices[i];
+
+    add_member(&times, &d->now.time);
+    for (size_t k = 0; k < WORLD_UNDO; k++)
+      add_member(&times, &d->undo[k].time);
+    add_entry_times(&times, &records, &s->program.entries[i]);
+    add_entry_times(&times, &records, &s->older.entries[i]);
+  }
+  for (size_t i = 0; i < WORLD_RECORDS; i++)
+    add_member(&records, &s->world.taken[i].number);
+  if (house->has_file)
+    rename_rows(s);
+  rename_members(&times);
+  rank_members(&records);
+  if (!normal_most_runs)
+    s->world.runs = 0;
+}
+
+/* ---- Serial numbers ---- */
+
+static void
+add_entry_serials(struct members *m, struct entry *e)
+{
+  add_member(m, &e->acknowledged.serial);
+  add_member(m, &e->sent.serial);
+  add_member(m, &e->sent_from.serial);
+  add_member(m, &e->pending.serial);
+  add_member(m, &e->acknowledged_over.value.serial);
+  add_member(m, &e->sent_over.value.serial);
+}
+
+static void
+add_base_serials(struct members *m, struct base_account *base,
+                 struct entry_reading *reading)
+{
+  add_member(m, &base->meter);
+  add_member(m, &base->serial);
+  add_member(m, &base->candidate_serial);
+  add_member(m, &reading->believed.serial);
+  add_member(m, &reading->unconfirmed.serial);
+}
+
+static void
+rename_serials(const struct house *house, struct state *s)
+{
+  struct members serials = { .n = 0 };
+
+  for (size_t i = 0; i < house->plan.n_meters; i++) {
+    add_member(&serials, &s->world.meters[i].serial);
+    add_base_serials(&serials, &s->world.bases[i], &s->program.readings[i]);
+    add_base_serials(&serials, &s->older_world.bases[i], &s->older.readings[i]);
+  }
+  for (size_t i = 0; i < house->plan.n_targets; i++) {
+    add_entry_serials(&serials, &s->program.entries[i]);
+    add_entry_serials(&serials, &s->older.entries[i]);
+    for (size_t k = 0; k < WORLD_ROWS; k++)
+      add_member(&serials, &s->program.rows[k].cells[i].serial);
+  }
+  s->world.serials = rename_members(&serials);
+}
+
+/* ---- Readings and totals ---- */
+
+static void
+add_value(struct members *m, struct entry_value *v)
+{
+  if (v->kind)
+    add_member(m, &v->number);
+}
+
+/* The number of an empty device is 0: then nothing is shifted. */
+static void
+add_device_numbers(struct members *m, struct device *d)
+{
+  add_member(m, &d->now.number);
+  for (size_t i = 0; i < (size_t)d->n_undo; i++)
+    add_member(m, &d->undo[i].number);
+  if (d->confirmed)
+    add_member(m, &d->confirmed);
+}
+
+static void
+add_entry_numbers(struct members *m, struct entry *e)
+{
+  add_value(m, &e->acknowledged);
+  add_value(m, &e->sent);
+  add_value(m, &e->sent_from);
+  add_value(m, &e->pending);
+  add_value(m, &e->acknowledged_over.value);
+  add_value(m, &e->sent_over.value);
+}
+
+static void
+add_target_numbers(struct members *m, struct state *s, size_t target)
+{
+  add_device_numbers(m, &s->world.devices[target]);
+  if (s->world.late.target == (int64_t)target + 1)
+    add_member(m, &s->world.late.number);
+  for (size_t i = 0; i < WORLD_RECORDS; i++)
+    if (s->world.taken[i].has[target])
+      add_member(m, &s->world.taken[i].values[target]);
+  add_entry_numbers(m, &s->program.entries[target]);
+  if (!s->has_older)
+    return;
+  add_device_numbers(m, &s->older_world.devices[target]);
+  add_entry_numbers(m, &s->older.entries[target]);
+}
+
+/* Adds a multiple of UNIT to all numbers, so that REFERENCE becomes
+ * NORMAL_COUNT or a little more; unless a number is 0 or becomes 0. */
+static void
+shift_members(struct members *m, int64_t reference, int64_t unit)
+{
+  int64_t by = (NORMAL_COUNT + unit - 1 - reference) / unit * unit;
+
+  for (size_t i = 0; i < m->n; i++)
+    if (*m->of[i] == 0 || *m->of[i] + by == 0)
+      return;
+  for (size_t i = 0; i < m->n; i++)
+    *m->of[i] += by;
+}
+
+static void
+add_column_numbers(struct members *m, struct state *s, size_t column)
+{
+  if (s->world.file.has[column])
+    add_member(m, &s->world.file.values[column]);
+  for (size_t i = 0; i < WORLD_ROWS; i++)
+    add_value(m, &s->program.rows[i].cells[column]);
+  add_entry_numbers(m, &s->program.entries[column]);
+}
+
+static void
+add_base_numbers(struct members *m, struct base_account *base,
+                 struct entry_reading *reading)
+{
+  if (base->begun)
+    add_member(m, &base->believed);
+  if (base->candidate_serial)
+    add_member(m, &base->candidate);
+  if (base->lost_display)
+    add_member(m, &base->lost_display);
+  add_value(m, &reading->believed);
+  add_value(m, &reading->unconfirmed);
+}
+
+/* Rounding half to even to a step commutes with adding two steps. */
+static int64_t
+shift_unit(int64_t step)
+{
+  return step ? 2 * step : 1;
+}
+
+static void
+shift_readings(const struct house *house, struct state *s, size_t meter)
+{
+  struct members m = { .n = 0 };
+  int64_t unit = 1;
+
+  add_member(&m, &s->world.meters[meter].count);
+  add_base_numbers(&m, &s->world.bases[meter], &s->program.readings[meter]);
+  add_base_numbers(&m, &s->older_world.bases[meter], &s->older.readings[meter]);
+  for (size_t i = 0; i < house->plan.n_targets; i++)
+    if (house->plan.meters[i] == meter && house->plan.roles[i] == TARGET_BASE) {
+      unit = shift_unit(s->world.steps[i]);
+      add_target_numbers(&m, s, i);
+    }
+  for (size_t i = 0; i < house->plan.n_targets; i++)
+    if (house->plan.meters[i] == meter && house->plan.roles[i] == TARGET_COLUMN)
+      add_column_numbers(&m, s, i);
+  shift_members(&m, s->world.meters[meter].count, unit);
+}
+
+static void
+shift_total(struct state *s, size_t target)
+{
+  struct members m = { .n = 0 };
+
+  add_member(&m, &s->world.targets[target].expected);
+  if (s->has_older)
+    add_member(&m, &s->older_world.targets[target].expected);
+  add_target_numbers(&m, s, target);
+  shift_members(&m, s->world.targets[target].expected,
+                shift_unit(s->world.steps[target]));
+}
+
+static void
+shift_all(const struct house *house, struct state *s)
+{
+  for (size_t i = 0; i < house->plan.n_meters; i++)
+    shift_readings(house, s, i);
+  for (size_t i = 0; i < house->plan.n_targets; i++)
+    if (house->plan.roles[i] == TARGET_TOTAL)
+      shift_total(s, i);
+}
+
+/* The numbers of acknowledged records are read only of outputs with ids. */
+static void
+clear_records(struct program *p)
+{
+  for (size_t i = 0; i < WORLD_TARGETS; i++)
+    p->entries[i].acknowledged_record = p->entries[i].last_record = 0;
+}
+
+static void
+clear_unread(struct device *d)
+{
+  memset(&d->undo[1], 0, sizeof(d->undo) - sizeof(d->undo[0]));
+  if (d->n_undo > 1)
+    d->n_undo = 1;
+  d->lost = d->unconfirmed = d->in_doubt = d->owned = d->confirmed = 0;
+}
+
+void
+normal_form(const struct house *house, struct state *s)
+{
+  for (size_t i = 0; normal_is_closed && i < house->plan.n_targets; i++)
+    clear_unread(&s->world.devices[i]);
+  if (!renaming_off[RENAME_READINGS] && house->is_relative)
+    shift_all(house, s);
+  clear_records(&s->program);
+  clear_records(&s->older);
+  forget_records(house, s);
+  if (!renaming_off[RENAME_TIMES])
+    rename_times(house, s);
+  if (!renaming_off[RENAME_SERIALS])
+    rename_serials(house, s);
+  if (!renaming_off[RENAME_SUMS])
+    memset(s->world.used, 0, sizeof(s->world.used));
+}

@@ -1,0 +1,35 @@
+/*
+ * The normal form of a state: two states that differ only in names have the
+ * same one.  README.md proves each renaming; each can be switched off.
+ */
+#ifndef TESTS_EXHAUSTIVE_NORMAL_H
+#define TESTS_EXHAUSTIVE_NORMAL_H
+
+#include "tests/exhaustive/house.h"
+
+enum renaming {
+  RENAME_READINGS, /* readings and totals: relative */
+  RENAME_TIMES,    /* times of update and numbers of records: by appearance */
+  RENAME_SERIALS,  /* serial numbers: by appearance */
+  RENAME_SUMS,     /* sums given: the difference to the true usage */
+  RENAMINGS
+};
+
+extern const char *const renaming_names[RENAMINGS];
+extern bool renaming_off[RENAMINGS];
+
+/* True in an alphabet in which a device loses at most its last value, and
+ * nobody changes one: the members that only other events read are cleared. */
+extern bool normal_is_closed;
+
+/* The most runs of a history; 0: no limit.  With a limit, the number of runs is
+ * part of the state. */
+extern int64_t normal_most_runs;
+
+/* With RENAME_READINGS, a meter counts this in each normal form, and a total
+ * should be this. */
+#define NORMAL_COUNT 100000
+
+void normal_form(const struct house *house, struct state *s);
+
+#endif

@@ -1,0 +1,290 @@
+/* Conversion and packing of states. */
+#include "tests/exhaustive/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The one unit of all values. */
+static const char *
+unit(void)
+{
+  static const char *text;
+
+  if (!text)
+    text = value_intern("GJ");
+  return text;
+}
+
+#define SERIALS 4096
+
+const char *
+state_serial(int64_t serial)
+{
+  static const char *texts[SERIALS];
+  char text[32];
+
+  if (serial <= 0 || serial >= SERIALS)
+    return NULL;
+  if (!texts[serial]) {
+    snprintf(text, sizeof(text), "S%d", (int)serial);
+    texts[serial] = value_intern(text);
+  }
+  return texts[serial];
+}
+
+/* ---- Values ---- */
+
+static void
+fail_number(struct mp_decimal d)
+{
+  fprintf(stderr, "%lld * 10^%d is no multiple of 10^%d\n", (long long)d.coef,
+          (int)d.exp10, WORLD_PLACE);
+  abort();
+}
+
+int64_t
+world_number(struct mp_decimal d)
+{
+  while (d.coef != 0 && d.exp10 > WORLD_PLACE) {
+    d.coef *= 10;
+    d.exp10--;
+  }
+  while (d.coef != 0 && d.exp10 < WORLD_PLACE && d.coef % 10 == 0) {
+    d.coef /= 10;
+    d.exp10++;
+  }
+  if (d.coef != 0 && d.exp10 != WORLD_PLACE)
+    fail_number(d);
+  return d.coef;
+}
+
+static struct mp_decimal
+decimal_of(int64_t number)
+{
+  return (struct mp_decimal){ number, WORLD_PLACE };
+}
+
+void
+state_put_value(struct entry_value *to, const struct value *from)
+{
+  *to = (struct entry_value){ .kind = from->kind };
+  if (from->kind == 0)
+    return;
+  to->number = world_number(from->number);
+  to->serial = from->serial ? atoi(from->serial + 1) : 0;
+  to->has_unit = from->unit != NULL;
+}
+
+void
+state_get_value(struct value *to, const struct entry_value *from)
+{
+  *to = (struct value){ .kind = (uint32_t)from->kind };
+  if (from->kind == 0)
+    return;
+  to->number = decimal_of(from->number);
+  to->serial = state_serial(from->serial);
+  to->unit = from->has_unit ? unit() : NULL;
+}
+
+/* By hand, because each run does it several times. */
+void
+state_format_time(int64_t time, char buf[STATE_TIME_TEXT])
+{
+  char digits[STATE_TIME_TEXT];
+  size_t n = 0;
+
+  do
+    digits[n++] = (char)('0' + time % 10);
+  while ((time /= 10) > 0);
+  while (n > 0)
+    *buf++ = digits[--n];
+  *buf = '\0';
+}
+
+static int64_t
+read_time(const char *text)
+{
+  int64_t time = 0;
+
+  for (; *text; text++)
+    time = time * 10 + (*text - '0');
+  return time;
+}
+
+static void
+put_shown(struct entry_shown *to, const struct ledger_displayed *from)
+{
+  to->known = from->known;
+  state_put_value(&to->value, &from->value);
+  to->time = from->updated ? read_time(from->updated) : 0;
+  to->id = from->id;
+  to->record = from->id_number;
+  to->state = from->other_id ? read_time(from->other_id) : 0;
+}
+
+static void
+get_shown(struct ledger_displayed *to, const struct entry_shown *from)
+{
+  char text[STATE_TIME_TEXT];
+
+  to->known = from->known;
+  to->place = MP_EXACT;
+  state_get_value(&to->value, &from->value);
+  to->id = (enum ledger_id)from->id;
+  to->id_number = from->record;
+  if (from->state) {
+    state_format_time(from->state, text);
+    to->other_id = strdup(text);
+  }
+  if (from->time == 0)
+    return;
+  state_format_time(from->time, text);
+  to->updated = strdup(text);
+}
+
+/* ---- Ledgers and readings ---- */
+
+/* A place is kept plus this; 0: MP_EXACT. */
+#define PLACES 1000
+
+void
+entry_put(struct entry *to, const struct ledger *from)
+{
+  *to = (struct entry){ .present = 1,
+                        .kind = from->kind,
+                        .has_unit = from->unit != NULL,
+                        .rebase = from->rebase,
+                        .was_sent = from->sent_ms > 0,
+                        .record = from->sent_record,
+                        .acknowledged_record = from->acknowledged_record,
+                        .last_record = from->last_record,
+                        .remainder = world_number(from->remainder),
+                        .has_step = from->step.coef > 0 };
+  if (from->acknowledged_place != MP_EXACT)
+    to->place = from->acknowledged_place + PLACES;
+  if (to->has_step)
+    to->step = world_number(from->step);
+  state_put_value(&to->acknowledged, &from->acknowledged);
+  state_put_value(&to->sent, &from->sent);
+  state_put_value(&to->sent_from, &from->sent_from);
+  state_put_value(&to->pending, &from->pending);
+  put_shown(&to->acknowledged_over, &from->acknowledged_over);
+  put_shown(&to->sent_over, &from->sent_over);
+  put_shown(&to->taken, &from->taken);
+}
+
+void
+entry_get(struct ledger *to, const struct entry *from)
+{
+  to->kind = (uint32_t)from->kind;
+  to->unit = from->has_unit ? unit() : NULL;
+  to->rebase = from->rebase != 0;
+  to->sent_ms = from->was_sent;
+  to->sent_record = from->record;
+  to->acknowledged_record = from->acknowledged_record;
+  to->last_record = from->last_record;
+  to->remainder = decimal_of(from->remainder);
+  to->acknowledged_place =
+    from->place ? (int32_t)(from->place - PLACES) : MP_EXACT;
+  if (from->has_step)
+    to->step = decimal_of(from->step);
+  state_get_value(&to->acknowledged, &from->acknowledged);
+  state_get_value(&to->sent, &from->sent);
+  state_get_value(&to->sent_from, &from->sent_from);
+  state_get_value(&to->pending, &from->pending);
+  get_shown(&to->acknowledged_over, &from->acknowledged_over);
+  get_shown(&to->sent_over, &from->sent_over);
+  get_shown(&to->taken, &from->taken);
+}
+
+void
+entry_put_reading(struct entry_reading *to, const struct reading *from)
+{
+  *to = (struct entry_reading){ .present = 1,
+                                .is_candidate = from->is_candidate,
+                                .reported = from->reported };
+  state_put_value(&to->believed, &from->believed);
+  state_put_value(&to->unconfirmed, &from->unconfirmed);
+}
+
+void
+entry_get_reading(struct reading *to, const struct entry_reading *from)
+{
+  to->is_candidate = from->is_candidate != 0;
+  to->reported = from->reported != 0;
+  state_get_value(&to->believed, &from->believed);
+  state_get_value(&to->unconfirmed, &from->unconfirmed);
+}
+
+/* ---- Packing ---- */
+
+#define NUMBERS (sizeof(struct state) / sizeof(int64_t))
+
+static uint8_t *
+put_varint(uint8_t *to, uint64_t n)
+{
+  for (; n >= 128; n >>= 7)
+    *to++ = (uint8_t)(n | 128);
+  *to++ = (uint8_t)n;
+  return to;
+}
+
+static const uint8_t *
+get_varint(const uint8_t *from, uint64_t *ret)
+{
+  unsigned shift = 0;
+
+  *ret = 0;
+  do
+    *ret |= (uint64_t)(*from & 127) << shift;
+  while (shift += 7, *from++ & 128);
+  return from;
+}
+
+/* Small negative numbers become small, too. */
+static uint64_t
+zigzag(int64_t n)
+{
+  return (uint64_t)n << 1 ^ (uint64_t)(n >> 63);
+}
+
+size_t
+state_pack(const struct state *s, uint8_t *bytes)
+{
+  int64_t numbers[NUMBERS];
+  uint8_t *to = bytes;
+
+  memcpy(numbers, s, sizeof(numbers));
+  for (size_t i = 0; i < NUMBERS;) {
+    size_t zeros = 0;
+
+    while (i + zeros < NUMBERS && numbers[i + zeros] == 0)
+      zeros++;
+    if (zeros > 0) {
+      *to++ = 0;
+      to = put_varint(to, zeros);
+      i += zeros;
+    } else
+      to = put_varint(to, zigzag(numbers[i++]));
+  }
+  return (size_t)(to - bytes);
+}
+
+void
+state_unpack(struct state *s, const uint8_t *bytes, size_t size)
+{
+  const uint8_t *end = bytes + size;
+  int64_t numbers[NUMBERS] = { 0 };
+  uint64_t n;
+
+  for (size_t i = 0; bytes < end && i < NUMBERS;) {
+    bytes = get_varint(bytes, &n);
+    if (n == 0) {
+      bytes = get_varint(bytes, &n);
+      i += n;
+    } else
+      numbers[i++] = (int64_t)(n >> 1) ^ -(int64_t)(n & 1);
+  }
+  memcpy(s, numbers, sizeof(numbers));
+}

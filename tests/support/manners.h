@@ -1,0 +1,221 @@
+/*
+ * Things that no callback of a plugin may do.  The environment variable BAD
+ * selects one: "CALLBACK-ACT", such as "commit-forks".
+ */
+#ifndef SUPPORT_MANNERS_H
+#define SUPPORT_MANNERS_H
+
+#include <fcntl.h>
+#include <locale.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/bad.h"
+
+/* Not at 0: a sanitizer would end the process in its own way. */
+static inline void
+act_crash(void)
+{
+  static char *volatile nowhere = (char *)64;
+
+  *nowhere = 1;
+}
+
+static inline void
+act_raise(void)
+{
+  raise(SIGSEGV);
+}
+
+static inline void
+act_leave(void)
+{
+  _exit(3);
+}
+
+static inline void
+act_exit(void)
+{
+  exit(3);
+}
+
+static inline void
+act_exit_quickly(void)
+{
+  quick_exit(3);
+}
+
+static inline void
+act_end_thread(void)
+{
+  pthread_exit(NULL);
+}
+
+static inline void
+act_leak(void)
+{
+  void *volatile lost = malloc(1);
+
+  (void)lost;
+}
+
+static inline void
+act_open(void)
+{
+  (void)open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static inline void *
+manners_wait(void *arg)
+{
+  for (;;)
+    pause();
+  return arg;
+}
+
+static inline void
+act_thread(void)
+{
+  pthread_t thread;
+
+  if (pthread_create(&thread, NULL, manners_wait, NULL) == 0)
+    pthread_detach(thread);
+}
+
+/* The child ends by itself when the process of the check has ended, or after
+ * 10 s. */
+static inline void
+act_fork(void)
+{
+  if (fork() != 0)
+    return;
+  alarm(10);
+  for (pid_t parent = getppid(); getppid() == parent;)
+    usleep(100000);
+  _exit(0);
+}
+
+static inline void
+act_mask(void)
+{
+  sigset_t set;
+
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static inline void
+act_handler(void)
+{
+  signal(SIGTERM, SIG_IGN);
+}
+
+static inline void
+act_directory(void)
+{
+  (void)!chdir("/");
+}
+
+static inline void
+act_umask(void)
+{
+  umask(0);
+}
+
+static inline void
+act_locale(void)
+{
+  setlocale(LC_ALL, "C.UTF-8");
+}
+
+static inline void
+act_thread_locale(void)
+{
+  uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));
+}
+
+static inline void
+act_environment(void)
+{
+  setenv("TZ", "UTC+3", 1);
+}
+
+static inline void
+act_print(void)
+{
+  printf("hello\nworld\n");
+}
+
+static inline void
+act_print_error(void)
+{
+  fprintf(stderr, "hello\n");
+}
+
+static inline void
+act_close_input(void)
+{
+  close(STDIN_FILENO);
+}
+
+static const struct {
+  const char *name;
+  void (*fn)(void);
+} manners_acts[] = {
+  { "aborts", abort },
+  { "segfaults", act_crash },
+  { "raises", act_raise },
+  { "_exits", act_leave },
+  { "exits-late", act_exit },
+  { "quick_exits", act_exit_quickly },
+  { "ends-thread", act_end_thread },
+  { "leaks", act_leak },
+  { "opens-file", act_open },
+  { "starts-thread", act_thread },
+  { "forks", act_fork },
+  { "blocks-signal", act_mask },
+  { "ignores-signal", act_handler },
+  { "changes-directory", act_directory },
+  { "changes-umask", act_umask },
+  { "changes-locale", act_locale },
+  { "changes-thread-locale", act_thread_locale },
+  { "changes-environment", act_environment },
+  { "prints", act_print },
+  { "prints-error", act_print_error },
+  { "closes-input", act_close_input },
+};
+
+static const void *volatile manners_kept;
+
+/* Keeps POINTER for the next callback if BAD is HOW. */
+static inline void
+keep(const char *how, const void *pointer)
+{
+  if (bad_is(how) && !manners_kept)
+    manners_kept = pointer;
+}
+
+/* Call it first in each callback, with its name: uses a kept pointer, and acts
+ * as BAD says. */
+static inline void
+misbehave(const char *callback)
+{
+  const char *bad = getenv("BAD");
+  size_t len = strlen(callback);
+
+  if (manners_kept)
+    (void)*(const volatile char *)manners_kept;
+  if (!bad || strncmp(bad, callback, len) != 0 || bad[len] != '-')
+    return;
+  for (size_t i = 0; i < sizeof(manners_acts) / sizeof(*manners_acts); i++)
+    if (strcmp(bad + len + 1, manners_acts[i].name) == 0)
+      manners_acts[i].fn();
+}
+
+#endif

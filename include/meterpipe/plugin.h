@@ -620,13 +620,15 @@ struct mp_shown {
   uint32_t target; /* number, as in mp_host.target */
   uint32_t answer;
   int32_t place; /* of the last displayed digit: 10^place, within -63 and 63; or
-                    MP_EXACT */
+                    MP_EXACT: all digits are stored (0 means whole numbers) */
   const struct mp_value *value; /* in the target's own unit, without its offset;
-                                   unit NULL: takes any */
+                                   unit NULL: takes any.  A number is of any
+                                   kind, say MP_GAUGE. */
   const char *updated; /* time of its last update, compared as a text: a line of
                           less than 200 bytes; NULL */
-  const char *id; /* mp_record.id of the record that wrote the displayed value;
-                     NULL: not known, or something else wrote it */
+  const char *id; /* mp_record.id of the record that wrote the displayed value,
+                     a line of less than 200 bytes; "": something else wrote it;
+                     NULL: the output stores no ids */
   /* Smallest step that the target can hold.  The host rounds a value half to
    * even to a whole number of steps before sending.  coef 0: any. */
   struct mp_decimal step;

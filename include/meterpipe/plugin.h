@@ -604,9 +604,6 @@ struct mp_transform_ops {
 
 /* mp_shown.flags */
 #define MP_SHOWN_NUMBERS 0x1u /* only numbers: it gets no text */
-/* The output stores the id of the record with each value.  If `id` is NULL all
- * the same, something else wrote the displayed value. */
-#define MP_SHOWN_IDS 0x2u
 
 /*
  * The displayed value of a target.  A target without an answer was not reached.
@@ -623,21 +620,22 @@ struct mp_shown {
   uint32_t target; /* number, as in mp_host.target */
   uint32_t answer;
   int32_t place; /* of the last displayed digit: 10^place, within -63 and 63; or
-                    MP_EXACT */
+                    MP_EXACT: all digits are stored (0 means whole numbers) */
   const struct mp_value *value; /* in the target's own unit, without its offset;
-                                   unit NULL: takes any */
+                                   unit NULL: takes any.  A number is of any
+                                   kind, say MP_GAUGE. */
   const char *updated; /* time of its last update, compared as a text: a line of
                           less than 200 bytes; NULL */
-  const char *id; /* mp_record.id of the record that wrote the displayed value, a
-                     line of less than 200 bytes; NULL: not known, or something
-                     else wrote it (see MP_SHOWN_IDS) */
+  const char *id; /* mp_record.id of the record that wrote the displayed value,
+                     a line of less than 200 bytes; "": something else wrote it;
+                     NULL: the output stores no ids */
   /* Smallest step that the target can hold.  The host rounds a value half to
    * even to a whole number of steps before sending.  coef 0: any. */
   struct mp_decimal step;
   /* The host sends nothing to the target for this long, so that two values get
    * different times of last update; an hour at most. */
   uint32_t wait_ms;
-  uint32_t flags; /* MP_SHOWN_NUMBERS, MP_SHOWN_IDS */
+  uint32_t flags; /* MP_SHOWN_NUMBERS */
 };
 
 /*

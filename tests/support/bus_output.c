@@ -68,8 +68,7 @@ show(const struct bus *b, const struct mp_output_sink *sink, uint32_t i,
   struct mp_shown shown = { .struct_size = sizeof(shown),
                             .target = i,
                             .answer = MP_SHOWN_FORGOTTEN,
-                            .place = MP_EXACT,
-                            .flags = MP_SHOWN_IDS };
+                            .place = MP_EXACT };
   FILE *f = open_topic(target, "r");
   char number[128], id[128];
 
@@ -77,7 +76,7 @@ show(const struct bus *b, const struct mp_output_sink *sink, uint32_t i,
       b->host->decimal_parse(number, &value.number) == MP_OK) {
     shown.answer = MP_SHOWN_VALUE;
     shown.value = &value;
-    shown.id = strcmp(id, "-") == 0 ? NULL : id;
+    shown.id = strcmp(id, "-") == 0 ? "" : id;
   }
   if (f)
     fclose(f);

@@ -35,7 +35,9 @@ import_id(const struct teller *teller, struct ledger_displayed *to,
 
   if (shown->answer == MP_SHOWN_FORGOTTEN)
     to->id = LEDGER_FORGOTTEN;
-  else if (shown->id || (shown->flags & MP_SHOWN_IDS))
+  else if (shown->id && !*shown->id)
+    to->id = LEDGER_NO_ID;
+  else if (shown->id)
     to->id =
       record_id_parse(&teller->cycle->ids, output, shown->id, &to->id_number);
   if (to->id == LEDGER_OTHER_ID)
@@ -65,7 +67,7 @@ keep_displayed(const struct teller *teller, struct answer *answer,
 }
 
 static int
-take_displayed(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+take_displayed(const struct mp_output_sink *sink, const struct mp_shown *shown)
 {
   const struct teller *teller = sink->ctx;
   const struct stage *output = teller->instance->stage;
@@ -171,9 +173,9 @@ ask_output(struct cycle *c, const struct stage *output)
 {
   struct instance *instance = instance_of(c, output);
   struct output_state *state = output_state(c, output);
-  struct mp_shown_sink sink = { .struct_size = sizeof(sink),
-                                .ctx = &c->tellers[output->index],
-                                .shown = take_displayed };
+  struct mp_output_sink sink = { .struct_size = sizeof(sink),
+                                 .ctx = &c->tellers[output->index],
+                                 .shown = take_displayed };
   struct call call;
   int r;
 

@@ -256,7 +256,7 @@ add_id(struct mp_shown *shown, const struct shown *now_shown, char *id)
 {
   struct record_ids ids = { .from = 0 };
 
-  shown->flags |= MP_SHOWN_IDS;
+  shown->id = "";
   shown->updated = NULL;
   if (!now_shown->is_set) {
     shown->answer = MP_SHOWN_FORGOTTEN;

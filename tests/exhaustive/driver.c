@@ -852,6 +852,12 @@ driver_crash(unsigned at)
   return &crashes[at];
 }
 
+unsigned
+driver_writes(void)
+{
+  return now.n_writes;
+}
+
 int64_t
 driver_event_time(const struct state *s)
 {

@@ -30,9 +30,9 @@ store_error(const struct store *store)
 }
 
 const char *
-store_set_aside(const struct store *store)
+store_moved_aside(const struct store *store)
 {
-  return store->set_aside;
+  return store->moved_aside;
 }
 
 const char *

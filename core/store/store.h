@@ -57,13 +57,13 @@ int store_locate(const char *pipeline_path, const char *state_dir, char **ret);
  * MP_EBUSY: another run has the lock; MP_EPERM; MP_EIO; MP_ECONFIG: the state
  * belongs to another pipeline file or to a newer version of the program.  With
  * STORE_WRITE, a database that is proven damaged is moved aside and a new one
- * is created; store_set_aside then returns its path.
+ * is created; store_moved_aside then returns its path.
  */
 int store_open(const char *db_path, const char *pipeline_path,
                enum store_mode mode, struct store **ret_store);
 
 /* Returns where the damaged database was moved, and why; NULL: it was sound. */
-const char *store_set_aside(const struct store *store);
+const char *store_moved_aside(const struct store *store);
 
 /* Returns true if commits write to disk. */
 bool store_is_durable(const struct store *store);

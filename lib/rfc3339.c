@@ -106,10 +106,15 @@ rfc3339_format_ms(char *buf, size_t size, int64_t ms)
 static bool
 parse_date(const char *p, int64_t *ret_day)
 {
-  const int century = two_digits(p), year = two_digits(p + 2);
-  const int month = two_digits(p + 5), day = two_digits(p + 8);
+  int century, year, month, day;
 
-  if (p[4] != '-' || p[7] != '-' || (century | year | month | day) < 0 ||
+  if (p[4] != '-' || p[7] != '-')
+    return false;
+  century = two_digits(p);
+  year = two_digits(p + 2);
+  month = two_digits(p + 5);
+  day = two_digits(p + 8);
+  if ((century | year | month | day) < 0 ||
       !civil_is_date(century * 100 + year, month, day))
     return false;
   *ret_day = civil_to_days(century * 100 + year, month, day);

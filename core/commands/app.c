@@ -153,9 +153,11 @@ build_pipeline(struct app *app, struct problems *problems)
                                 .creating = app->creating };
   int r = MP_ECONFIG;
 
+  watched_files_add(&app->files, app->args->config_path);
   if (!has_no_file(app->args, problems))
     r = config_load(app->args->config_path, problems, &app->config);
   if (r == MP_OK) {
+    watched_files_add_named(&app->files, app->config);
     hide_continued(app);
     add_lines(app);
     source.config = app->config;
@@ -214,6 +216,36 @@ app_open_store(struct app *app, enum store_mode mode)
   return r;
 }
 
+/* ---- Between two cycles ---- */
+
+int
+app_end_cycle(struct app *app)
+{
+  cycle_close(app->cycle);
+  report_end_run(app->report);
+  run_note_end(&app->run);
+  run_drop_deadline(&app->run);
+  report_use_store(app->report, NULL);
+  store_close(app->run.store);
+  app->run.store = NULL;
+  return report_status(app->report);
+}
+
+void
+app_begin_cycle(struct app *app)
+{
+  report_free(app->report);
+  app->report = report_new();
+  app->run.report = app->report;
+  cycle_reset(app->cycle);
+}
+
+bool
+app_is_outdated(const struct app *app)
+{
+  return watched_files_changed(&app->files);
+}
+
 int
 app_flush(int status)
 {
@@ -239,6 +271,7 @@ app_finish(struct app *app)
   plan_free(app->plan);
   hidden_set(NULL);
   free(app->hidden);
+  watched_files_clear(&app->files);
   config_free(app->config);
   report_end_run(app->report);
   run_note_end(&app->run);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/commands/watched_files.h"
 #include "core/cycle/cycle.h"
 
 #define MAX_REPLAYS 32
@@ -51,7 +52,8 @@ struct app {
   struct run run;
   struct loader *loader;
   struct config *config;
-  const char **hidden; /* values that no message shows */
+  struct watched_files files; /* that the plan was built from */
+  const char **hidden;        /* values that no message shows */
   struct plan *plan;
   struct instances *instances;
   struct cycle *cycle;
@@ -77,6 +79,17 @@ int app_make_cycle(struct app *app, struct problems *problems);
 /* Finds the state of this pipeline and opens it.  Returns MP_OK, or a reason
  * that has been reported. */
 int app_open_store(struct app *app, enum store_mode mode);
+
+/* Between two cycles of --every.  app_end_cycle closes the inputs, the outputs
+ * that were given up, and the state; it returns the exit status of the cycle.
+ * The instances and their open outputs stay for the next cycle, which
+ * app_begin_cycle begins.  Not for an app with an abandoned input. */
+int app_end_cycle(struct app *app);
+void app_begin_cycle(struct app *app);
+
+/* Returns true if the pipeline file, or a file that it names, has changed since
+ * it was loaded. */
+bool app_is_outdated(const struct app *app);
 
 /* Flushes standard output.  Returns STATUS; if that is EX_OK and the flush
  * fails, logs an error and returns EX_IOERR. */

@@ -93,40 +93,59 @@ open_state(struct app *app)
   return EX_OK;
 }
 
-/* Loads the pipeline of APP, which is new, and runs a cycle.  Returns an exit
- * status.  *ret_hopeless: the next cycle would not even begin. */
+/* Loads the pipeline of APP, which is new.  Returns an exit status. */
 static int
-run_app(struct app *app, bool *ret_hopeless)
+load_pipeline(struct app *app)
 {
-  const struct arguments *args = app->args;
+  int status;
+
+  watchdog_arm(LOAD_MS);
+  status = app_load(app);
+  return status == EX_OK ? check_arguments(app) : status;
+}
+
+/* Runs a cycle of APP, whose pipeline is loaded.  Returns an exit status. */
+static int
+run_cycle(struct app *app)
+{
   int status;
 
   /* The user of a dry run wants to see all of it. */
-  if (!args->dry)
+  if (!app->args->dry)
     report_limit_lines(app->report);
-  watchdog_arm(LOAD_MS);
-  status = app_load(app);
-  if (status == EX_OK)
-    status = check_arguments(app);
-  if (status == EX_OK)
-    watchdog_arm(options_int(app->plan->options, "deadline"));
-  if (status == EX_OK)
-    status = open_state(app);
-  *ret_hopeless = status == EX_CONFIG || status == EX_USAGE;
+  watchdog_arm(options_int(app->plan->options, "deadline"));
+  status = open_state(app);
   if (status == EX_OK)
     cycle_run(app->cycle);
   return status;
 }
 
+/* Loads the pipeline of APP, which is new, and runs a cycle.  Returns an exit
+ * status. */
 static int
-run_once(const struct arguments *args, bool *ret_hopeless)
+run_app(struct app *app)
+{
+  int status = load_pipeline(app);
+
+  return status == EX_OK ? run_cycle(app) : status;
+}
+
+/* Returns true if a run that ended with STATUS makes no sense again: it would
+ * not even begin. */
+static bool
+is_hopeless(int status)
+{
+  return status == EX_CONFIG || status == EX_USAGE;
+}
+
+static int
+run_once(const struct arguments *args)
 {
   struct app *app;
   int status = app_new(args, &app), last;
 
-  *ret_hopeless = false;
   if (status == EX_OK)
-    status = run_app(app, ret_hopeless);
+    status = run_app(app);
   last = app_finish(app);
   return status == EX_OK ? last : status;
 }
@@ -167,14 +186,13 @@ run_with_lines(const struct arguments *args, const char *name,
 {
   struct app *app;
   int status = app_new(args, &app), last;
-  bool hopeless;
 
   *ret_delivered = false;
   if (status == EX_OK) {
     app->added_to = name;
     app->added = added;
     app->n_added = n;
-    status = run_app(app, &hopeless);
+    status = run_app(app);
     *ret_delivered = all_have_values(app);
   }
   last = app_finish(app);
@@ -192,14 +210,69 @@ reap_children(void)
     continue;
 }
 
-int
-command_run(const struct arguments *args)
+/* Makes *APP ready for a cycle of --every.  Reads the pipeline file if *APP is
+ * NULL, or if the file has changed.  Returns an exit status. */
+static int
+begin_every(const struct arguments *args, struct app **app)
+{
+  int status;
+
+  if (*app && app_is_outdated(*app)) {
+    app_finish(*app);
+    *app = NULL;
+  }
+  if (*app) {
+    app_begin_cycle(*app);
+    return EX_OK;
+  }
+  status = app_new(args, app);
+  return status == EX_OK ? load_pipeline(*app) : status;
+}
+
+/* Ends a cycle of --every.  *APP lives on, unless a thread still uses it.
+ * Returns an exit status. */
+static int
+end_every(struct app **app)
+{
+  int status;
+
+  if (!(*app)->run.abandoned)
+    return app_end_cycle(*app);
+  status = app_finish(*app);
+  *app = NULL;
+  return status;
+}
+
+/* Runs a cycle of --every.  *APP is NULL afterwards if the next cycle must load
+ * the pipeline again.  Returns an exit status; *ret_hopeless: the next cycle
+ * would not even begin. */
+static int
+run_every(const struct arguments *args, struct app **app, bool *ret_hopeless)
+{
+  int status = begin_every(args, app), last;
+
+  if (status != EX_OK) {
+    app_finish(*app);
+    *app = NULL;
+    *ret_hopeless = is_hopeless(status);
+    return status;
+  }
+  status = run_cycle(*app);
+  *ret_hopeless = is_hopeless(status);
+  last = end_every(app);
+  return status == EX_OK ? last : status;
+}
+
+/* Runs a cycle every args->every_ms, until a signal arrives. */
+static int
+repeat(const struct arguments *args)
 {
   int64_t next = clock_mono_ms();
+  struct app *app = NULL;
   bool hopeless;
-  int status = run_once(args, &hopeless);
+  int status = run_every(args, &app, &hopeless);
 
-  while (args->every_ms > 0 && !run_stopped() && !hopeless) {
+  while (!run_stopped() && !hopeless) {
     next += args->every_ms;
     if (next < clock_mono_ms()) /* the cycle took longer: do not catch up */
       next = clock_mono_ms();
@@ -207,10 +280,16 @@ command_run(const struct arguments *args)
     if (!run_sleep(next - clock_mono_ms()))
       break;
     reap_children();
-    status = run_once(args, &hopeless);
+    status = run_every(args, &app, &hopeless);
   }
-  /* --every runs until a signal ends it, so its end is never a success. */
-  if (args->every_ms > 0 && status == EX_OK)
-    status = EX_TEMPFAIL;
-  return status;
+  if (app)
+    app_finish(app);
+  /* This runs until a signal ends it, so its end is never a success. */
+  return status == EX_OK ? EX_TEMPFAIL : status;
+}
+
+int
+command_run(const struct arguments *args)
+{
+  return args->every_ms > 0 ? repeat(args) : run_once(args);
 }

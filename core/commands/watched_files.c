@@ -36,7 +36,8 @@ names_file(const struct config_entry *entry)
          *entry->value;
 }
 
-/* Adds the file PATH, and the credential of that name (core/config/secret.c). */
+/* Adds the file PATH, and the credential of that name (core/config/secret.c).
+ */
 static void
 add_named(struct watched_files *files, const char *path)
 {

@@ -26,9 +26,26 @@ import_displayed(struct ledger_displayed *to, const struct mp_shown *shown)
   return fault;
 }
 
+/* Finds out which record brought the displayed value. */
+static void
+import_id(const struct teller *teller, struct ledger_displayed *to,
+          const struct mp_shown *shown)
+{
+  const char *output = teller->instance->stage->name;
+
+  if (shown->answer == MP_SHOWN_FORGOTTEN)
+    to->id = LEDGER_FORGOTTEN;
+  else if (shown->id || (shown->flags & MP_SHOWN_IDS))
+    to->id =
+      record_id_parse(&teller->cycle->ids, output, shown->id, &to->id_number);
+  if (to->id == LEDGER_OTHER_ID)
+    to->other_id = memory_text(shown->id);
+}
+
 /* Stores SHOWN in ANSWER.  Returns the fault, or NULL. */
 static const char *
-keep_displayed(struct answer *answer, const struct mp_shown *shown)
+keep_displayed(const struct teller *teller, struct answer *answer,
+               const struct mp_shown *shown)
 {
   const char *fault = storable_shown(shown);
 
@@ -43,6 +60,7 @@ keep_displayed(struct answer *answer, const struct mp_shown *shown)
     answer->step = (struct mp_decimal){ 0, 0 };
   answer->numbers_only = (shown->flags & MP_SHOWN_NUMBERS) != 0;
   answer->ready_ms = clock_mono_ms() + shown->wait_ms;
+  import_id(teller, &answer->displayed, shown);
   return import_displayed(&answer->displayed, shown);
 }
 
@@ -57,7 +75,7 @@ take_displayed(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 
   if (!shown || !MP_HAS(shown, struct mp_shown, flags) ||
       shown->target >= output->n_targets || shown->answer < MP_SHOWN_VALUE ||
-      shown->answer > MP_SHOWN_UNFIT)
+      shown->answer > MP_SHOWN_FORGOTTEN)
     return instance_fail(teller->instance, MP_EINTERNAL, NULL,
                          "the plugin's fetch gave an answer that does not "
                          "exist");
@@ -65,7 +83,7 @@ take_displayed(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   answer = &teller->cycle->d.answers[target->index];
   ledger_displayed_clear(&answer->displayed);
   answer->kind = 0;
-  fault = keep_displayed(answer, shown);
+  fault = keep_displayed(teller, answer, shown);
   if (fault) {
     ledger_displayed_clear(&answer->displayed);
     return instance_fail(teller->instance, MP_EINTERNAL, target->object,

@@ -394,16 +394,30 @@ book(struct cycle_data *d)
 
 /* ---- Records ---- */
 
-/* A new number is the time, but greater than every number before, so that no id
- * is used twice even if the clock was set back. */
+static int64_t
+highest_number(const struct cycle_data *d)
+{
+  int64_t highest = 0;
+
+  FOR_EACH_STAGE(d->plan, output, PLUGIN_OUTPUT)
+  {
+    if (d->outputs[output->index].last_number > highest)
+      highest = d->outputs[output->index].last_number;
+  }
+  return highest;
+}
+
+/* A new number is the time, but greater than every number before, of any
+ * output, so that no id is used twice even if the clock was set back. */
 int64_t
 book_number(struct cycle_data *d, const struct stage *output, int64_t now_ms)
 {
   struct output_state *state = &d->outputs[output->index];
 
   if (!state->number) {
-    state->last_number =
-      now_ms > state->last_number ? now_ms : state->last_number + 1;
+    int64_t highest = highest_number(d);
+
+    state->last_number = now_ms > highest ? now_ms : highest + 1;
     state->number = state->last_number;
   }
   return state->number;

@@ -8,10 +8,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "core/cycle/queue_row.h"
 #include "core/memory/memory.h"
 #include "core/run/log.h"
+#include "lib/clock.h"
 
 /* ---- Numbers ---- */
 
@@ -103,6 +106,80 @@ book_drop_rows(struct cycle *c, const struct stage *output, int64_t newest_ms)
   return dropped;
 }
 
+/* ---- Ids ---- */
+
+static const char uuid_key[] = "uuid", from_key[] = "ids_from";
+
+static void
+count_entry(void *ctx, const char *owner, const char *name, const char *body)
+{
+  (void)owner, (void)name, (void)body;
+  ++*(size_t *)ctx;
+}
+
+/* Returns true if the state holds what an earlier run sent or queued. */
+static bool
+state_was_used(const struct cycle *c)
+{
+  size_t n = 0;
+
+  store_each(c->run->store, STORE_TARGET, count_entry, &n);
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
+  {
+    n += store_row_count(c->run->store, output->name);
+  }
+  return n > 0;
+}
+
+/* Makes the UUID of this state.  If the system gives no random numbers, time
+ * and process number are unique enough. */
+static void
+make_uuid(struct cycle *c)
+{
+  int64_t seed[2] = { clock_now_ms(), getpid() };
+  uint8_t bytes[sizeof(seed)];
+
+  memcpy(bytes, seed, sizeof(bytes));
+  if (getentropy(bytes, sizeof(bytes)) != 0)
+    log_line(MP_LOG_INFO, NULL, NULL, "no random numbers: %s", strerror(errno));
+  record_id_make_uuid(bytes, c->ids.uuid);
+  store_put(c->run->store, STORE_META, "", uuid_key, c->ids.uuid);
+}
+
+/* In the state of an earlier version, what was sent or queued until now keeps
+ * its id. */
+static void
+keep_earlier_ids(struct cycle *c)
+{
+  char from[32];
+
+  if (!state_was_used(c))
+    return;
+  c->ids.from = clock_now_ms();
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
+  {
+    if (output_state(c, output)->last_number >= c->ids.from)
+      c->ids.from = output_state(c, output)->last_number + 1;
+  }
+  snprintf(from, sizeof(from), "%" PRId64, c->ids.from);
+  store_put(c->run->store, STORE_META, "", from_key, from);
+}
+
+static void
+load_ids(struct cycle *c)
+{
+  const char *uuid = store_get(c->run->store, STORE_META, "", uuid_key);
+  const char *from = store_get(c->run->store, STORE_META, "", from_key);
+
+  c->ids.from = from ? strtoll(from, NULL, 10) : 0;
+  if (uuid) {
+    snprintf(c->ids.uuid, sizeof(c->ids.uuid), "%s", uuid);
+    return;
+  }
+  make_uuid(c);
+  keep_earlier_ids(c);
+}
+
 /* ---- Ledgers ---- */
 
 /* Sets the role of a target whose source does not know kinds beforehand: the
@@ -179,6 +256,7 @@ book_load(struct cycle *c)
     load_number(c, output);
   }
   load_readings(c);
+  load_ids(c);
   book_load_targets(c);
 }
 

@@ -44,6 +44,8 @@ log_notices(struct cycle *c)
 {
   const char *end = c->dry ? " (-n: this is not kept)" : "";
 
+  if (!c->notices.first)
+    return;
   for (const struct message *m = c->notices.first; m; m = m->next)
     if (!m->base || !is_blocked(&c->d, m->base))
       log_line(m->code, m->stage->name, m->object, "%s%s", m->text, end);
@@ -250,9 +252,10 @@ evaluate_readings(struct cycle *c)
   }
 }
 
-/* Tells the plugins the kinds that first values decided. */
+/* Tells the plugins the kinds of targets that the state or a first value
+ * decided. */
 static void
-show_new_kinds(struct cycle *c)
+show_kinds(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
@@ -260,7 +263,7 @@ show_new_kinds(struct cycle *c)
     const struct target *t = p->targets[i];
 
     if (target_is_kept(t) && !t->source->kind)
-      instance_of(c, t->stage)->targets[t->number]->kind = c->d.ledgers[i].kind;
+      instance_set_kind(instance_of(c, t->stage), t, c->d.ledgers[i].kind);
   }
   c->d.has_new_kind = false;
 }
@@ -294,7 +297,7 @@ work_out(struct cycle *c)
   time_ms = book_time(&c->d);
   book(&c->d);
   book_rows(c, time_ms);
-  show_new_kinds(c);
+  show_kinds(c);
   cycle_say(c, &c->d.evaluation.messages);
   return time_ms;
 }
@@ -696,6 +699,7 @@ int
 cycle_run(struct cycle *c)
 {
   begin_run(c);
+  show_kinds(c);
   begin_note(c);
   if (c->plan->only_captures) {
     watchdog_disarm(); /* a capture has no time limit */

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "core/cycle/cycle_data.h"
+#include "core/ledger/record_id.h"
 #include "core/pipeline/instance.h"
 #include "core/run/run.h"
 
@@ -43,6 +44,7 @@ struct cycle {
   const struct stage **order; /* the outputs, in the order of their service */
   size_t n_outputs;
   size_t n_loaded;       /* targets whose entry was looked up */
+  struct record_ids ids; /* of the state */
   size_t reserved_turns; /* parts of the time kept for a later step */
   struct output_delivery *deliveries; /* per stage */
   char **delivered;   /* per target: values acknowledged in this run, as text */
@@ -57,6 +59,16 @@ struct cycle *cycle_new(struct plan *plan, struct instances *instances,
                         struct run *run);
 /* NULL is allowed. */
 void cycle_free(struct cycle *c);
+
+/* Forgets what was loaded from the state, which another run may have changed
+ * since. */
+void cycle_reset(struct cycle *c);
+
+/* Closes the inputs.  Closes the outputs that were given up, that have other
+ * targets than when they were opened, or whose notes in the state were not
+ * committed.  The others stay open: the next cycle of --every uses their
+ * connections. */
+void cycle_close(struct cycle *c);
 
 /* Runs the pipeline, whose store is open and whose instances are created.  All
  * failures are reported.  Returns MP_OK, or MP_ECANCELED after a signal. */

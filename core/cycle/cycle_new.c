@@ -66,6 +66,41 @@ cycle_grow(struct cycle *c)
   }
 }
 
+void
+cycle_reset(struct cycle *c)
+{
+  const struct plan *p = c->plan;
+
+  for (size_t i = 0; i < p->n_targets; i++) {
+    ledger_clear(&c->d.ledgers[i]);
+    ledger_init(&c->d.ledgers[i], p->targets[i]->role);
+    c->d.entries[i] = ENTRY_UNKNOWN;
+  }
+  for (size_t i = 0; i < p->n_slots; i++)
+    reading_clear(&c->d.kept[i]);
+  for (size_t i = 0; i < p->n_stages; i++)
+    c->d.outputs[i] = (struct output_state){ .last_number = 0 };
+  c->d.n_unreadable = c->n_loaded = 0;
+  c->d.state_failed = false;
+  c->d.has_new_kind = true;
+}
+
+void
+cycle_close(struct cycle *c)
+{
+  FOR_EACH_STAGE(c->plan, input, PLUGIN_INPUT)
+  {
+    if (!c->d.inputs[input->index].abandoned)
+      instance_close(instance_of(c, input));
+  }
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
+  {
+    if (c->d.state_failed || c->d.outputs[output->index].given_up ||
+        instance_of(c, output)->is_stale)
+      instance_close(instance_of(c, output));
+  }
+}
+
 /* ---- Messages ---- */
 
 int
@@ -102,6 +137,8 @@ cycle_say(struct cycle *c, struct messages *m)
   struct messages kept = { .first = NULL };
   struct message *message;
 
+  if (!m->first)
+    return;
   while ((message = messages_take(m)))
     if (say(c, message))
       message_free(message);

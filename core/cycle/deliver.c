@@ -11,44 +11,6 @@
 
 /* ---- Calling an output ---- */
 
-/* Size of a record's id: a name, two numbers with their signs, and a NUL. */
-#define RECORD_DIGITS 20
-#define RECORD_ID (CONFIG_MAX_NAME + 2 * (1 + RECORD_DIGITS) + 1)
-
-/* Writes "-N" at END and returns the new end.  By hand, because a capture has
- * a million of them. */
-static char *
-append_number(char *end, int64_t n)
-{
-  char digits[RECORD_DIGITS];
-  uint64_t rest = n > 0 ? (uint64_t)n : 0;
-  size_t n_digits = 0;
-
-  do
-    digits[n_digits++] = (char)('0' + rest % 10);
-  while ((rest /= 10) > 0);
-  *end++ = '-';
-  while (n_digits > 0)
-    *end++ = digits[--n_digits];
-  *end = 0;
-  return end;
-}
-
-/* Writes "NAME-NUMBER" to BUF; of a row, "NAME-NUMBER-ROW".  NUMBER is a time:
- * rows are counted from 1 again after a state was lost, and a receiver that
- * knows records by id must not take a new one for an old one. */
-static void
-record_id(const struct stage *output, int64_t number, int64_t row, char *buf)
-{
-  size_t len = strnlen(output->name, CONFIG_MAX_NAME);
-  char *end;
-
-  memcpy(buf, output->name, len);
-  end = append_number(buf + len, number);
-  if (row)
-    append_number(end, row);
-}
-
 /* The plugin drops the written values when it is closed. */
 static void
 break_off(struct cycle *c, const struct stage *output)
@@ -76,7 +38,7 @@ deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
     at->explained = atomic_load(&instance->n_explained);
   if (!output->plugin->output.begin)
     return;
-  record_id(output, number, row, text);
+  record_id_format(&c->ids, output->name, number, row, text);
   call = call_begin(instance, "begin");
   if (call_end(&call, output->plugin->output.begin(instance->self, &record),
                0) != MP_OK)
@@ -90,39 +52,55 @@ refuses_value(int r)
   return r == MP_EDATA || r == MP_ERANGE || r == MP_ECONFIG;
 }
 
+/* Calls write of the output's plugin.  Inline, because a replay calls it for
+ * each of its values. */
+static inline int
+call_write(struct instance *output, const struct target *t,
+           const struct value *v)
+{
+  struct mp_value value = value_export(v);
+  struct call call = call_begin(output, "write");
+
+  return call_end(
+    &call, output->stage->plugin->output.write(output->self, t->number, &value),
+    0);
+}
+
+/* Notes the result R of a write.  RESULTS may be NULL. */
+static inline void
+note_write(struct cycle *c, const struct target *t, int r,
+           struct results *results)
+{
+  if (results)
+    deliver_results_note(results,
+                         c->deliveries[t->stage->index].pending_records - 1,
+                         t->number, r == MP_OK);
+  if (r != MP_OK && !refuses_value(r))
+    break_off(c, t->stage);
+}
+
 void
 deliver_write(struct cycle *c, const struct target *t, const struct value *v,
               struct results *results)
 {
-  const struct stage *output = t->stage;
-  struct instance *instance = instance_of(c, output);
-  struct output_delivery *at = &c->deliveries[output->index];
-  struct mp_value value = value_export(v);
-  struct call call;
-  int r;
-
-  if (at->is_broken)
-    return;
-  call = call_begin(instance, "write");
-  r = call_end(
-    &call, output->plugin->output.write(instance->self, t->number, &value), 0);
-  if (results)
-    deliver_results_note(results, at->pending_records - 1, t->number,
-                         r == MP_OK);
-  if (r != MP_OK && !refuses_value(r))
-    break_off(c, output);
+  if (!c->deliveries[t->stage->index].is_broken)
+    note_write(c, t, call_write(instance_of(c, t->stage), t, v), results);
 }
 
 void
 deliver_values(struct cycle *c, const struct stage *output, int64_t time_ms,
                struct results *results)
 {
+  const struct output_delivery *at = &c->deliveries[output->index];
+  struct instance *instance = instance_of(c, output);
+
   deliver_begin(c, output, time_ms, time_ms, 0);
-  for (size_t i = 0; i < output->n_targets; i++) {
+  for (size_t i = 0; i < output->n_targets && !at->is_broken; i++) {
     const struct target *t = output->targets[i];
 
     if (target_counts(&c->d, t))
-      deliver_write(c, t, source_value(&c->d, t), results);
+      note_write(c, t, call_write(instance, t, source_value(&c->d, t)),
+                 results);
   }
 }
 

@@ -17,7 +17,7 @@
  * nothing of this commit is sent: the output is closed, which makes the plugin
  * forget the records.
  *
- * The id of a record is NAME-NUMBER; of a row, NAME-NUMBER-ROW.
+ * NUMBER and ROW (0: no row) are those of its id; see record_id.h.
  */
 void deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
                    int64_t number, int64_t row);

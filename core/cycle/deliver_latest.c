@@ -27,7 +27,8 @@ ready_at(const struct cycle *c, const struct target *t)
   int64_t ready = c->d.answers[t->index].ready_ms, now = clock_mono_ms();
   int64_t age = clock_age_ms(clock_now_ms(), c->d.ledgers[t->index].sent_ms);
 
-  if (!can_be_asked(&c->d, t->stage)) /* no time of last update */
+  if (!can_be_asked(&c->d, t->stage) || /* no time of last update */
+      c->d.answers[t->index].displayed.id != LEDGER_WITHOUT_IDS)
     return 0;
   if (age < LEDGER_APART_MS && now + LEDGER_APART_MS - age > ready)
     ready = now + LEDGER_APART_MS - age;

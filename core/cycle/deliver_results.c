@@ -167,19 +167,30 @@ report_unexplained(struct cycle *c, const struct stage *output, uint32_t result,
              of_what, kept);
 }
 
+/* Returns true if RESULT has an explanation of its own: recovered rows that
+ * were not sent are written now. */
+static bool
+is_no_failure(uint32_t result, bool recovers)
+{
+  return result == MP_ACCEPTED || (recovers && result == MP_NOT_SENT);
+}
+
 static void
 check_records(struct cycle *c, const struct results *results, size_t n,
-              uint32_t result)
+              bool recovers)
 {
+  size_t found[MP_REJECTED + 1] = { 0 };
   char text[64];
-  size_t found = 0;
 
   for (size_t i = 0; i < n; i++)
-    found += record_result(results, i) == result;
-  snprintf(text, sizeof(text), "%zu of %zu records", found, n);
-  if (found > 0)
+    found[record_result(results, i)]++;
+  for (uint32_t result = 0; result <= MP_REJECTED; result++) {
+    if (found[result] == 0 || is_no_failure(result, recovers))
+      continue;
+    snprintf(text, sizeof(text), "%zu of %zu records", found[result], n);
     report_unexplained(c, results->output, result, text,
                        what_is_kept(c, results->output));
+  }
 }
 
 /* Reports values that commit rejected in records that it did not reject. */
@@ -203,8 +214,9 @@ check_rejections(struct cycle *c, const struct results *results, size_t n)
                        "the records count as delivered without them");
 }
 
-static void
-check_targets(struct cycle *c, const struct results *results, uint32_t result)
+/* Returns the targets whose value has RESULT. */
+static struct target_list
+targets_with(const struct results *results, uint32_t result)
 {
   const struct stage *output = results->output;
   struct target_list list = { 0 };
@@ -215,9 +227,22 @@ check_targets(struct cycle *c, const struct results *results, uint32_t result)
     if (cell && *cell && target_result(results, 0, i) == result)
       target_list_add(&list, output->targets[i]);
   }
-  if (list.n > 0)
-    report_unexplained(c, output, result, target_list_text(&list),
-                       what_is_kept(c, output));
+  return list;
+}
+
+static void
+check_targets(struct cycle *c, const struct results *results, bool recovers)
+{
+  for (uint32_t result = 0; result <= MP_REJECTED; result++) {
+    struct target_list list;
+
+    if (is_no_failure(result, recovers))
+      continue;
+    list = targets_with(results, result);
+    if (list.n > 0)
+      report_unexplained(c, results->output, result, target_list_text(&list),
+                         what_is_kept(c, results->output));
+  }
 }
 
 /* Returns true if the plugin, or the host, has said why something failed since
@@ -241,19 +266,14 @@ deliver_results_explain(struct cycle *c, const struct results *results,
                         bool recovers)
 {
   size_t n = results->n_written < results->n ? results->n_written : results->n;
-  bool by_record = !results->cells || is_queued(results->output);
 
   if (n == 0 || is_explained(c, results) || run_stopped())
     return;
-  for (uint32_t result = 0; result <= MP_REJECTED; result++) {
-    /* Recovered rows that were not sent are written now. */
-    if (result == MP_ACCEPTED || (recovers && result == MP_NOT_SENT))
-      continue;
-    if (by_record)
-      check_records(c, results, n, result);
-    else
-      check_targets(c, results, result);
+  if (results->cells && !is_queued(results->output)) {
+    check_targets(c, results, recovers);
+    return;
   }
-  if (by_record)
+  check_records(c, results, n, recovers);
+  if (results->cells)
     check_rejections(c, results, n);
 }

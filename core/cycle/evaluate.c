@@ -355,18 +355,6 @@ block_groups(struct cycle_data *d)
   }
 }
 
-bool
-target_counts(const struct cycle_data *d, const struct target *target)
-{
-  const struct slot *source = target->source;
-
-  return source && slot_state(d, source) == SLOT_VALUE &&
-         !is_unreadable(d, target) &&
-         d->evaluation.refusals[target->index] == REFUSAL_NONE &&
-         !(source->base && is_blocked(d, source->base)) &&
-         !(target->base && is_blocked(d, target->base));
-}
-
 /* ---- Messages ---- */
 
 static void

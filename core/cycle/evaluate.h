@@ -19,7 +19,17 @@ int transform_apply(struct instance *transform, const struct value *in,
                     struct value *out, struct messages *m);
 
 /* Returns true if the value of TARGET's source goes into TARGET in this cycle.
- */
-bool target_counts(const struct cycle_data *d, const struct target *target);
+ * Inline, because a replay asks it for each of its values. */
+static inline bool
+target_counts(const struct cycle_data *d, const struct target *target)
+{
+  const struct slot *source = target->source;
+
+  return source && slot_state(d, source) == SLOT_VALUE &&
+         !is_unreadable(d, target) &&
+         d->evaluation.refusals[target->index] == REFUSAL_NONE &&
+         !(source->base && is_blocked(d, source->base)) &&
+         !(target->base && is_blocked(d, target->base));
+}
 
 #endif

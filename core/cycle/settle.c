@@ -27,8 +27,9 @@ report_absent(const struct settling *s, const struct target *t)
   s->d->progress[t->index] = TARGET_FAILED;
 }
 
-/* Reports targets that are not listed.  Any answer but a value or "empty"
- * leaves the displayed value unknown. */
+/* Reports targets that are not listed.  Any answer but a value, "empty" or
+ * "forgotten" leaves the displayed value unknown; so does "forgotten" if there
+ * is no ledger, which alone could tell the value. */
 static void
 sort_answer(const struct settling *s, const struct target *t)
 {
@@ -38,7 +39,8 @@ sort_answer(const struct settling *s, const struct target *t)
     report_absent(s, t);
   if (answer->kind == MP_SHOWN_UNFIT)
     s->d->progress[t->index] = TARGET_FAILED;
-  if (answer->kind != MP_SHOWN_VALUE && answer->kind != MP_SHOWN_EMPTY)
+  if (answer->kind != MP_SHOWN_VALUE && answer->kind != MP_SHOWN_EMPTY &&
+      (answer->kind != MP_SHOWN_FORGOTTEN || !target_is_kept(t)))
     answer->displayed.known = false;
 }
 
@@ -110,6 +112,81 @@ log_rows(const struct settling *s, const struct target *t, uint32_t rows,
                ledger_describe(&s->d->ledgers[t->index], after, sizeof(after)));
 }
 
+/* Announces that the display, or what it lost, is written again. */
+static void
+report_written_again(const struct settling *s, const struct target *t,
+                     enum ledger_outcome outcome)
+{
+  const struct value *now = &s->d->answers[t->index].displayed.value;
+  const struct value *last = ledger_last(&s->d->ledgers[t->index]);
+  char a[256], b[256];
+
+  value_describe(last, a, sizeof(a));
+  if (outcome == LEDGER_LOST)
+    messages_notice(s->messages, NULL, t->stage, MP_LOG_NOTICE, t->object,
+                    "was forgotten by the output; %s is written again", a);
+  else
+    messages_notice(s->messages, NULL, t->stage, MP_LOG_NOTICE, t->object,
+                    "displays %s, an older value; %s is written again",
+                    value_describe(now, b, sizeof(b)), a);
+}
+
+/* Announces that the displayed value was taken over; WHAT is the reason. */
+static void
+report_taken(const struct settling *s, const struct target *t, const char *what)
+{
+  char text[256];
+
+  messages_notice(s->messages, NULL, t->stage, MP_LOG_NOTICE, t->object,
+                  "displays %s, %s; the next values continue from it",
+                  value_describe(&s->d->answers[t->index].displayed.value, text,
+                                 sizeof(text)),
+                  what);
+}
+
+static void
+report_other_writer(const struct settling *s, const struct target *t)
+{
+  messages_fail(s->messages, t->stage, MP_ECONFIG, t->object,
+                "is also written by another pipeline (record %s): give one of "
+                "the two another target; the pending value is kept",
+                s->d->answers[t->index].displayed.other_id);
+  s->d->progress[t->index] = TARGET_FAILED;
+}
+
+/* Reports what settling T found out; WAS is the acknowledged value before. */
+static void
+report_outcome(const struct settling *s, const struct target *t,
+               const struct value *was, enum ledger_outcome outcome)
+{
+  switch (outcome) {
+  case LEDGER_CHANGED:
+    report_difference(s, t, was,
+                      "the value was changed there; the next values continue "
+                      "from the displayed one");
+    break;
+  case LEDGER_WENT_BACK:
+  case LEDGER_LOST:
+    report_written_again(s, t, outcome);
+    break;
+  case LEDGER_OTHER_WRITER:
+    report_other_writer(s, t);
+    break;
+  case LEDGER_ADOPTED:
+    report_taken(s, t,
+                 "which another state wrote: this pipeline's state is new or "
+                 "was lost");
+    break;
+  case LEDGER_PUT_BACK:
+    report_taken(s, t,
+                 "which is newer than the state: an older copy of the state "
+                 "was put back");
+    break;
+  default:
+    break;
+  }
+}
+
 static enum ledger_outcome
 settle_one(const struct settling *s, const struct target *t)
 {
@@ -130,33 +207,54 @@ settle_one(const struct settling *s, const struct target *t)
     if (s->d->shows_debug)
       log_rows(s, t, rows, before);
   }
-  if (outcome == LEDGER_CHANGED)
-    report_difference(s, t, &was,
-                      "the value was changed there; the next values continue "
-                      "from the displayed one");
+  report_outcome(s, t, &was, outcome);
   value_clear(&was);
   return outcome;
 }
 
-/* The base CHANGED was changed by hand: drops the pending values that are
- * computed from it, so that they are computed anew.  Only in the same output:
- * if a backup of its server was restored, all its targets are back at the same
- * moment. */
+/* Returns the base that T is, or that its values are computed from; NULL:
+ * none. */
+static const struct base *
+base_of(const struct target *t)
+{
+  const struct base *base = t->base ? t->base : t->source->base;
+
+  return base ? base_leader(base) : NULL;
+}
+
+/* Drops the pending values that are computed from the base of CHANGED, so that
+ * they are computed anew: the base was changed by hand, or (WITH_BASE: drops
+ * its own, too) an older copy of the state was put back.  Only in the same
+ * output: if a backup of its server was restored, all its targets are back at
+ * the same moment. */
 static void
-drop_pending(struct cycle_data *d, const struct target *changed)
+drop_pending(struct cycle_data *d, const struct target *changed, bool with_base)
 {
   const struct stage *output = changed->stage;
-  const struct base *base = base_leader(changed->base);
+  const struct base *base = base_of(changed);
 
-  for (size_t i = 0; i < output->n_targets; i++) {
+  for (size_t i = 0; base && i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
     const struct ledger_displayed *displayed = &d->answers[t->index].displayed;
 
-    if (d->ledgers[t->index].role != LEDGER_BASE && target_is_kept(t) &&
-        !is_unreadable(d, t) && displayed->known && t->source->base &&
-        base_leader(t->source->base) == base)
+    if (target_is_kept(t) && !is_unreadable(d, t) && displayed->known &&
+        (with_base || d->ledgers[t->index].role != LEDGER_BASE) &&
+        base_of(t) == base)
       ledger_drop(&d->ledgers[t->index], displayed);
   }
+}
+
+/* An older copy of the state was put back: numbers continue above the displayed
+ * one. */
+static void
+continue_newer_state(struct cycle_data *d, const struct target *t)
+{
+  int64_t *last = &d->outputs[t->stage->index].last_number;
+  int64_t number = d->answers[t->index].displayed.id_number;
+
+  if (number > *last)
+    *last = number;
+  drop_pending(d, t, true);
 }
 
 static void
@@ -177,7 +275,9 @@ settle_output(const struct settling *s, const struct stage *output)
 
     if (d->outcomes[t->index] == LEDGER_CHANGED &&
         d->ledgers[t->index].role == LEDGER_BASE)
-      drop_pending(d, t);
+      drop_pending(d, t, false);
+    if (d->outcomes[t->index] == LEDGER_PUT_BACK)
+      continue_newer_state(d, t);
   }
 }
 

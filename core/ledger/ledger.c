@@ -470,6 +470,13 @@ take_arrived(struct ledger *t)
     acknowledge_sent(t);
 }
 
+/* A total begins with a 0 that no record brought: nothing displays it. */
+static bool
+is_unwritten_zero(const struct ledger *t)
+{
+  return is_zero_or_empty(&t->acknowledged) && t->acknowledged_record == 0;
+}
+
 /* i4 and i5: the output lost the acknowledged value, which is pending again in
  * the record that it had.  An amount is not: whoever adds amounts up has it. */
 static enum ledger_outcome
@@ -478,8 +485,9 @@ write_lost_value(struct ledger *t, enum ledger_outcome outcome)
   bool had_sent = t->sent.kind, has_lost;
 
   forget_sent(t);
-  has_lost =
-    t->role != LEDGER_DELTA && t->acknowledged.kind && !t->pending.kind;
+  has_lost = t->role != LEDGER_DELTA && t->acknowledged.kind &&
+             !t->pending.kind &&
+             !(outcome == LEDGER_LOST && is_unwritten_zero(t));
   if (has_lost && value_copy(&t->pending, &t->acknowledged) &&
       t->acknowledged_record > 0 && value_copy(&t->sent_from, &t->acknowledged))
     t->sent_record = t->acknowledged_record;

@@ -23,8 +23,6 @@ put_displayed(FILE *out, const char *name, const struct ledger_displayed *s)
   if (s->value.kind)
     fputs(name, out);
   member_lines_put_value(out, ".value", &s->value);
-  if (s->other_id)
-    fprintf(out, "%s.id %s\n", name, s->other_id);
 }
 
 static void
@@ -57,6 +55,8 @@ ledger_encode(const struct ledger *t)
     fprintf(out, "last.id %lld\n", (long long)t->last_record);
   put_displayed(out, "n", &t->sent_over);
   put_displayed(out, "t", &t->taken);
+  if (t->taken.other_id)
+    fprintf(out, "t.id %s\n", t->taken.other_id);
   member_lines_put_value(out, "d", &t->pending);
   put_decimal(out, "e", t->remainder);
   if (t->step.coef > 0)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/digit.h"
+
 #define MAX_DIGITS 20
 
 void
@@ -25,23 +27,18 @@ record_id_make_uuid(const uint8_t bytes[16], char buf[RECORD_UUID])
   *end = 0;
 }
 
-/* Writes "-N" at END and returns the new end.  By hand, because a capture has
- * a million of them. */
+/* Writes "-N" with a NUL at AT, and returns its end. */
 static char *
-append_number(char *end, int64_t n)
+append_number(char *at, int64_t n)
 {
-  char digits[MAX_DIGITS];
-  uint64_t rest = n > 0 ? (uint64_t)n : 0;
-  size_t n_digits = 0;
+  char digits[MAX_DIGITS], *end = digits + sizeof(digits);
+  const char *begin = digits_put(end, n > 0 ? (uint64_t)n : 0);
+  size_t len = (size_t)(end - begin);
 
-  do
-    digits[n_digits++] = (char)('0' + rest % 10);
-  while ((rest /= 10) > 0);
-  *end++ = '-';
-  while (n_digits > 0)
-    *end++ = digits[--n_digits];
-  *end = 0;
-  return end;
+  *at++ = '-';
+  memcpy(at, begin, len);
+  at[len] = '\0';
+  return at + len;
 }
 
 void

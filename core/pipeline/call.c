@@ -8,15 +8,14 @@
 /* A callback polls cancel_fd and may return this much after the deadline. */
 #define LATE_MS 1000
 
-void
-call_watch(struct call *call)
+int64_t
+call_watch(struct instance *instance, const char *what)
 {
-  struct run *run = call->instance->run;
+  struct run *run = instance->run;
 
-  call->is_watched = true;
-  if (run->begun_ms && call->instance->stage->kind == PLUGIN_OUTPUT)
-    run_note_call(run, call->instance->stage->name, call->what);
-  call->begun_ms = run->deadline_ms ? clock_mono_ms() : 0;
+  if (run->begun_ms && instance->stage->kind == PLUGIN_OUTPUT)
+    run_note_call(run, instance->stage->name, what);
+  return run->deadline_ms ? clock_mono_ms() : 0;
 }
 
 bool

@@ -26,8 +26,8 @@ struct call {
 #define CALL_ALLOWS(outcome) (1u << (outcome))
 
 /* For call_begin and call_end: the parts that most calls of a replay do not
- * need. */
-void call_watch(struct call *call);
+ * need.  call_watch returns begun_ms. */
+int64_t call_watch(struct instance *instance, const char *what);
 int call_check(const struct call *call, int r, unsigned allowed);
 
 static inline struct call
@@ -47,8 +47,9 @@ call_begin(struct instance *instance, const char *what)
 {
   struct call call = call_begin_direct(instance, what);
 
-  if (instance->run->begun_ms || instance->run->deadline_ms)
-    call_watch(&call);
+  call.is_watched = instance->run->begun_ms || instance->run->deadline_ms;
+  if (call.is_watched)
+    call.begun_ms = call_watch(instance, what);
   return call;
 }
 

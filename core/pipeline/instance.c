@@ -98,6 +98,19 @@ instance_add_targets(struct instance *output)
   for (; n < stage->n_targets; n++)
     output->targets[n] = public_target(stage->targets[n]);
   output->n_targets = n;
+  output->is_stale = output->is_open;
+}
+
+void
+instance_set_kind(struct instance *output, const struct target *target,
+                  uint32_t kind)
+{
+  struct mp_target *seen = output->targets[target->number];
+
+  if (seen->kind == kind)
+    return;
+  seen->kind = kind;
+  output->is_stale = output->is_open;
 }
 
 void
@@ -242,6 +255,7 @@ instance_open(struct instance *instance)
     r = plugin->output.open(instance->self);
   r = call_end(&call, r, 0);
   instance->is_open = r == MP_OK;
+  instance->is_stale = false;
   return r;
 }
 

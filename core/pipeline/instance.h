@@ -27,6 +27,7 @@ struct instance {
   void *self;
   bool created;
   bool is_open;
+  bool is_stale;              /* its targets have changed since it was opened */
   struct mp_target **targets; /* of an output, as its plugin sees them */
   struct mp_value *last;      /* last known values, as the plugin sees them */
   size_t n_targets;
@@ -62,6 +63,11 @@ void instance_close(struct instance *instance);
 
 /* Makes the targets that were added to the plan visible to the plugin. */
 void instance_add_targets(struct instance *output);
+
+/* Shows the plugin the kind of the values for TARGET, which was not known
+ * beforehand. */
+void instance_set_kind(struct instance *output, const struct target *target,
+                       uint32_t kind);
 
 /* Shows the plugin operand I of this cycle.  FLAGS are MP_OPERAND_...; V may be
  * NULL, and must live until the next call. */

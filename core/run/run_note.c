@@ -64,6 +64,7 @@ void
 run_note_begin(struct run *run, int64_t begun_ms)
 {
   run->begun_ms = begun_ms;
+  run->noted = NULL;
   write_note(run, "running", NOWHERE, NOWHERE);
 }
 

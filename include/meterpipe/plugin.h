@@ -620,6 +620,9 @@ struct mp_target {
 
 /* mp_shown.flags */
 #define MP_SHOWN_NUMBERS 0x1u /* only numbers: it gets no text */
+/* The output stores the id of the record with each value.  If `id` is NULL all
+ * the same, something else wrote the displayed value. */
+#define MP_SHOWN_IDS 0x2u
 
 /*
  * The displayed value of a target.  A target without an answer was not reached.
@@ -641,15 +644,16 @@ struct mp_shown {
                                    unit NULL: takes any */
   const char *updated; /* time of its last update, compared as a text: a line of
                           less than 200 bytes; NULL */
-  const char *id; /* mp_record.id of the record that wrote the displayed value;
-                     NULL: not known, or something else wrote it */
+  const char *id; /* mp_record.id of the record that wrote the displayed value, a
+                     line of less than 200 bytes; NULL: not known, or something
+                     else wrote it (see MP_SHOWN_IDS) */
   /* Smallest step that the target can hold.  The host rounds a value half to
    * even to a whole number of steps before sending.  coef 0: any. */
   struct mp_decimal step;
   /* The host sends nothing to the target for this long, so that two values get
    * different times of last update; an hour at most. */
   uint32_t wait_ms;
-  uint32_t flags; /* MP_SHOWN_NUMBERS */
+  uint32_t flags; /* MP_SHOWN_NUMBERS, MP_SHOWN_IDS */
 };
 
 struct mp_shown_sink {

@@ -46,6 +46,7 @@ csv_close(void *self)
   csv_file_close(&csv->file);
   csv_rows_forget(csv);
   csv_columns_close(csv);
+  csv->distrusted = false; /* the host has given the file up for its run */
 }
 
 static void

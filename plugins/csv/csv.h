@@ -57,6 +57,8 @@ struct csv {
 /* csv_columns.c: the columns and their units */
 int csv_columns_open(struct csv *csv);
 void csv_columns_close(struct csv *csv);
+/* After a commit: reports of units begin anew. */
+void csv_columns_end_commit(struct csv *csv);
 /* Converts VALUE to the column's unit.  MP_DROP: not possible, which was
  * reported; any other reason: no row can be written at all. */
 int csv_column_fit(struct csv *csv, struct csv_column *column,

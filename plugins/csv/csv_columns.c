@@ -108,10 +108,17 @@ keep_unit(struct csv *csv, struct csv_column *column, const char *unit)
   return MP_OK;
 }
 
+void
+csv_columns_end_commit(struct csv *csv)
+{
+  for (uint32_t i = 0; i < csv->count; i++)
+    csv->columns[i].complained = false;
+}
+
 static int
 refuse_unit(struct csv *csv, struct csv_column *column, const char *unit)
 {
-  /* report a wrong unit once, not for every row */
+  /* report a wrong unit once in a commit, not for every row */
   if (column->complained)
     return MP_DROP;
   column->complained = true;

@@ -203,6 +203,7 @@ csv_commit(void *self, const struct mp_result_sink *sink)
   }
   csv_file_close(&csv->file);
   csv_rows_forget(csv);
+  csv_columns_end_commit(csv);
   return r;
 }
 

@@ -38,7 +38,9 @@ void exec_run(struct sandbox *s, const char *energy);
 /* Checks the exit status of the last run, and all that it wrote to standard
  * error. */
 void exec_check(struct sandbox *s, int status, const char *err);
-/* Checks that FILE of the sandbox holds TEXT. */
+/* Returns TEXT with "UUID" in place of each UUID; valid until the next call. */
+const char *exec_without_uuids(const char *text);
+/* Checks that FILE of the sandbox holds TEXT; UUIDs are not compared. */
 void exec_check_file(struct sandbox *s, const char *file, const char *text);
 
 /* Waits until FILE of the sandbox exists; fails the test after 10 s. */

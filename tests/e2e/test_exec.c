@@ -56,7 +56,7 @@ START_TEST(record_is_exact_and_complete)
   exec_check(s, EX_OK, "");
   exec_check_file(
     s, "got",
-    "{\"id\":\"hook-1795341600000-1\","
+    "{\"id\":\"UUID-1795341600000-1\","
     "\"time\":\"2026-11-22T10:00:00Z\",\"values\":{"
     "\"energy\":{\"value\":\"84.200\",\"unit\":\"GJ\","
     "\"kind\":\"counter\",\"time\":\"2026-11-22T10:00:00Z\","
@@ -189,8 +189,8 @@ START_TEST(exit_status_decides_the_result_of_a_record)
   exec_run(s, "84.300");
   ck_assert_int_eq(sandbox_status(s), EX_OK);
   snprintf(want, sizeof(want), "%s%s",
-           status_rows[_i].again ? "hook-1795342800000-1\n" : "",
-           queued ? "hook-1795344000000-2\n" : "");
+           status_rows[_i].again ? "UUID-1795342800000-1\n" : "",
+           queued ? "UUID-1795344000000-2\n" : "");
   if (queued)
     exec_check_file(s, "got", want);
 }
@@ -606,13 +606,13 @@ START_TEST(record_is_sent_again_with_its_id_after_a_crash)
   exec_write(s, "class = append\ncommand = sh take.sh\n");
   exec_run(s, "84.208");
   ck_assert_int_eq(sandbox_status(s), 128 + SIGKILL);
-  exec_check_file(s, "got", "hook-1795342800000-1\n");
+  exec_check_file(s, "got", "UUID-1795342800000-1\n");
   sandbox_write(s, "take.sh", IDS);
   exec_run(s, "84.300");
   exec_check(s, EX_OK, EXEC_UNFINISHED);
   exec_check_file(s, "got",
-                  "hook-1795342800000-1\nhook-1795342800000-1\n"
-                  "hook-1795344000000-2\n");
+                  "UUID-1795342800000-1\nUUID-1795342800000-1\n"
+                  "UUID-1795344000000-2\n");
 }
 END_TEST
 
@@ -764,8 +764,8 @@ START_TEST(record_ids_grow_even_if_the_clock_is_set_back)
   sandbox_advance(s, -7200);
   exec_run(s, "84.300");
   exec_check(s, EX_OK, "");
-  ck_assert_int_eq(sscanf(sandbox_read(s, "got"), "hook-%63[0-9] hook-%63[0-9]",
-                          first, second),
+  ck_assert_int_eq(sscanf(exec_without_uuids(sandbox_read(s, "got")),
+                          "UUID-%63[0-9] UUID-%63[0-9]", first, second),
                    2);
   ck_assert_msg(strcmp(first, second) < 0, "%s", sandbox_read(s, "got"));
 }
@@ -899,7 +899,7 @@ START_TEST(record_ids_are_not_reused_after_a_state_loss)
   sandbox_remove(s, "p.db");
   exec_run(s, "84.300");
   exec_check(s, EX_OK, "");
-  exec_check_file(s, "got", "hook-1795342800000-1\nhook-1795344000000-1\n");
+  exec_check_file(s, "got", "UUID-1795342800000-1\nUUID-1795344000000-1\n");
 }
 END_TEST
 

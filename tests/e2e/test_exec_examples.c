@@ -158,8 +158,8 @@ START_TEST(example_posts_to_a_web_hook)
     snprintf(err, sizeof(err), "error: hook: %s: ended with status %s\n",
              example("webhook.sh"), hook_rows[_i].end);
   exec_check(s, hook_rows[_i].status, err);
-  ck_assert_str_eq(hook.body,
-                   "{\"id\":\"hook-1795342800000-1\","
+  ck_assert_str_eq(exec_without_uuids(hook.body),
+                   "{\"id\":\"UUID-1795342800000-1\","
                    "\"time\":\"2026-11-22T10:20:00Z\",\"values\":{\"energy\":"
                    "{\"value\":\"84.208\",\"unit\":\"GJ\","
                    "\"kind\":\"counter\",\"time\":\"2026-11-22T10:20:00Z\","
@@ -168,7 +168,7 @@ START_TEST(example_posts_to_a_web_hook)
 END_TEST
 
 #define JOURNAL_LINE(time, row, clock, energy)                                 \
-  "{\"id\":\"hook-" time "-" row "\",\"time\":\"2026-11-22T" clock "Z\","      \
+  "{\"id\":\"UUID-" time "-" row "\",\"time\":\"2026-11-22T" clock "Z\","      \
   "\"values\":{\"energy\":{\"value\":\"" energy "\",\"unit\":\"GJ\","          \
   "\"kind\":\"counter\",\"time\":\"2026-11-22T" clock "Z\","                   \
   "\"serial\":\"6789\"}}}\n"
@@ -184,8 +184,12 @@ START_TEST(example_journal_has_each_record_once)
   exec_write(s, "class = append\ncommand = sh take.sh\n");
   exec_run(s, "84.208");
   exec_check_file(s, "journal", first);
-  sandbox_write(s, "journal", "%.*s",
-                (int)(_i == 0 ? strlen(first) : strlen(first) / 2), first);
+  if (_i == 1) {
+    char *whole = strdup(sandbox_read(s, "journal"));
+
+    sandbox_write(s, "journal", "%.*s", (int)strlen(whole) / 2, whole);
+    free(whole);
+  }
   write_example_output("append", "journal.py", "journal");
   exec_run(s, "84.300");
   exec_check(s, EX_OK, EXEC_UNFINISHED);

@@ -401,6 +401,71 @@ START_TEST(every_repeats_until_a_signal_arrives)
 }
 END_TEST
 
+/* With --every, an output stays open: its next cycle uses the same
+ * connection. */
+START_TEST(every_keeps_the_connection_of_an_output)
+{
+  domoticz_setup_build_heat(&house);
+  sandbox_write(house.sandbox, "house.ini",
+                "[input meter]\nplugin = kmp\ndevice = %s\n"
+                "[output log]\nplugin = csv\npath = heat.csv\n"
+                "column.energy = meter.heat_energy_e1\n"
+                "[output dom]\nplugin = domoticz\nurl = %s\n"
+                "idx.323 = meter.heat_energy_e1\n",
+                meter_path(house.meter), domoticz_server_url(house.server));
+  meter_set(house.meter, "60=84.208GJ");
+  sandbox_start(house.sandbox, "run --every 100ms -c house.ini");
+  domoticz_setup_wait_for(three_rows_are_written);
+  kill(sandbox_pid(house.sandbox), SIGTERM);
+  sandbox_wait(house.sandbox);
+  ck_assert_int_eq(sandbox_status(house.sandbox), EX_TEMPFAIL);
+  ck_assert_uint_ge(domoticz_server_count(house.server, "getdevices"), 3);
+  ck_assert_uint_eq(domoticz_server_connections(house.server), 1);
+}
+END_TEST
+
+static bool
+other_file_has_rows(void)
+{
+  return sandbox_exists(house.sandbox, "other.csv") &&
+         strchr(sandbox_read(house.sandbox, "other.csv"), '2');
+}
+
+static void
+write_log(const char *path, const char *field)
+{
+  char from[256], to[256];
+
+  sandbox_write(house.sandbox, "new.ini",
+                "[input meter]\nplugin = kmp\ndevice = %s\n"
+                "[output log]\nplugin = csv\npath = %s\n"
+                "column.energy = meter.%s\n",
+                meter_path(house.meter), path, field);
+  snprintf(from, sizeof(from), "%s/new.ini", sandbox_dir(house.sandbox));
+  snprintf(to, sizeof(to), "%s/house.ini", sandbox_dir(house.sandbox));
+  ck_assert_int_eq(rename(from, to), 0);
+}
+
+/* With --every, a pipeline file that has changed is read before the next cycle.
+ * If it has mistakes, the run ends. */
+START_TEST(every_reads_a_changed_pipeline_file)
+{
+  domoticz_setup_build(&house, DOMOTICZ_2025_1);
+  write_log("heat.csv", "heat_energy_e1");
+  meter_set(house.meter, "60=84.208GJ");
+  sandbox_start(house.sandbox, "run --every 100ms -c house.ini");
+  domoticz_setup_wait_for(three_rows_are_written);
+  write_log("other.csv", "heat_energy_e1");
+  domoticz_setup_wait_for(other_file_has_rows);
+  write_log("other.csv", "heat_energy_e99");
+  sandbox_wait(house.sandbox);
+  domoticz_setup_check(&house, EX_CONFIG,
+                       "house.ini:7: column.energy: the input \"meter\" has no "
+                       "field \"heat_energy_e99\"; the nearest is "
+                       "\"heat_energy_e1\"\n");
+}
+END_TEST
+
 /* ---- The list of deliveries ---------------------------------------------- */
 
 #define LIST_SECOND                                                            \
@@ -544,6 +609,8 @@ main(void)
   tcase_add_loop_test(t, value_that_cannot_be_sent_in_time_stays_pending, 0,
                       (int)ARRAY_SIZE(waits));
   tcase_add_test(t, every_repeats_until_a_signal_arrives);
+  tcase_add_test(t, every_keeps_the_connection_of_an_output);
+  tcase_add_test(t, every_reads_a_changed_pipeline_file);
   tcase_add_test(t, verbose_run_lists_delivered_values);
   tcase_add_test(t, run_on_a_terminal_lists_delivered_values);
   tcase_add_loop_test(t, verbose_run_lists_each_kind_of_output, 0,

@@ -158,6 +158,25 @@ START_TEST(state_of_an_earlier_version_continues)
 }
 END_TEST
 
+/* The meter is silent, so the usage of the earlier version is sent again
+ * unchanged: as the same record, whose receiver knows it by its id.  A new
+ * record has the UUID of the state. */
+START_TEST(record_of_an_earlier_version_keeps_its_id)
+{
+  sandbox = sandbox_new();
+  sandbox_set_clock(sandbox, LATER);
+  sandbox_write(sandbox, "p.ini", "%s", pipeline);
+  sandbox_write(sandbox, "take.sh", "cat >>got\n");
+  write_state("second");
+  sandbox_run(sandbox, "run -c p.ini");
+  check_count("got", "{\"id\":\"hook-1796044739218\"", 1);
+  sandbox_advance(sandbox, 1200);
+  run_with("84.508", "notice: ");
+  check_count("got", "{\"id\":\"", 2);
+  check_count("got", "{\"id\":\"hook-", 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -168,6 +187,7 @@ main(void)
   tcase_set_timeout(t, 60);
   tcase_add_loop_test(t, state_of_an_earlier_version_continues, 0,
                       (int)ARRAY_SIZE(versions));
+  tcase_add_test(t, record_of_an_earlier_version_keeps_its_id);
   suite_add_tcase(s, t);
   return run_suite(s);
 }

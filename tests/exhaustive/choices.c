@@ -43,7 +43,8 @@ alphabet_init(struct alphabet *a, const struct house *house,
       add_event(a, EVENT_BACK, ALL_TARGETS, n);
     add_event(a, EVENT_FORGET, ALL_TARGETS, 0);
     for (size_t i = 0; i < house->plan.n_targets; i++)
-      add_target_events(a, house, i);
+      if (!house->plan.in_file[i])
+        add_target_events(a, house, i);
   }
   for (size_t m = 0; m < house->plan.n_meters; m++) {
     add_event(a, EVENT_EXCHANGE, m, 50 * house->unit);
@@ -64,7 +65,8 @@ all_go_back(const struct house *house, struct state *s, int64_t n)
   bool any = false;
 
   for (size_t i = 0; i < house->plan.n_targets; i++)
-    any |= world_go_back(&house->plan, &s->world, i, n);
+    any |=
+      !house->plan.in_file[i] && world_go_back(&house->plan, &s->world, i, n);
   return any;
 }
 
@@ -289,6 +291,7 @@ describe_failure(const struct house *house, const struct failure *f, char *buf,
   static const char *const names[FAILURE_KINDS] = {
     [FAILURE_NONE] = "good",
     [FAILURE_AWAY] = "away",
+    [FAILURE_NO_FILE] = "file not writable",
     [FAILURE_ABSENT] = "not listed",
     [FAILURE_REFUSED] = "refused",
     [FAILURE_NOT_SENT] = "not sent",

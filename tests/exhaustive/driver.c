@@ -13,6 +13,7 @@
 #include "tests/exhaustive/normal.h"
 
 #define OUTPUT "server"
+#define FILE_OUTPUT "file"
 #define FIELD "energy"
 #define UNIT "GJ"
 
@@ -29,7 +30,15 @@ struct driver {
   struct run run;
   struct plan *plan;
   struct instances *instances;
-  size_t numbers[WORLD_TARGETS]; /* of the server's targets in the house */
+  /* The numbers of the outputs' targets in the house. */
+  size_t server[WORLD_TARGETS], columns[WORLD_TARGETS];
+  uint32_t n_server, n_columns;
+};
+
+/* A row that is being written. */
+struct row {
+  int64_t time;
+  int64_t has[WORLD_TARGETS], values[WORLD_TARGETS];
 };
 
 /* The run that the plugins are in. */
@@ -40,15 +49,19 @@ static struct {
   struct world world;
   struct run_facts facts;
   unsigned n_actions, n_writes;
-  int64_t record; /* number of the record that is written */
-  bool happened; /* the failure */
-  bool is_down;  /* the connection */
+  int64_t record;              /* number of the record that is written */
+  bool happened;               /* the failure */
+  bool is_down;                /* the connection */
   bool unknown[WORLD_TARGETS]; /* no outcome of a write */
   int64_t written[WORLD_TARGETS];
   bool has_value[WORLD_TARGETS];
-  void (*take)(void *ctx, unsigned at, struct state *after);
-  void *ctx;
+  struct row rows[WORLD_ROWS];
+  uint32_t n_rows;
+  bool keeps_crashes;
 } now;
+
+/* The states after a crash before each action. */
+static struct state crashes[DRIVER_ACTIONS];
 
 static bool
 fails(enum failure_kind kind, unsigned at)
@@ -62,6 +75,13 @@ fails(enum failure_kind kind, unsigned at)
 
 /* ---- The state ---- */
 
+/* Returns the output that TARGET belongs to. */
+static const char *
+output_of(const struct house *house, size_t target)
+{
+  return house->plan.in_file[target] ? FILE_OUTPUT : OUTPUT;
+}
+
 static void
 put_state(const struct driver *d, const struct state *s)
 {
@@ -70,7 +90,9 @@ put_state(const struct driver *d, const struct state *s)
   fake_store_begin();
   for (size_t i = 0; i < h->plan.n_targets; i++)
     if (s->program.entries[i].present)
-      fake_put_entry(OUTPUT, h->targets[i], &s->program.entries[i]);
+      fake_put_entry(output_of(h, i), h->targets[i], &s->program.entries[i]);
+  if (h->has_file)
+    fake_put_rows(h, &s->program);
   for (size_t i = 0; i < h->plan.n_meters; i++)
     if (s->program.readings[i].present)
       fake_put_reading(h->inputs[i], FIELD, &s->program.readings[i]);
@@ -92,22 +114,30 @@ get_state(const struct driver *d, struct state *s)
     world_shrink(&s->older_world);
   }
   for (size_t i = 0; i < h->plan.n_targets; i++)
-    fake_get_entry(OUTPUT, h->targets[i], &s->program.entries[i]);
+    fake_get_entry(output_of(h, i), h->targets[i], &s->program.entries[i]);
+  if (h->has_file)
+    fake_get_rows(h, &s->program);
   for (size_t i = 0; i < h->plan.n_meters; i++)
     fake_get_reading(h->inputs[i], FIELD, &s->program.readings[i]);
   world_begin_run(&s->world);
   normal_form(h, s);
 }
 
+static _Noreturn void
+fail_actions(void)
+{
+  fputs("driver.c: too many actions\n", stderr);
+  abort();
+}
+
 /* Called before each commit and write: the program may be killed here. */
 static void
 before_action(void)
 {
-  struct state after;
-
-  if (now.take) {
-    get_state(now.driver, &after);
-    now.take(now.ctx, now.n_actions, &after);
+  if (now.keeps_crashes) {
+    if (now.n_actions == DRIVER_ACTIONS)
+      fail_actions();
+    get_state(now.driver, &crashes[now.n_actions]);
   }
   now.n_actions++;
 }
@@ -174,12 +204,12 @@ meter_read(void *self, const struct mp_sink *sink)
   size_t m = meter_number(host);
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_COUNTER,
-                            .exp10 = WORLD_PLACE,
+                            .number = { 0, WORLD_PLACE },
                             .unit = UNIT };
 
   if (!now.facts.has_reading[m])
     return mp_fail(host, MP_ETIMEOUT, NULL, "no answer");
-  value.coef = now.facts.reading[m];
+  value.number.coef = now.facts.reading[m];
   sink->serial(sink, state_serial(now.facts.serial[m]), MP_SERIAL_READ);
   sink->emit(sink, FIELD, &value);
   return MP_OK;
@@ -218,25 +248,25 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
   const struct device *d = &now.world.devices[n];
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
-                            .coef = d->now.is_set ? d->now.number : 0,
-                            .exp10 = WORLD_PLACE,
+                            .number = { d->now.is_set ? d->now.number : 0,
+                                        WORLD_PLACE },
                             .unit = UNIT };
   bool has_value = d->now.is_set || h->shows_zero;
   char time[STATE_TIME_TEXT];
   struct mp_shown shown = { .struct_size = sizeof(shown),
                             .target = target,
-                            .answer = has_value ? MP_SHOWN_VALUE
-                                                : MP_SHOWN_EMPTY,
+                            .answer =
+                              has_value ? MP_SHOWN_VALUE : MP_SHOWN_EMPTY,
                             .place = MP_EXACT,
                             .value = has_value ? &value : NULL,
                             .updated = h->plan.is_untimed ? NULL : time,
-                            .step_coef = now.world.steps[n] };
+                            .step = { now.world.steps[n], 0 } };
 
   state_format_time(d->now.time, time);
-  if (shown.step_coef) /* a divider is a power of ten */
-    for (shown.step_exp10 = WORLD_PLACE; shown.step_coef % 10 == 0;
-         shown.step_exp10++)
-      shown.step_coef /= 10;
+  if (shown.step.coef) /* a divider is a power of ten */
+    for (shown.step.exp10 = WORLD_PLACE; shown.step.coef % 10 == 0;
+         shown.step.exp10++)
+      shown.step.coef /= 10;
   if (fails(FAILURE_ABSENT, (unsigned)n)) {
     shown = (struct mp_shown){ .struct_size = sizeof(shown),
                                .target = target,
@@ -255,8 +285,8 @@ server_fetch(void *self, const struct mp_shown_sink *sink)
     return MP_SKIP;
   if (fails(FAILURE_AWAY, 0))
     return mp_fail(host, MP_EAGAIN, NULL, "away");
-  for (uint32_t i = 0; i < now.driver->house->plan.n_targets; i++)
-    show_target(sink, i, now.driver->numbers[i]);
+  for (uint32_t i = 0; i < now.driver->n_server; i++)
+    show_target(sink, i, now.driver->server[i]);
   world_write_late(&now.driver->house->plan, &now.world, server_time());
   return MP_OK;
 }
@@ -265,15 +295,14 @@ static int
 server_write(void *self, uint32_t target, const struct mp_value *value)
 {
   const struct mp_host *host = self;
-  size_t n = now.driver->numbers[target];
-  struct mp_decimal d = { value->coef, value->exp10 };
+  size_t n = now.driver->server[target];
 
   /* A refusal depends on the value alone: one that was sent is not refused. */
   if ((!now.driver->house->plan.is_blind ||
        !now.before->program.entries[n].sent.kind) &&
       fails(FAILURE_REFUSED, (unsigned)n))
     return mp_fail(host, MP_EDATA, NULL, "refused");
-  now.written[n] = world_number(d);
+  now.written[n] = world_number(value->number);
   now.has_value[n] = true;
   return MP_OK;
 }
@@ -290,8 +319,8 @@ static uint32_t
 send_value(size_t n, unsigned k)
 {
   const struct failure *f = &now.choice->failure;
-  bool is = f->kind >= FAILURE_NOT_SENT && f->kind <= FAILURE_RETRY &&
-            f->at == k;
+  bool is =
+    f->kind >= FAILURE_NOT_SENT && f->kind <= FAILURE_RETRY && f->at == k;
 
   now.happened |= is;
   switch (is ? f->kind : FAILURE_NONE) {
@@ -336,8 +365,8 @@ server_begin(void *self, const struct mp_record *record)
 static void
 send_values(uint32_t *results)
 {
-  for (uint32_t i = 0; i < now.driver->house->plan.n_targets; i++) {
-    size_t n = now.driver->numbers[i];
+  for (uint32_t i = 0; i < now.driver->n_server; i++) {
+    size_t n = now.driver->server[i];
 
     if (!now.has_value[n])
       continue;
@@ -375,8 +404,8 @@ send_record(uint32_t *results)
                                            : MP_PERHAPS;
   if (now.is_down)
     result = MP_NOT_SENT;
-  for (uint32_t i = 0; i < plan->n_targets; i++) {
-    size_t n = now.driver->numbers[i];
+  for (uint32_t i = 0; i < now.driver->n_server; i++) {
+    size_t n = now.driver->server[i];
 
     if (!now.has_value[n])
       continue;
@@ -405,12 +434,12 @@ server_commit(void *self, const struct mp_result_sink *sink)
     send_record(results);
   else
     send_values(results);
-  for (uint32_t i = 0; i < h->plan.n_targets; i++)
+  for (uint32_t i = 0; i < now.driver->n_server; i++)
     good &= results[i] == 0 || results[i] == MP_ACCEPTED;
   if (!good)
     mp_fail(host, MP_EAGAIN, NULL, "failed");
-  for (uint32_t i = 0; i < h->plan.n_targets; i++) {
-    size_t n = now.driver->numbers[i];
+  for (uint32_t i = 0; i < now.driver->n_server; i++) {
+    size_t n = now.driver->server[i];
 
     if (results[i] == 0)
       continue;
@@ -450,6 +479,166 @@ static const struct mp_plugin server_plugin = {
   .output = &server_ops,
 };
 
+/* ---- The file ---- */
+
+/* Shows the last row that has a value in each column. */
+static int
+file_fetch(void *self, const struct mp_shown_sink *sink)
+{
+  const struct mp_host *host = self;
+  const struct file *f = &now.world.file;
+
+  if (fails(FAILURE_NO_FILE, 0))
+    return mp_fail(host, MP_EIO, NULL, "not writable");
+  for (uint32_t i = 0; i < now.driver->n_columns; i++) {
+    size_t n = now.driver->columns[i];
+    struct mp_value value = { .struct_size = sizeof(value),
+                              .kind = MP_GAUGE,
+                              .number = { f->values[n], WORLD_PLACE },
+                              .unit = UNIT,
+                              .time_ms = f->time * 1000 };
+    struct mp_shown shown = { .struct_size = sizeof(shown),
+                              .target = i,
+                              .answer =
+                                f->has[n] ? MP_SHOWN_VALUE : MP_SHOWN_EMPTY,
+                              .place = MP_EXACT,
+                              .value = f->has[n] ? &value : NULL };
+
+    sink->shown(sink, &shown);
+  }
+  return MP_OK;
+}
+
+static int
+file_token(void *self, char *ret_token, size_t size)
+{
+  const struct mp_host *host = self;
+
+  if (fails(FAILURE_NO_FILE, 0))
+    return mp_fail(host, MP_EIO, NULL, "not writable");
+  snprintf(ret_token, size, "%lld", (long long)now.world.file.rows);
+  return MP_OK;
+}
+
+static int
+file_begin(void *self, const struct mp_record *record)
+{
+  const struct mp_host *host = self;
+
+  if (now.n_rows == WORLD_ROWS)
+    return mp_fail(host, MP_EINTERNAL, NULL, "too many rows");
+  now.rows[now.n_rows++] = (struct row){ .time = record->time_ms / 1000 };
+  return MP_OK;
+}
+
+/* Returns true if an earlier run wrote the row of that time, with an unknown
+ * outcome. */
+static bool
+was_written(int64_t time)
+{
+  const struct program *p = &now.before->program;
+
+  for (int64_t i = p->token.first; p->token.present && i <= p->token.last; i++)
+    if (i > 0 && p->rows[i - 1].time == time)
+      return true;
+  return false;
+}
+
+static int
+file_write(void *self, uint32_t target, const struct mp_value *value)
+{
+  const struct mp_host *host = self;
+  size_t n = now.driver->columns[target];
+  struct row *row = &now.rows[now.n_rows - 1];
+
+  if (!was_written(row->time) && fails(FAILURE_REFUSED, (unsigned)n))
+    return mp_fail(host, MP_EDATA, NULL, "refused");
+  row->values[n] = world_number(value->number);
+  row->has[n] = 1;
+  return MP_OK;
+}
+
+/* Writes all rows: a disk that is full takes none of them. */
+static int
+file_commit(void *self, const struct mp_result_sink *sink)
+{
+  const struct mp_host *host = self;
+  const struct failure *f = &now.choice->failure;
+  bool is = f->kind >= FAILURE_NOT_SENT && f->kind <= FAILURE_RETRY &&
+            f->at == now.n_writes++;
+  bool is_done = !is || f->kind == FAILURE_LOST_AFTER;
+  uint32_t result = MP_ACCEPTED;
+
+  now.happened |= is;
+  if (is) {
+    result = f->kind == FAILURE_REJECTED                 ? MP_REJECTED
+             : f->kind == FAILURE_RETRY                  ? MP_RETRY
+             : f->kind == FAILURE_LOST_BEFORE || is_done ? MP_PERHAPS
+                                                         : MP_NOT_SENT;
+    mp_fail(host, MP_EIO, NULL, "failed");
+  }
+  for (uint32_t i = 0; i < now.n_rows; i++) {
+    before_action();
+    if (is_done)
+      world_add_row(&now.driver->house->plan, &now.world, now.rows[i].time,
+                    now.rows[i].has, now.rows[i].values);
+    sink->result(sink, i, MP_ALL_TARGETS, result);
+  }
+  now.n_rows = 0;
+  return MP_OK;
+}
+
+/* The rows after the place in TOKEN were written. */
+static int
+file_recover(void *self, const char *token, const struct mp_result_sink *sink)
+{
+  int64_t written = now.world.file.rows - atoll(token);
+
+  (void)self;
+  for (uint32_t i = 0; i < now.n_rows; i++)
+    sink->result(sink, i, MP_ALL_TARGETS,
+                 i < written ? MP_ACCEPTED : MP_NOT_SENT);
+  now.n_rows = 0;
+  return MP_OK;
+}
+
+static void
+file_close(void *self)
+{
+  (void)self;
+  now.n_rows = 0;
+}
+
+static const struct mp_append_ops append_ops = {
+  .struct_size = sizeof(append_ops),
+  .token = file_token,
+  .recover = file_recover,
+};
+
+static const struct mp_output_ops file_ops = {
+  .struct_size = sizeof(file_ops),
+  .flags = MP_OUTPUT_TELLS_TIME,
+  .delivery = MP_APPEND,
+  .target_prefix = "column",
+  .close = file_close,
+  .fetch = file_fetch,
+  .begin = file_begin,
+  .write = file_write,
+  .commit = file_commit,
+  .append = &append_ops,
+};
+
+static const struct mp_plugin file_plugin = {
+  .struct_size = sizeof(file_plugin),
+  .abi_version = MP_ABI_VERSION,
+  .name = "file",
+  .version = "1",
+  .summary = "a file with a row for each cycle",
+  .create = plugin_create,
+  .destroy = plugin_destroy,
+  .output = &file_ops,
+};
+
 /* ---- The pipeline ---- */
 
 static _Noreturn void
@@ -464,10 +653,19 @@ static void
 find_targets(struct driver *d)
 {
   const struct house *h = d->house;
-  const struct stage *output = plan_stage(d->plan, OUTPUT);
 
-  for (size_t i = 0; i < h->plan.n_targets; i++)
-    d->numbers[stage_target(output, h->targets[i], NULL)->number] = i;
+  for (size_t i = 0; i < h->plan.n_targets; i++) {
+    const struct stage *output = plan_stage(d->plan, output_of(h, i));
+    uint32_t number = stage_target(output, h->targets[i], NULL)->number;
+
+    if (h->plan.in_file[i]) {
+      d->columns[number] = i;
+      d->n_columns++;
+    } else {
+      d->server[number] = i;
+      d->n_server++;
+    }
+  }
 }
 
 static void
@@ -483,8 +681,10 @@ build_plan(struct driver *d)
   plan_build(&source, &problems, &d->plan);
   d->instances = instances_new(d->plan, "house.ini", &d->run);
   if (problems_errors(&problems) > 0 ||
-      instances_create(d->instances, &problems) != MP_OK ||
-      problems_errors(&problems) > 0)
+      instances_create(d->instances, &problems) != MP_OK)
+    fail_setup(d->house, &problems);
+  plan_connect(d->plan, d->instances, &problems);
+  if (problems_errors(&problems) > 0)
     fail_setup(d->house, &problems);
   problems_free(&problems);
 }
@@ -500,6 +700,7 @@ driver_new(const struct house *house, const char *plugin_dir)
   fake_hooks.after_commit = after_commit;
   fake_add_plugin(PLUGIN_INPUT, &meter_plugin);
   fake_add_plugin(PLUGIN_OUTPUT, &server_plugin);
+  fake_add_plugin(PLUGIN_OUTPUT, &file_plugin);
   d->house = house;
   d->loader = loader_new(plugin_dir);
   d->run.store = fake_store();
@@ -538,6 +739,15 @@ read_meters(const struct house *h, struct world *w,
   }
 }
 
+/* A cycle has a row in the file if a meter was read. */
+static void
+expect_row(const struct house *h)
+{
+  for (size_t m = 0; m < h->plan.n_meters; m++)
+    if (h->has_file && now.facts.has_reading[m])
+      now.facts.row_time = server_time();
+}
+
 static void
 begin_run(struct driver *d, const struct state *s,
           const struct run_choice *choice)
@@ -551,6 +761,7 @@ begin_run(struct driver *d, const struct state *s,
   read_meters(d->house, &now.world, choice);
   now.world.runs++;
   fake_now_ms = (BEGINS + now.world.runs * INTERVAL) * INT64_C(1000);
+  expect_row(d->house);
   put_state(d, s);
 }
 
@@ -567,33 +778,16 @@ finish_run(struct driver *d)
   world_end_run(&d->house->plan, &now.world, now.unknown);
 }
 
-struct crash {
-  unsigned at;
-  struct state *to;
-  bool found;
-};
-
-static void
-take_crash(void *ctx, unsigned at, struct state *after)
-{
-  struct crash *crash = ctx;
-
-  if (at != crash->at)
-    return;
-  *crash->to = *after;
-  crash->found = true;
-}
-
 bool
 driver_run(struct driver *d, struct state *s, const struct run_choice *choice)
 {
   struct state before = *s;
 
   if (choice->failure.kind == FAILURE_CRASH) {
-    struct crash crash = { .at = choice->failure.at, .to = s };
-
-    driver_run_crashes(d, &before, choice, take_crash, &crash);
-    return crash.found;
+    if (choice->failure.at >= driver_run_crashes(d, &before, choice))
+      return false;
+    *s = *driver_crash(choice->failure.at);
+    return true;
   }
   begin_run(d, &before, choice);
   finish_run(d);
@@ -601,17 +795,20 @@ driver_run(struct driver *d, struct state *s, const struct run_choice *choice)
   return choice->failure.kind == FAILURE_NONE || now.happened;
 }
 
-void
+unsigned
 driver_run_crashes(struct driver *d, const struct state *s,
-                   const struct run_choice *choice,
-                   void (*take)(void *ctx, unsigned at, struct state *after),
-                   void *ctx)
+                   const struct run_choice *choice)
 {
   begin_run(d, s, choice);
-  now.take = take;
-  now.ctx = ctx;
+  now.keeps_crashes = true;
   finish_run(d);
-  now.take = NULL;
+  return now.n_actions;
+}
+
+const struct state *
+driver_crash(unsigned at)
+{
+  return &crashes[at];
 }
 
 int64_t

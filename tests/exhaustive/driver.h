@@ -11,6 +11,7 @@
 enum failure_kind {
   FAILURE_NONE,
   FAILURE_AWAY,          /* it cannot be reached */
+  FAILURE_NO_FILE,       /* the file cannot be opened */
   FAILURE_ABSENT,        /* target AT is not listed */
   FAILURE_REFUSED,       /* a write to target AT is refused at once */
   FAILURE_NOT_SENT,      /* write AT: no connection */
@@ -29,7 +30,6 @@ struct failure {
   unsigned at;
 };
 
-
 /* The first meter's reading; all others count on by 1 and answer. */
 struct run_choice {
   int64_t rise;      /* of the reading; below 0: the reading is wrong */
@@ -38,6 +38,9 @@ struct run_choice {
   bool wrong_serial; /* the serial number of its reading is wrong */
   struct failure failure;
 };
+
+/* The most commits and writes of a run. */
+#define DRIVER_ACTIONS 16
 
 struct driver;
 
@@ -53,13 +56,12 @@ void driver_first(const struct driver *d, struct state *s);
 bool driver_run(struct driver *d, struct state *s,
                 const struct run_choice *choice);
 
-/* Runs one good cycle, and calls TAKE with the state after a crash before each
- * of its actions: commits and writes. */
-void driver_run_crashes(struct driver *d, const struct state *s,
-                        const struct run_choice *choice,
-                        void (*take)(void *ctx, unsigned at,
-                                     struct state *after),
-                        void *ctx);
+/* Runs one good cycle, and keeps the state after a crash before each of its
+ * actions: commits and writes.  Returns their number. */
+unsigned driver_run_crashes(struct driver *d, const struct state *s,
+                            const struct run_choice *choice);
+/* Returns one of them; valid until the next driver_run_crashes. */
+const struct state *driver_crash(unsigned at);
 
 /* Returns the time of an event that follows the last run of S. */
 int64_t driver_event_time(const struct state *s);

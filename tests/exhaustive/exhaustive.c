@@ -53,13 +53,25 @@ run_step(struct expansion *e, const struct state *s)
     emit(e, &after);
 }
 
+/* The states are copied first: to check one, the driver runs again. */
 static void
-emit_crash(void *ctx, unsigned at, struct state *after)
+run_crashes(struct expansion *e, const struct state *s)
 {
-  struct expansion *e = ctx;
+  static struct state after[DRIVER_ACTIONS];
+  struct run_choice choice;
+  unsigned n;
 
-  e->step.failure = (struct failure){ FAILURE_CRASH, at };
-  emit(e, after);
+  e->step.failure = (struct failure){ FAILURE_NONE, 0 };
+  step_choice(&e->x->alphabet, &e->step, &choice);
+  if (!step_is_known(&e->x->alphabet, e->x->house, s, &e->step))
+    return;
+  n = driver_run_crashes(e->x->driver, s, &choice);
+  for (unsigned i = 0; i < n; i++)
+    after[i] = *driver_crash(i);
+  for (unsigned i = 0; i < n; i++) {
+    e->step.failure = (struct failure){ FAILURE_CRASH, i };
+    emit(e, &after[i]);
+  }
 }
 
 /* Every failure in turn.  Writes are numbered; there are at most two to each
@@ -69,13 +81,16 @@ run_failures(struct expansion *e, const struct state *s)
 {
   const struct house *house = e->x->house;
   unsigned n = (unsigned)house->plan.n_targets;
-  struct run_choice choice;
 
   e->step.failure = (struct failure){ FAILURE_AWAY, 0 };
   run_step(e, s);
+  e->step.failure = (struct failure){ FAILURE_NO_FILE, 0 };
+  if (house->has_file)
+    run_step(e, s);
   for (unsigned i = 0; i < n; i++) {
     e->step.failure = (struct failure){ FAILURE_ABSENT, i };
-    run_step(e, s);
+    if (!house->plan.in_file[i])
+      run_step(e, s);
     e->step.failure = (struct failure){ FAILURE_REFUSED, i };
     run_step(e, s);
   }
@@ -84,11 +99,7 @@ run_failures(struct expansion *e, const struct state *s)
       e->step.failure = (struct failure){ (enum failure_kind)kind, k };
       run_step(e, s);
     }
-  e->step.failure = (struct failure){ FAILURE_NONE, 0 };
-  step_choice(&e->x->alphabet, &e->step, &choice);
-  if (!step_is_known(&e->x->alphabet, e->x->house, s, &e->step))
-    return;
-  driver_run_crashes(e->x->driver, s, &choice, emit_crash, e);
+  run_crashes(e, s);
 }
 
 /* All steps with this event that cost COST. */
@@ -206,9 +217,10 @@ static void
 print_state(FILE *out, const struct exhaustive *x, const struct state *s)
 {
   for (size_t m = 0; m < x->house->plan.n_meters; m++)
-    fprintf(out, "      %-6s %lld, serial %lld | believed %lld of %lld, "
-            "candidate %lld of %lld\n", x->house->inputs[m],
-            (long long)s->world.meters[m].count,
+    fprintf(out,
+            "      %-6s %lld, serial %lld | believed %lld of %lld, "
+            "candidate %lld of %lld\n",
+            x->house->inputs[m], (long long)s->world.meters[m].count,
             (long long)s->world.meters[m].serial,
             (long long)s->world.bases[m].believed,
             (long long)s->world.bases[m].serial,
@@ -227,6 +239,7 @@ print_history(void *ctx, const uint32_t *steps, size_t n, FILE *out)
   char text[200];
 
   driver_first(x->driver, &s);
+  fake_messages = out;
   fprintf(out, "  violation:\n");
   for (size_t i = 0; i < n; i++) {
     struct step step = step_of(steps[i]);
@@ -241,6 +254,7 @@ print_history(void *ctx, const uint32_t *steps, size_t n, FILE *out)
   }
   if (!oracle_check(x->driver, x->house, &s, &counts, text, sizeof(text)))
     fprintf(out, "    then two good runs: %s\n", text);
+  fake_messages = NULL;
 }
 
 static void

@@ -41,20 +41,20 @@ struct explore_system {
 };
 
 struct explore_limits {
-  unsigned depth;        /* most disturbances */
-  double seconds;        /* of processor time; 0: no limit */
-  size_t violations;     /* stop after so many; 0: no limit */
-  size_t printed;        /* histories of violations that are printed */
-  size_t memory;         /* bytes of the states to expand; 0: no limit */
-  bool quiet;            /* print no line for each level */
+  unsigned depth;    /* most disturbances */
+  double seconds;    /* of processor time; 0: no limit */
+  size_t violations; /* stop after so many; 0: no limit */
+  size_t printed;    /* histories of violations that are printed */
+  size_t memory;     /* bytes of the states to expand; 0: no limit */
+  bool quiet;        /* print no line for each level */
 };
 
 struct explore_result {
   uint64_t states, transitions, violations;
-  unsigned depth;        /* the last complete level */
-  unsigned first_depth;  /* level of the first violation */
-  bool complete;         /* all levels up to the limit */
-  bool closed;           /* the last level has no new state: nothing is left */
+  unsigned depth;       /* the last complete level */
+  unsigned first_depth; /* level of the first violation */
+  bool complete;        /* all levels up to the limit */
+  bool closed;          /* the last level has no new state: nothing is left */
   double seconds;
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cycle/queue_row.h"
 #include "core/plugin/loader_check.h"
 #include "core/run/log.h"
 #include "core/run/report.h"
@@ -19,6 +20,7 @@
 
 struct fake_hooks fake_hooks;
 bool fake_texts;
+FILE *fake_messages;
 int64_t fake_now_ms;
 
 static _Noreturn void
@@ -33,6 +35,7 @@ too_small(const char *what)
 #define MOST_ENTRIES 64
 #define ARENA (256 * 1024)
 #define HANDLES 256
+#define MOST_ROWS 16
 
 struct fake_entry {
   const char *area, *owner, *name, *body;
@@ -41,6 +44,8 @@ struct fake_entry {
 struct fake_table {
   struct fake_entry entries[MOST_ENTRIES];
   size_t n;
+  struct store_row rows[MOST_ROWS];
+  size_t n_rows;
 };
 
 /* Texts live until the next run begins. */
@@ -48,6 +53,7 @@ static char arena[ARENA];
 static size_t arena_used;
 static struct fake_table live, committed;
 static unsigned n_commits;
+static int64_t last_row_id;
 static struct entry entries[HANDLES];
 static struct entry_reading readings[HANDLES];
 static size_t n_entries, n_readings;
@@ -63,16 +69,27 @@ fake_store_begin(void)
 {
   arena_used = n_entries = n_readings = 0;
   live.n = committed.n = 0;
+  live.n_rows = committed.n_rows = 0;
+  last_row_id = 0;
   n_commits = 0;
+}
+
+static void
+copy_to_committed(void)
+{
+  committed.n = live.n;
+  memcpy(committed.entries, live.entries, live.n * sizeof(live.entries[0]));
+  committed.n_rows = live.n_rows;
+  memcpy(committed.rows, live.rows, live.n_rows * sizeof(live.rows[0]));
 }
 
 void
 fake_store_loaded(void)
 {
-  committed = live;
+  copy_to_committed();
 }
 
-static const char *
+static char *
 keep_text(const char *text)
 {
   size_t size = strlen(text) + 1;
@@ -161,8 +178,7 @@ commit(bool of_all)
     of_all && n_commits++ == 0 ? FAKE_COMMIT_CYCLE : FAKE_COMMIT_ANSWERS;
 
   fake_hooks.before_commit();
-  committed.n = live.n;
-  memcpy(committed.entries, live.entries, live.n * sizeof(live.entries[0]));
+  copy_to_committed();
   fake_hooks.after_commit(what);
   return MP_OK;
 }
@@ -216,26 +232,39 @@ store_locate(const char *pipeline_path, const char *state_dir, char **ret)
 int64_t
 store_row_add(struct store *store, const char *output, const char *body)
 {
+  struct store_row *row;
+
   (void)store;
-  (void)output;
-  (void)body;
-  too_small("rows");
+  if (live.n_rows == MOST_ROWS)
+    too_small("rows");
+  row = &live.rows[live.n_rows++];
+  *row = (struct store_row){ .id = ++last_row_id,
+                             .output = keep_text(output),
+                             .body = keep_text(body) };
+  return row->id;
 }
 
 const struct store_row *
 store_row_next(const struct store *store, const char *output, int64_t after)
 {
   (void)store;
-  (void)output;
-  (void)after;
+  (void)output; /* there is one queue */
+  for (size_t i = 0; i < live.n_rows; i++)
+    if (live.rows[i].id > after)
+      return &live.rows[i];
   return NULL;
 }
 
 void
 store_row_remove(struct store *store, int64_t id)
 {
+  size_t kept = 0;
+
   (void)store;
-  (void)id;
+  for (size_t i = 0; i < live.n_rows; i++)
+    if (live.rows[i].id != id)
+      live.rows[kept++] = live.rows[i];
+  live.n_rows = kept;
 }
 
 size_t
@@ -243,7 +272,106 @@ store_row_count(const struct store *store, const char *output)
 {
   (void)store;
   (void)output;
-  return 0;
+  return live.n_rows;
+}
+
+static const char file_name[] = "file";
+
+/* The form of core/cycle/queue_row.c. */
+static void
+put_row(const struct house *house, const struct entry_row *row)
+{
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+
+  fprintf(out, "time %lld\n", (long long)row->time * 1000);
+  for (size_t i = 0; i < house->plan.n_targets; i++) {
+    struct value v;
+
+    if (!row->cells[i].kind)
+      continue;
+    state_get_value(&v, &row->cells[i]);
+    fprintf(out, "%s\t", house->targets[i]);
+    value_write(out, &v);
+    putc('\n', out);
+  }
+  fclose(out);
+  store_row_add(NULL, file_name, text);
+  free(text);
+}
+
+static void
+get_row(const struct house *house, struct entry_row *row, const char *body)
+{
+  struct queue_row decoded;
+
+  if (!queue_row_decode(&decoded, body))
+    abort();
+  *row = (struct entry_row){ .time = decoded.time_ms / 1000 };
+  for (size_t k = 0; k < decoded.n_values; k++)
+    for (size_t i = 0; i < house->plan.n_targets; i++)
+      if (house->plan.in_file[i] &&
+          strcmp(decoded.values[k].target, house->targets[i]) == 0)
+        state_put_value(&row->cells[i], &decoded.values[k].value);
+  queue_row_clear(&decoded);
+}
+
+void
+fake_put_rows(const struct house *house, const struct program *p)
+{
+  char text[64];
+
+  for (size_t i = 0; i < WORLD_ROWS && p->rows[i].time; i++)
+    put_row(house, &p->rows[i]);
+  if (p->last_row) {
+    snprintf(text, sizeof(text), "%lld", (long long)p->last_row * 1000);
+    store_put(NULL, STORE_META, file_name, "last_row", text);
+  }
+  if (p->token.present) {
+    snprintf(text, sizeof(text), "%lld %lld file %lld",
+             (long long)p->token.first, (long long)p->token.last,
+             (long long)p->token.rows);
+    store_put(NULL, STORE_META, file_name, "token", text);
+  }
+}
+
+/* Returns the place of the row ID in the queue, from 1; of a row that was taken
+ * off, that of the one before it. */
+static int64_t
+place_of(int64_t id)
+{
+  int64_t place = 0;
+
+  for (size_t i = 0; i < committed.n_rows && committed.rows[i].id <= id; i++)
+    place++;
+  return place;
+}
+
+void
+fake_get_rows(const struct house *house, struct program *p)
+{
+  struct fake_entry *last =
+    find_entry(&committed, STORE_META, file_name, "last_row");
+  struct fake_entry *token =
+    find_entry(&committed, STORE_META, file_name, "token");
+  long long first, until, rows;
+
+  for (size_t i = 0; i < committed.n_rows; i++)
+    if (i < WORLD_ROWS)
+      get_row(house, &p->rows[i], committed.rows[i].body);
+    else
+      too_small("rows");
+  if (last && last->body)
+    p->last_row = atoll(last->body) / 1000;
+  if (!token || !token->body)
+    return;
+  if (sscanf(token->body, "%lld %lld file %lld", &first, &until, &rows) != 3)
+    abort();
+  p->token = (struct entry_token){ .present = 1,
+                                   .first = place_of(first),
+                                   .last = place_of(until),
+                                   .rows = rows };
 }
 
 /* ---- Ledgers and readings as handles ---- */
@@ -591,9 +719,9 @@ report_failure(struct report *report, enum report_side side, const char *stage,
 {
   (void)report;
   (void)side;
-  (void)stage;
-  (void)object;
-  (void)text;
+  if (fake_messages)
+    fprintf(fake_messages, "      (%s%s%s: %s)\n", stage ? stage : "",
+            object ? ": " : "", object ? object : "", text);
   return code;
 }
 

@@ -9,7 +9,7 @@
 
 #include "core/plugin/loader.h"
 #include "core/run/run.h"
-#include "tests/exhaustive/state.h"
+#include "tests/exhaustive/house.h"
 
 enum fake_commit {
   FAKE_COMMIT_CYCLE,   /* the first commit of all changes in a run */
@@ -24,6 +24,7 @@ struct fake_hooks {
 
 extern struct fake_hooks fake_hooks;
 extern bool fake_texts; /* entries are kept as the program's real texts */
+extern FILE *fake_messages; /* gets the failures; NULL: nobody does */
 extern int64_t fake_now_ms;
 
 /* Empties the store and frees its memory.  Call it before each run. */
@@ -41,6 +42,11 @@ void fake_put_reading(const char *input, const char *field,
                       const struct entry_reading *reading);
 bool fake_get_reading(const char *input, const char *field,
                       struct entry_reading *ret);
+
+/* The rows of the queue of the output "file", the note on those that were being
+ * written, and the time of the newest row. */
+void fake_put_rows(const struct house *house, const struct program *p);
+void fake_get_rows(const struct house *house, struct program *p);
 
 /* Adds a plugin to the program: loader_get finds it by KIND and name. */
 void fake_add_plugin(enum plugin_kind kind, const struct mp_plugin *table);

@@ -18,8 +18,11 @@
 
 #define ONE_METER_PLAN                                                         \
   {                                                                            \
-    .n_meters = 1, .n_targets = 3,                                             \
-    .roles = { TARGET_BASE, TARGET_USAGE, TARGET_TOTAL }                       \
+    .n_meters = 1, .n_targets = 3, .roles = {                                  \
+      TARGET_BASE,                                                             \
+      TARGET_USAGE,                                                            \
+      TARGET_TOTAL                                                             \
+    }                                                                          \
   }
 
 const struct house houses[] = {
@@ -122,6 +125,22 @@ const struct house houses[] = {
     .inputs = { "m1" },
     .unit = 1,
     .is_relative = true },
+  { .name = "csv",
+    .about = "a file with a row for each cycle, beside the server",
+    .config = ONE_METER "[output server]\nplugin = server\n"
+                        "idx.base = m1.energy\nidx.total = total\n"
+                        "[output file]\nplugin = file\n"
+                        "column.energy = m1.energy\ncolumn.usage = usage\n",
+    .plan = { .n_meters = 1,
+              .n_targets = 4,
+              .roles = { TARGET_BASE, TARGET_TOTAL, TARGET_COLUMN,
+                         TARGET_USAGE },
+              .in_file = { false, false, true, true } },
+    .targets = { "base", "total", "energy", "usage" },
+    .inputs = { "m1" },
+    .unit = 1,
+    .has_file = true,
+    .is_relative = true },
   { .name = "meters",
     .about = "two meters",
     .config = "[input m1]\nplugin = meter\nfields = energy\n"
@@ -137,8 +156,7 @@ const struct house houses[] = {
               "idx.usage2 = usage2\n",
     .plan = { .n_meters = 2,
               .n_targets = 4,
-              .roles = { TARGET_BASE, TARGET_BASE, TARGET_TOTAL,
-                         TARGET_USAGE },
+              .roles = { TARGET_BASE, TARGET_BASE, TARGET_TOTAL, TARGET_USAGE },
               .meters = { 0, 1, 0, 1 } },
     .targets = { "base", "base2", "total", "usage2" },
     .inputs = { "m1", "m2" },

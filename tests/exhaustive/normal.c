@@ -15,6 +15,9 @@ bool normal_is_closed;
 
 #define MOST_NUMBERS 160
 
+/* With RENAME_TIMES, the file has this many rows. */
+#define NORMAL_ROWS 100
+
 /* Members of a state of one sort. */
 struct members {
   int64_t *of[MOST_NUMBERS];
@@ -82,6 +85,26 @@ add_entry_times(struct members *times, struct members *records, struct entry *e)
   add_member(records, &e->record);
 }
 
+/* Times of rows are compared: their order stays.  The number of rows of the
+ * file is compared only with that in the token. */
+static void
+rename_rows(struct state *s)
+{
+  struct members times = { .n = 0 };
+  struct file *f = &s->world.file;
+
+  add_member(&times, &f->time);
+  add_member(&times, &s->program.last_row);
+  for (size_t i = 0; i < WORLD_ROWS; i++) {
+    add_member(&times, &f->missing[i]);
+    add_member(&times, &s->program.rows[i].time);
+  }
+  rank_members(&times);
+  if (s->program.token.present)
+    s->program.token.rows -= f->rows - NORMAL_ROWS;
+  f->rows = NORMAL_ROWS;
+}
+
 /* Forgets the records that no ledger names: they never come again. */
 static void
 forget_records(const struct house *house, struct state *s)
@@ -118,6 +141,8 @@ rename_times(const struct house *house, struct state *s)
   }
   for (size_t i = 0; i < WORLD_RECORDS; i++)
     add_member(&records, &s->world.taken[i].number);
+  if (house->has_file)
+    rename_rows(s);
   rename_members(&times);
   rank_members(&records);
   if (!normal_most_runs)
@@ -161,6 +186,8 @@ rename_serials(const struct house *house, struct state *s)
   for (size_t i = 0; i < house->plan.n_targets; i++) {
     add_entry_serials(&serials, &s->program.entries[i]);
     add_entry_serials(&serials, &s->older.entries[i]);
+    for (size_t k = 0; k < WORLD_ROWS; k++)
+      add_member(&serials, &s->program.rows[k].cells[i].serial);
   }
   s->world.serials = rename_members(&serials);
 }
@@ -227,6 +254,16 @@ shift_members(struct members *m, int64_t reference, int64_t unit)
 }
 
 static void
+add_column_numbers(struct members *m, struct state *s, size_t column)
+{
+  if (s->world.file.has[column])
+    add_member(m, &s->world.file.values[column]);
+  for (size_t i = 0; i < WORLD_ROWS; i++)
+    add_value(m, &s->program.rows[i].cells[column]);
+  add_entry_numbers(m, &s->program.entries[column]);
+}
+
+static void
 add_base_numbers(struct members *m, struct base_account *base,
                  struct entry_reading *reading)
 {
@@ -261,6 +298,9 @@ shift_readings(const struct house *house, struct state *s, size_t meter)
       unit = shift_unit(s->world.steps[i]);
       add_target_numbers(&m, s, i);
     }
+  for (size_t i = 0; i < house->plan.n_targets; i++)
+    if (house->plan.meters[i] == meter && house->plan.roles[i] == TARGET_COLUMN)
+      add_column_numbers(&m, s, i);
   shift_members(&m, s->world.meters[meter].count, unit);
 }
 

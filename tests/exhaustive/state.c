@@ -65,8 +65,8 @@ decimal_of(int64_t number)
   return (struct mp_decimal){ number, WORLD_PLACE };
 }
 
-static void
-put_value(struct entry_value *to, const struct value *from)
+void
+state_put_value(struct entry_value *to, const struct value *from)
 {
   *to = (struct entry_value){ .kind = from->kind };
   if (from->kind == 0)
@@ -76,8 +76,8 @@ put_value(struct entry_value *to, const struct value *from)
   to->has_unit = from->unit != NULL;
 }
 
-static void
-get_value(struct value *to, const struct entry_value *from)
+void
+state_get_value(struct value *to, const struct entry_value *from)
 {
   *to = (struct value){ .kind = (uint32_t)from->kind };
   if (from->kind == 0)
@@ -116,7 +116,7 @@ static void
 put_shown(struct entry_shown *to, const struct ledger_displayed *from)
 {
   to->known = from->known;
-  put_value(&to->value, &from->value);
+  state_put_value(&to->value, &from->value);
   to->time = from->updated ? read_time(from->updated) : 0;
   to->id = from->id;
   to->record = from->id_number;
@@ -130,7 +130,7 @@ get_shown(struct ledger_displayed *to, const struct entry_shown *from)
 
   to->known = from->known;
   to->place = MP_EXACT;
-  get_value(&to->value, &from->value);
+  state_get_value(&to->value, &from->value);
   to->id = (enum ledger_id)from->id;
   to->id_number = from->record;
   if (from->state) {
@@ -165,10 +165,10 @@ entry_put(struct entry *to, const struct ledger *from)
     to->place = from->acknowledged_place + PLACES;
   if (to->has_step)
     to->step = world_number(from->step);
-  put_value(&to->acknowledged, &from->acknowledged);
-  put_value(&to->sent, &from->sent);
-  put_value(&to->sent_from, &from->sent_from);
-  put_value(&to->pending, &from->pending);
+  state_put_value(&to->acknowledged, &from->acknowledged);
+  state_put_value(&to->sent, &from->sent);
+  state_put_value(&to->sent_from, &from->sent_from);
+  state_put_value(&to->pending, &from->pending);
   put_shown(&to->acknowledged_over, &from->acknowledged_over);
   put_shown(&to->sent_over, &from->sent_over);
   put_shown(&to->taken, &from->taken);
@@ -189,10 +189,10 @@ entry_get(struct ledger *to, const struct entry *from)
     from->place ? (int32_t)(from->place - PLACES) : MP_EXACT;
   if (from->has_step)
     to->step = decimal_of(from->step);
-  get_value(&to->acknowledged, &from->acknowledged);
-  get_value(&to->sent, &from->sent);
-  get_value(&to->sent_from, &from->sent_from);
-  get_value(&to->pending, &from->pending);
+  state_get_value(&to->acknowledged, &from->acknowledged);
+  state_get_value(&to->sent, &from->sent);
+  state_get_value(&to->sent_from, &from->sent_from);
+  state_get_value(&to->pending, &from->pending);
   get_shown(&to->acknowledged_over, &from->acknowledged_over);
   get_shown(&to->sent_over, &from->sent_over);
   get_shown(&to->taken, &from->taken);
@@ -204,8 +204,8 @@ entry_put_reading(struct entry_reading *to, const struct reading *from)
   *to = (struct entry_reading){ .present = 1,
                                 .is_candidate = from->is_candidate,
                                 .reported = from->reported };
-  put_value(&to->believed, &from->believed);
-  put_value(&to->unconfirmed, &from->unconfirmed);
+  state_put_value(&to->believed, &from->believed);
+  state_put_value(&to->unconfirmed, &from->unconfirmed);
 }
 
 void
@@ -213,8 +213,8 @@ entry_get_reading(struct reading *to, const struct entry_reading *from)
 {
   to->is_candidate = from->is_candidate != 0;
   to->reported = from->reported != 0;
-  get_value(&to->believed, &from->believed);
-  get_value(&to->unconfirmed, &from->unconfirmed);
+  state_get_value(&to->believed, &from->believed);
+  state_get_value(&to->unconfirmed, &from->unconfirmed);
 }
 
 /* ---- Packing ---- */

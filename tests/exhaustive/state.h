@@ -17,7 +17,7 @@ struct entry_value {
 struct entry_shown {
   int64_t known;
   struct entry_value value;
-  int64_t time; /* 0: none */
+  int64_t time;              /* 0: none */
   int64_t id, record, state; /* the number of an own id, or another's state */
 };
 
@@ -37,8 +37,23 @@ struct entry_reading {
   int64_t is_candidate, reported;
 };
 
+/* A row that waits for the file. */
+struct entry_row {
+  int64_t time; /* 0: none */
+  struct entry_value cells[WORLD_TARGETS];
+};
+
+/* The note on the rows that were being written: their places in the queue, and
+ * the number of rows in the file. */
+struct entry_token {
+  int64_t present, first, last, rows;
+};
+
 /* What the program has committed. */
 struct program {
+  struct entry_row rows[WORLD_ROWS];
+  struct entry_token token;
+  int64_t last_row; /* time of the newest row */
   struct entry entries[WORLD_TARGETS];
   struct entry_reading readings[WORLD_METERS];
 };
@@ -55,6 +70,8 @@ struct state {
 /* Converts between the program's structs and the state.  Texts of serial
  * numbers are "S<number>", those of times are plain numbers.  The destination
  * of entry_get and entry_get_reading must be empty. */
+void state_put_value(struct entry_value *to, const struct value *from);
+void state_get_value(struct value *to, const struct entry_value *from);
 void entry_put(struct entry *to, const struct ledger *from);
 void entry_get(struct ledger *to, const struct entry *from);
 void entry_put_reading(struct entry_reading *to, const struct reading *from);

@@ -7,7 +7,8 @@ const char *const exception_names[EXCEPTIONS] = {
   [EXCEPTION_LATE] = "the server is very late",
   [EXCEPTION_BACKUP] = "an older backup of the server is restored",
   [EXCEPTION_HAND] = "a value is changed by hand while one is under way",
-  [EXCEPTION_STEP] = "a value is changed by hand in a device with a coarse step",
+  [EXCEPTION_STEP] =
+    "a value is changed by hand in a device with a coarse step",
   [EXCEPTION_UNTIMED] = "an output does not say when it stored a value",
   [EXCEPTION_STATE] = "the state is lost",
 };
@@ -16,6 +17,14 @@ static int64_t
 size_of(int64_t x)
 {
   return x < 0 ? -x : x;
+}
+
+/* Returns true if the true usage goes into TARGET. */
+static bool
+is_sum(const struct world_plan *plan, size_t target)
+{
+  return plan->roles[target] == TARGET_USAGE ||
+         plan->roles[target] == TARGET_TOTAL;
 }
 
 /* What a device displays counts as 0 if it is empty. */
@@ -36,7 +45,7 @@ excuse(const struct world_plan *plan, struct world *w, size_t meter,
     return;
   w->reasons |= INT64_C(1) << reason;
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && plan->roles[i] != TARGET_BASE) {
+    if (plan->meters[i] == meter && is_sum(plan, i)) {
       w->targets[i].low -= size_of(amount);
       w->targets[i].high += size_of(amount);
     }
@@ -62,7 +71,7 @@ excuse_meter(const struct world_plan *plan, struct world *w, size_t meter,
              int64_t amount, enum exception reason)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && plan->roles[i] != TARGET_BASE)
+    if (plan->meters[i] == meter && is_sum(plan, i))
       excuse_target(w, i, amount, reason);
 }
 
@@ -92,7 +101,8 @@ world_lag(const struct world_plan *plan, const struct world *w, size_t meter)
   for (size_t i = 0; i < plan->n_targets; i++) {
     int64_t amount = size_of(missing_amount(plan, w, i));
 
-    if (plan->meters[i] == meter && amount > lag)
+    if (plan->meters[i] == meter && plan->roles[i] != TARGET_COLUMN &&
+        amount > lag)
       lag = amount;
   }
   return lag;
@@ -158,6 +168,9 @@ world_write(const struct world_plan *plan, struct world *w, size_t target,
   d->unconfirmed += size_of(amount_of(plan, d, target, number));
   if (plan->roles[target] == TARGET_USAGE)
     w->targets[target].expected -= number;
+  if (plan->roles[target] == TARGET_BASE)
+    w->bases[plan->meters[target]].is_vague =
+      w->bases[plan->meters[target]].late_age = 0;
   push_undo(d);
   d->now = (struct shown){ .is_set = 1, .number = number, .time = time };
   d->n_lost = d->lost = 0;
@@ -174,6 +187,8 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
          amount_of(plan, &w->devices[target], target, w->late.number),
          EXCEPTION_LATE);
   world_write(plan, w, target, w->late.number, time);
+  if (plan->roles[target] == TARGET_BASE)
+    w->bases[plan->meters[target]].late_age = 1;
   memset(&w->late, 0, sizeof(w->late));
 }
 
@@ -195,12 +210,47 @@ world_take_record(const struct world_plan *plan, struct world *w,
       w->is_changed |= !same_values(&w->taken[i], record);
       return;
     }
-  memmove(&w->taken[1], &w->taken[0],
-          sizeof(w->taken) - sizeof(w->taken[0]));
+  memmove(&w->taken[1], &w->taken[0], sizeof(w->taken) - sizeof(w->taken[0]));
   w->taken[0] = *record;
   for (size_t i = 0; i < plan->n_targets; i++)
     if (record->has[i])
       world_write(plan, w, i, record->values[i], time);
+}
+
+void
+world_add_row(const struct world_plan *plan, struct world *w, int64_t time,
+              const int64_t *has, const int64_t *values)
+{
+  struct file *f = &w->file;
+  size_t at = 0;
+
+  while (at < WORLD_ROWS - 1 && f->missing[at] != time)
+    at++;
+  f->is_wrong |= f->missing[at] != time || time <= f->time;
+  memmove(&f->missing[at], &f->missing[at + 1],
+          (WORLD_ROWS - 1 - at) * sizeof(f->missing[0]));
+  f->missing[WORLD_ROWS - 1] = 0;
+  f->rows++;
+  f->time = time;
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    if (!has[i])
+      continue;
+    f->has[i] = 1;
+    f->values[i] = values[i];
+    if (plan->roles[i] == TARGET_USAGE)
+      w->targets[i].expected -= values[i];
+  }
+}
+
+/* Notes a committed cycle, whose row must come into the file. */
+static void
+expect_row(struct world *w, int64_t time)
+{
+  size_t at = 0;
+
+  while (at < WORLD_ROWS - 1 && w->file.missing[at])
+    at++;
+  w->file.missing[at] = time;
 }
 
 void
@@ -252,7 +302,7 @@ add_usage(const struct world_plan *plan, struct world *w, size_t meter,
 {
   w->used[meter] += amount;
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && plan->roles[i] != TARGET_BASE)
+    if (plan->meters[i] == meter && is_sum(plan, i))
       w->targets[i].expected += amount;
 }
 
@@ -295,7 +345,7 @@ believe(struct base_account *base, int64_t reading, int64_t serial)
   base->believed = reading;
   base->serial = base->meter = serial;
   base->begun = base->known = 1;
-  base->rebase = base->is_vague = base->lost_display = 0;
+  base->rebase = base->lost_display = 0;
 }
 
 /* The program measures READING from FROM.  It is wrong if its state was lost:
@@ -366,6 +416,46 @@ begin_base(const struct world_plan *plan, struct world *w, size_t target,
   }
 }
 
+/* The program takes the display of a base for the new base, and drops what is
+ * pending from the old one.  The next result covers that, if it is what was
+ * counted BEYOND the old base. */
+static void
+follow_base(const struct world_plan *plan, struct world *w, size_t target,
+            int64_t beyond, enum exception reason)
+{
+  size_t meter = plan->meters[target];
+
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    if (plan->meters[i] != meter || !is_sum(plan, i))
+      continue;
+    if (plan->in_file[i]) /* its rows are not dropped */
+      excuse_target(w, i, beyond, reason);
+    else
+      excuse(plan, w, meter, missing_amount(plan, w, i) - beyond, reason);
+  }
+  add_usage(plan, w, meter, -beyond);
+  w->bases[meter].believed = displayed_number(&w->devices[target]);
+}
+
+/* The base displays a reading that came late: to the program, it was changed by
+ * hand. */
+static void
+follow_late_base(const struct world_plan *plan, struct world *w, size_t target)
+{
+  struct base_account *base = &w->bases[plan->meters[target]];
+
+  if (!w->devices[target].owned) /* the first value only follows later */
+    base->late_age = 0;
+  else if (base->late_age == 1)
+    base->late_age = 2;
+  else if (base->late_age == 2) {
+    follow_base(plan, w, target,
+                base->believed - displayed_number(&w->devices[target]),
+                EXCEPTION_LATE);
+    base->late_age = 0;
+  }
+}
+
 void
 world_commit_cycle(const struct world_plan *plan, struct world *w,
                    const struct run_facts *facts)
@@ -376,12 +466,16 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
     confirm(&w->devices[i]);
     if (plan->roles[i] == TARGET_TOTAL)
       w->targets[i].seen = 1;
-    if (plan->roles[i] == TARGET_BASE)
+    if (plan->roles[i] == TARGET_BASE) {
       begin_base(plan, w, i, facts);
+      follow_late_base(plan, w, i);
+    }
   }
   for (size_t m = 0; m < plan->n_meters; m++)
     if ((w->bases[m].known || w->bases[m].rebase) && facts->has_reading[m])
       take_reading(plan, w, m, facts->reading[m], facts->serial[m]);
+  if (facts->row_time)
+    expect_row(w, facts->row_time);
   /* Its values are in flight from now on. */
   for (size_t i = 0; i < plan->n_targets; i++)
     if (facts->displayed[i])
@@ -427,25 +521,6 @@ world_go_back(const struct world_plan *plan, struct world *w, size_t target,
   return true;
 }
 
-/* The program takes the display of a base for the new base, and drops what is
- * pending from the old one.  The next result covers that, if it is what was
- * counted beyond the old base. */
-static void
-follow_base(const struct world_plan *plan, struct world *w, size_t target)
-{
-  size_t meter = plan->meters[target];
-  struct base_account *base = &w->bases[meter];
-  int64_t beyond = base->believed - w->devices[target].confirmed;
-
-  for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && i != target)
-      excuse(plan, w, meter, missing_amount(plan, w, i) - beyond,
-             EXCEPTION_HAND);
-  add_usage(plan, w, meter, -beyond);
-  base->believed = displayed_number(&w->devices[target]);
-  base->meter = 0;
-}
-
 /* The display of TARGET was replaced: the truth follows it. */
 static void
 follow_hand(const struct world_plan *plan, struct world *w, size_t target,
@@ -458,7 +533,10 @@ follow_hand(const struct world_plan *plan, struct world *w, size_t target,
     w->targets[target].expected += now - before;
   if (plan->roles[target] == TARGET_BASE && now != 0 && now != before &&
       d->owned) {
-    follow_base(plan, w, target);
+    follow_base(plan, w, target,
+                w->bases[plan->meters[target]].believed - d->confirmed,
+                EXCEPTION_HAND);
+    w->bases[plan->meters[target]].meter = 0;
     d->confirmed = now;
   }
 }
@@ -570,7 +648,7 @@ void
 world_lose_state(const struct world_plan *plan, struct world *w)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->roles[i] != TARGET_BASE)
+    if (is_sum(plan, i))
       excuse_target(w, i,
                     missing_of_base(plan, w, plan->meters[i]) -
                       missing_amount(plan, w, i),
@@ -615,7 +693,7 @@ world_restore_state(const struct world_plan *plan, struct world *w,
   for (size_t i = 0; i < plan->n_targets; i++) {
     size_t m = plan->meters[i];
 
-    if (plan->roles[i] != TARGET_BASE)
+    if (is_sum(plan, i))
       excuse(plan, w, m,
              size_of(w->bases[m].believed - old->bases[m].believed) +
                size_of(missing_of_base(plan, w, m)) +

@@ -73,6 +73,17 @@ struct taken_record {
 };
 
 #define WORLD_RECORDS 4
+#define WORLD_ROWS 8
+
+/* A file with a row for each cycle. */
+struct file {
+  int64_t rows; /* their number */
+  int64_t time; /* of the last one */
+  int64_t has[WORLD_TARGETS],
+    values[WORLD_TARGETS];     /* the last in each column */
+  int64_t missing[WORLD_ROWS]; /* times of committed cycles without a row */
+  int64_t is_wrong;            /* a row came twice, or not in order */
+};
 
 /* The account of a base: readings are measured from it. */
 struct base_account {
@@ -83,9 +94,11 @@ struct base_account {
   int64_t known;  /* there is a base */
   int64_t serial; /* of the meter of its base; 0: not known */
   int64_t candidate_serial, candidate; /* serial 0: no candidate */
-  int64_t rebase; /* the next reading becomes the base */
+  int64_t rebase;                      /* the next reading becomes the base */
   int64_t lost_display; /* the display when the state was lost; 0: it was not */
-  int64_t is_vague; /* an older state was restored, and no reading since then */
+  int64_t is_vague;     /* not written since an older state was restored */
+  int64_t
+    late_age; /* its device displays a late write: 1, or 2 in later runs */
 };
 
 /* The account of a total or of amounts.  Of amounts, EXPECTED is the true usage
@@ -101,14 +114,15 @@ struct world {
   struct device devices[WORLD_TARGETS];
   struct late_write late;
   struct taken_record taken[WORLD_RECORDS];
+  struct file file;
   int64_t is_changed; /* a record came again with other values */
   struct base_account bases[WORLD_METERS];
   struct target_account targets[WORLD_TARGETS];
   int64_t steps[WORLD_TARGETS]; /* of the devices; 0: they take any value */
-  int64_t reasons; /* exceptions that have happened */
-  int64_t serials; /* the greatest serial number so far */
-  int64_t runs;    /* so far; always 0 if times are renamed and there is no
-                      limit of runs */
+  int64_t reasons;              /* exceptions that have happened */
+  int64_t serials;              /* the greatest serial number so far */
+  int64_t runs; /* so far; always 0 if times are renamed and there is no
+                   limit of runs */
   int64_t used[WORLD_METERS]; /* true usage so far; 0 if sums are renamed */
 };
 
@@ -117,6 +131,7 @@ enum target_role {
   TARGET_BASE,
   TARGET_USAGE,
   TARGET_TOTAL,
+  TARGET_COLUMN, /* of a file: a reading */
 };
 
 /* The constant part of a world: what is connected to what. */
@@ -124,12 +139,14 @@ struct world_plan {
   size_t n_meters, n_targets;
   enum target_role roles[WORLD_TARGETS];
   size_t meters[WORLD_TARGETS]; /* the meter that each target belongs to */
+  bool in_file[WORLD_TARGETS];  /* it is a column of the file */
   bool is_blind;   /* the server displays nothing, and knows records by id */
   bool is_untimed; /* the server does not say when it stored a value */
 };
 
 /* What happened in a run, as far as the account needs it. */
 struct run_facts {
+  int64_t row_time; /* of the row of this cycle; 0: it has none */
   bool has_reading[WORLD_METERS];
   int64_t reading[WORLD_METERS], serial[WORLD_METERS];
   bool displayed[WORLD_TARGETS]; /* the server answered for this target */
@@ -141,7 +158,8 @@ int64_t world_lag(const struct world_plan *plan, const struct world *w,
 
 /* ---- The server ---- */
 
-/* Carries a write out.  The program cannot know of it before it is confirmed. */
+/* Carries a write out.  The program cannot know of it before it is confirmed.
+ */
 void world_write(const struct world_plan *plan, struct world *w, size_t target,
                  int64_t number, int64_t time);
 /* Carries the late write out, if there is one. */
@@ -150,6 +168,9 @@ void world_write_late(const struct world_plan *plan, struct world *w,
 /* Takes a record, unless it has it. */
 void world_take_record(const struct world_plan *plan, struct world *w,
                        const struct taken_record *record, int64_t time);
+/* Adds a row to the file.  VALUES are those of the columns that it HAS. */
+void world_add_row(const struct world_plan *plan, struct world *w, int64_t time,
+                   const int64_t *has, const int64_t *values);
 /* Notes that the program got the answer "accepted" for a target. */
 void world_accept(struct world *w, size_t target);
 
@@ -174,8 +195,7 @@ void world_end_run(const struct world_plan *plan, struct world *w,
 bool world_go_back(const struct world_plan *plan, struct world *w,
                    size_t target, int64_t n);
 /* All devices lose all values and display none; TIME is the time of that. */
-bool world_forget(const struct world_plan *plan, struct world *w,
-                  int64_t time);
+bool world_forget(const struct world_plan *plan, struct world *w, int64_t time);
 /* A person sets a value. */
 bool world_set(const struct world_plan *plan, struct world *w, size_t target,
                int64_t number, int64_t time);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/digit.h"
 #include "lib/rfc3339.h"
 
 /* Class of a character among hex bytes: a digit's value, or: */
@@ -141,12 +142,24 @@ looks_like_date(const char *p, const char *end)
   return true;
 }
 
+/* Takes the time at P, if there is one.  Returns its end, else P. */
+static const char *
+take_time(struct capture_line *line, const char *p, const char *end)
+{
+  size_t n = is_digit(*p)
+               ? rfc3339_scan(&line->day, p, (size_t)(end - p), &line->time_ms)
+               : 0;
+
+  line->has_time = n > 0;
+  line->time_end = p + n;
+  return line->time_end;
+}
+
 int
 capture_begin(struct capture_line *line, const char *text, size_t len)
 {
   const char *end = text + len, *begin = skip_byte_order_mark(text, end);
   const char *mark, *p = skip_blanks(begin, end);
-  size_t n;
 
   line->has_time = false;
   line->old_script = false;
@@ -157,10 +170,7 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
   if (*p == '#')
     return begin_comment(line, p, end);
 
-  n = rfc3339_scan(&line->day, p, (size_t)(end - p), &line->time_ms);
-  line->has_time = n > 0;
-  line->time_end = p + n;
-  p = skip_blanks(p + n, end);
+  p = skip_blanks(take_time(line, p, end), end);
   line->pos = p;
   if (p < end && (*p == CAPTURE_TO_METER || *p == CAPTURE_FROM_METER)) {
     line->direction = *p;
@@ -173,29 +183,32 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
     line->pos = mark;
     return CAPTURE_EVENTS;
   }
-  if (n == 0 && looks_like_date(p, end))
+  if (!line->has_time && looks_like_date(p, end))
     return CAPTURE_ETIME;
   return CAPTURE_EVENTS;
 }
 
 /* Fast path for bytes in the form that capture_format writes, " 80 3f 10", as
  * nearly all lines are.  Stops at the first byte in another form.  Returns the
- * number of bytes and moves *p past them. */
+ * number of bytes and moves *p past them; returns 0 if any of them is not hex.
+ */
 static size_t
 read_our_bytes(uint8_t *bytes, const char **p, const char *end)
 {
   const char *at = *p;
   size_t most = (size_t)(end - at) / 3, n = 0;
+  uint8_t seen = 0; /* BL or more: a character that is not a digit */
 
   if (most > CAPTURE_BYTES_MAX)
     most = CAPTURE_BYTES_MAX;
   for (; n < most && *at == ' '; at += 3) {
     uint8_t high = hex_class[(uint8_t)at[1]], low = hex_class[(uint8_t)at[2]];
 
-    if ((high | low) >= BL)
-      break;
+    seen |= high | low;
     bytes[n++] = (uint8_t)(high << 4 | low);
   }
+  if (seen >= BL)
+    return 0;
   *p = at;
   return n;
 }

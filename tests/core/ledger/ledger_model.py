@@ -356,6 +356,8 @@ def settle_by_id(t, seen, role, kind):
 def lose(t, role, what):
     """The bus does not show the acknowledged value any more: it is written again, but not an amount."""
     lost = role != "delta" and t.acknowledged is not None and t.pending is None
+    if what == "lost" and t.acknowledged == 0 and t.acknowledged_record is None:  # a total begins with 0, which nothing shows
+        lost = False
     what = what if lost or t.sent is not None else None
     t.sent = None
     if lost:

@@ -402,6 +402,10 @@ static const struct settling {
   { "i5", DELTA, "A=0.2#4", "forgotten", "A=0.2#4", SETTLED },
   { "i5", DELTA, "A=0.2#4 M=0.3#5 D=0.3", "forgotten", "A=0.2#4 D=0.3 m=0.3#5",
     LOST },
+  /* the 0 that a total begins with was never written */
+  { "i5", TOTAL, "A=0", "forgotten", "A=0", SETTLED },
+  { "i5", TOTAL, "A=0 M=85#5 D=85", "forgotten", "A=0 D=85 m=85#5", LOST },
+  { "i5", TOTAL, "A=0#4", "forgotten", "A=0#4 D=0 m=0#4", LOST },
   /* nothing was ever written */
   { "i5", TOTAL, "", "forgotten", "A=0", FIRST },
   { "i5", BASE, "", "forgotten", "", FIRST },
@@ -1000,12 +1004,16 @@ START_TEST(ledger_is_decoded_as_it_was_encoded)
   t.acknowledged_record = 1795327475000;
   t.last_record = 1795327476000;
   read_displayed(&t.taken, "84.2#x-17@yesterday~-1", 22);
+  t.sent_over.id = LEDGER_OTHER_ID; /* is not kept */
+  t.sent_over.other_id = strdup("x-17");
   t.rebase = true;
   t.kind = MP_DELTA;
   body = ledger_encode(&t);
   ck_assert_ptr_nonnull(body);
   ledger_init(&back, LEDGER_DELTA);
   ck_assert(ledger_decode(&back, body));
+  ck_assert_ptr_null(back.sent_over.other_id);
+  t.sent_over.id = LEDGER_WITHOUT_IDS;
   write_ledger(&t, one, sizeof(one));
   write_ledger(&back, two, sizeof(two));
   ck_assert_str_eq(one, two);

@@ -258,6 +258,24 @@ store_row_remove(struct store *store, int64_t id)
     store->rows[i].removed = true;
 }
 
+void
+store_row_restore(struct store *store, int64_t id, const char *output,
+                  const char *body)
+{
+  size_t i = first_above(store, id - 1), last = store->n_rows;
+  struct store_row_entry restored;
+
+  if (i < last && store->rows[i].row.id == id) {
+    store->rows[i].removed = false; /* the removal is not committed yet */
+    return;
+  }
+  restored = *store_row_insert(store, id, output, body);
+  restored.added = true;
+  memmove(&store->rows[i + 1], &store->rows[i],
+          (last - i) * sizeof(*store->rows));
+  store->rows[i] = restored;
+}
+
 size_t
 store_row_count(const struct store *store, const char *output)
 {

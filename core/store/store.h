@@ -22,7 +22,8 @@
 #define STORE_READING "reading" /* readings of fields: INPUT, FIELD */
 #define STORE_TEXT "text"       /* texts kept for plugins: STAGE, KEY */
 #define STORE_FAILURE "failure" /* reported failures: STAGE, OBJECT */
-#define STORE_RUN "run" /* the last run; since when values are pending */
+#define STORE_RUN "run"     /* the last run; since when values are pending */
+#define STORE_ASIDE "aside" /* rows set aside: OUTPUT, id of the row */
 
 enum store_mode {
   STORE_WRITE,   /* locked; created if missing */
@@ -108,6 +109,11 @@ const struct store_row *store_row_next(const struct store *store,
                                        const char *output, int64_t after);
 
 void store_row_remove(struct store *store, int64_t id);
+
+/* Puts a row that was removed back into its place in the queue of OUTPUT.  ID
+ * is the one that store_row_add returned for it. */
+void store_row_restore(struct store *store, int64_t id, const char *output,
+                       const char *body);
 
 size_t store_row_count(const struct store *store, const char *output);
 

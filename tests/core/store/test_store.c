@@ -158,6 +158,33 @@ START_TEST(row_added_and_removed_in_one_commit_is_not_stored)
 }
 END_TEST
 
+/* A row that left the queue comes back to its place, with its id. */
+START_TEST(restored_row_is_in_its_old_place)
+{
+  struct store *store = open_store(STORE_WRITE, MP_OK);
+  const struct store_row *row;
+
+  store_row_add(store, "log", "one");
+  store_row_add(store, "log", "two");
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_row_remove(store, 1);
+  if (_i == 0)
+    ck_assert_int_eq(store_commit(store), MP_OK);
+  store_row_add(store, "log", "three");
+  store_row_restore(store, 1, "log", "one");
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_uint_eq(store_row_count(store, "log"), 3);
+  row = store_row_next(store, "log", 0);
+  ck_assert_int_eq(row->id, 1);
+  ck_assert_str_eq(row->body, "one");
+  ck_assert_int_eq(store_row_next(store, "log", 1)->id, 2);
+  ck_assert_int_eq(store_row_add(store, "log", "four"), 4);
+  store_close(store);
+}
+END_TEST
+
 /* The texts of plugins belong to the cycle they read, so store_commit_answers
  * does not write them. */
 START_TEST(answers_are_committed_without_the_texts_of_plugins)
@@ -531,6 +558,7 @@ main(void)
   tcase_add_test(tc, uncommitted_changes_are_discarded);
   tcase_add_test(tc, removals_are_committed_and_row_ids_are_never_reused);
   tcase_add_test(tc, row_added_and_removed_in_one_commit_is_not_stored);
+  tcase_add_loop_test(tc, restored_row_is_in_its_old_place, 0, 2);
   tcase_add_test(tc, answers_are_committed_without_the_texts_of_plugins);
   tcase_add_test(tc, commit_without_changes_leaves_the_database_alone);
   tcase_add_test(tc, second_writer_gets_busy);

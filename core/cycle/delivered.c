@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/memory/memory.h"
 #include "core/run/log.h"
 #include "core/run/report.h"
 #include "core/run/table.h"
@@ -19,16 +20,15 @@ void
 delivered_value(struct cycle *c, const struct target *target,
                 const struct value *v)
 {
-  char number[512], *text = NULL;
   const char *before = c->delivered[target->index];
+  char number[512], *text;
 
   if (!is_wanted(c))
     return;
   value_describe(v, number, sizeof(number));
   /* An amount of an earlier run comes first, and then the rest. */
-  if (asprintf(&text, "%s%s%s", before ? before : "", before ? ", " : "",
-               number) < 0)
-    return; /* out of memory: the list lacks this value */
+  text =
+    memory_format("%s%s%s", before ? before : "", before ? ", " : "", number);
   free(c->delivered[target->index]);
   c->delivered[target->index] = text;
 }

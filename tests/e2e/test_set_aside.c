@@ -204,6 +204,20 @@ START_TEST(status_counts_and_lists_the_rows)
 }
 END_TEST
 
+/* The host reports the row in any case. */
+START_TEST(reason_that_was_not_said_is_not_known)
+{
+  sandbox_write(s, "silent", "%s", "");
+  set_one_aside();
+  ck_assert_ptr_eq(strstr(sandbox_err(s), "error: shelf: set aside: rows"),
+                   sandbox_err(s));
+  command("status -c p.ini --set-aside", EX_OK);
+  out_has("  not known  energy 11 GJ");
+  command("status -c p.ini --set-aside --json", EX_OK);
+  out_has("\"reason\":null");
+}
+END_TEST
+
 START_TEST(status_lists_the_rows_as_json)
 {
   set_one_aside();
@@ -377,12 +391,25 @@ START_TEST(other_classes_reject)
 {
   static const char *const classes[] = { "class = live\n", "class = latest\n" };
 
+  sandbox_write(s, "careless", "%s", "");
   write_pipeline("", classes[_i]);
   sandbox_write(s, "refused", "10\n");
   run("10", EX_UNAVAILABLE);
   ck_assert_str_eq(sandbox_err(s), "error: shelf: does not take 10\n");
   command("status -c p.ini --set-aside", EX_OK);
   ck_assert_str_eq(sandbox_out(s), "p.ini: no rows are set aside\n");
+}
+END_TEST
+
+/* The values of conform are 84.208 in most records. */
+START_TEST(conform_knows_the_result)
+{
+  sandbox_write(s, "refused", "84.208\n");
+  command("conform ./output_shelf.so", EX_OK);
+  sandbox_write(s, "careless", "%s", "");
+  command("conform ./output_shelf.so", EX_SOFTWARE);
+  err_has("commit gave MP_SET_ASIDE: only a history output may, with "
+          "MP_ALL_TARGETS");
 }
 END_TEST
 
@@ -398,6 +425,7 @@ main(void)
   tcase_add_test(tc, rows_of_one_commit_are_set_aside_one_by_one);
   tcase_add_test(tc, failure_lasts_until_retry);
   tcase_add_test(tc, status_counts_and_lists_the_rows);
+  tcase_add_test(tc, reason_that_was_not_said_is_not_known);
   tcase_add_test(tc, status_lists_the_rows_as_json);
   tcase_add_test(tc, empty_list_is_said);
   tcase_add_test(tc, rows_of_a_removed_output_are_listed);
@@ -409,6 +437,7 @@ main(void)
   tcase_add_test(tc, kill_before_the_commit_loses_and_doubles_nothing);
   tcase_add_test(tc, oldest_rows_are_dropped_beyond_queue_max);
   tcase_add_loop_test(tc, other_classes_reject, 0, 2);
+  tcase_add_test(tc, conform_knows_the_result);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -2,9 +2,12 @@
  * An output of class history that sets aside each record with a number that the
  * file "refused" has in a line of its own.  It appends each other record to the
  * file "taken": a line "TARGET=NUMBER...".  The file "seen" has all records
- * that it was given, as "ID TARGET=NUMBER...".  With a file "away" it takes
- * nothing; with a file "dies" it kills the process after it has given its
- * results.
+ * that it was given, as "ID TARGET=NUMBER...".
+ *
+ * With a file "away" it takes nothing.  With a file "silent" it does not say
+ * why it refuses a record.  With a file "dies" it kills the process
+ * after it has given its results.  In another class it rejects a refused
+ * record, but with a file "careless" it sets it aside.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +28,7 @@ struct shelf {
   const struct mp_host *host;
   struct record records[MAX_RECORDS];
   uint32_t n;
+  int is_history;
 };
 
 static int
@@ -35,6 +39,7 @@ shelf_create(const struct mp_host *host, void **ret_self)
   if (!s)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   s->host = host;
+  s->is_history = host->option_int(host, "class") == 0;
   *ret_self = s;
   return MP_OK;
 }
@@ -49,8 +54,11 @@ static int
 shelf_begin(void *self, const struct mp_record *record)
 {
   struct shelf *s = self;
-  struct record *r = &s->records[s->n++];
+  struct record *r;
 
+  if (s->n == MAX_RECORDS)
+    return mp_fail(s->host, MP_ENOMEM, NULL, "too many records");
+  r = &s->records[s->n++];
   snprintf(r->line, sizeof(r->line), "%s", record->id);
   r->refused[0] = '\0';
   return MP_OK;
@@ -96,8 +104,10 @@ send_record(struct shelf *s, const struct record *r, FILE *taken)
     return MP_RETRY;
   }
   if (*r->refused) {
-    mp_fail(s->host, MP_EREFUSED, NULL, "does not take %s", r->refused);
-    return MP_SET_ASIDE;
+    if (access("silent", F_OK) != 0)
+      mp_fail(s->host, MP_EREFUSED, NULL, "does not take %s", r->refused);
+    return s->is_history || access("careless", F_OK) == 0 ? MP_SET_ASIDE
+                                                          : MP_REJECTED;
   }
   fprintf(taken, "%s\n", strchr(r->line, ' ') + 1);
   return MP_ACCEPTED;

@@ -10,6 +10,7 @@
  * record, but with a file "careless" it sets it aside.
  */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ struct shelf {
   const struct mp_host *host;
   struct record records[MAX_RECORDS];
   uint32_t n;
-  int is_history;
+  bool is_history;
 };
 
 static int
@@ -64,12 +65,12 @@ shelf_begin(void *self, const struct mp_record *record)
   return MP_OK;
 }
 
-static int
+static bool
 is_refused(const char *number)
 {
   FILE *f = fopen("refused", "r");
   char line[64];
-  int found = 0;
+  bool found = false;
 
   while (f && !found && fgets(line, sizeof(line), f)) {
     line[strcspn(line, "\n")] = '\0';

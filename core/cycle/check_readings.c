@@ -128,9 +128,8 @@ measure_from_candidate(const struct check *c, const struct operand *o)
     value_copy(&v, &c->kept->unconfirmed) && convert(c, &v) && !v.text;
 
   operand->exchanged = true;
-  operand->flags = good ? 0 : MP_OPERAND_MISSING;
-  instance_show_operand(transform, i, operand->flags, good ? &v : NULL,
-                        MP_EXACT);
+  operand->state = good ? OPERAND_KNOWN : OPERAND_MISSING;
+  instance_show_operand(transform, i, !good, good ? &v : NULL, MP_EXACT);
   value_clear(&v);
 }
 

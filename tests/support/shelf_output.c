@@ -115,7 +115,7 @@ send_record(struct shelf *s, const struct record *r, FILE *taken)
 }
 
 static int
-shelf_commit(void *self, const struct mp_result_sink *sink)
+shelf_commit(void *self, const struct mp_output_sink *sink)
 {
   struct shelf *s = self;
   FILE *taken = fopen("taken", "a"), *seen = fopen("seen", "a");

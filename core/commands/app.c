@@ -209,10 +209,10 @@ app_open_store(struct app *app, enum store_mode mode)
   if (r != MP_OK)
     report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
                    store_error(app->run.store));
-  else if (store_set_aside(app->run.store))
+  else if (store_moved_aside(app->run.store))
     report_failuref(app->report, REPORT_OTHER, NULL, MP_EDATA, NULL,
                     "the state was damaged, and a new one was begun: %s",
-                    store_set_aside(app->run.store));
+                    store_moved_aside(app->run.store));
   return r;
 }
 

@@ -34,8 +34,10 @@ deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
   if (at->is_broken)
     return;
   output_state(c, output)->took_part = true;
-  if (at->pending_records++ == 0)
+  if (at->pending_records++ == 0) {
     at->explained = atomic_load(&instance->n_explained);
+    instance_forget_failure(instance);
+  }
   if (!output->plugin->output.begin)
     return;
   record_id_format(&c->ids, output->name, number, row, text);
@@ -117,6 +119,7 @@ deliver_commit(struct cycle *c, const struct stage *output, const char *token,
   struct call call;
   int r;
 
+  results->instance = instance;
   results->n_written = at->is_broken ? 0 : at->pending_records;
   at->pending_records = 0;
   if (at->is_broken) {

@@ -20,7 +20,7 @@ import_displayed(struct ledger_displayed *to, const struct mp_shown *shown)
     return "MP_SHOWN_VALUE without a value";
   if (!shown->value || shown->answer > MP_SHOWN_EMPTY)
     return NULL; /* an empty target may still give its unit in a zero value */
-  fault = value_import(&to->value, shown->value);
+  fault = memory_import_value(&to->value, shown->value);
   if (!fault && to->value.text && !*to->value.text)
     value_clear(&to->value);
   return fault;

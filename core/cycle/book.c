@@ -31,8 +31,7 @@ value_to_book(const struct cycle_data *d, const struct target *t,
   const struct ledger *ledger = &d->ledgers[t->index];
   const struct value *last = ledger_last(ledger);
 
-  if (!value_copy(ret, source_value(d, t)))
-    memory_out();
+  memory_copy_value(ret, source_value(d, t));
   if (!ret->serial && last)
     ret->serial = last->serial; /* no number: assume the same meter */
   if (ret->text || !ledger->unit || unit_same(ledger->unit, ret->unit))
@@ -318,17 +317,17 @@ book_target(struct cycle_data *d, const struct target *t)
 {
   struct ledger *ledger = &d->ledgers[t->index];
   struct value v = { 0 };
-  int r;
 
   if (!target_counts(d, t) || !value_to_book(d, t, &v))
     return;
   if (!ledger->unit)
     ledger->unit = v.unit;
   keep_kind(d, t);
-  r = delivery(t->stage) == MP_LATEST ? ledger_set_pending(ledger, &v)
-                                      : ledger_column(ledger, &v);
-  if (r != MP_OK) /* book_check has checked the rest */
-    memory_out();
+  /* book_check has found that the value fits. */
+  if (delivery(t->stage) == MP_LATEST)
+    ledger_set_pending(ledger, &v);
+  else
+    ledger_column(ledger, &v);
   if (t->base)
     ledger->rebase = false;
   report_coarse(d, t);

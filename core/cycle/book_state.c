@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "core/cycle/queue_row.h"
-#include "core/memory/memory.h"
 #include "core/run/log.h"
 #include "lib/clock.h"
 
@@ -79,7 +78,7 @@ book_keep_last_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 void
 book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
-  char *body = memory_have(queue_row_encode(&c->d, output, time_ms));
+  char *body = queue_row_encode(&c->d, output, time_ms);
 
   store_row_add(c->run->store, output->name, body);
   book_keep_last_row(c, output, time_ms);
@@ -206,7 +205,6 @@ load_target(struct cycle *c, const struct target *t)
   c->d.entries[t->index] = ENTRY_GOOD;
   if (!body)
     return;
-  errno = 0;
   if (ledger_decode(ledger, body)) {
     /* Older states do not keep the unit of a column. */
     if (delivery(t->stage) != MP_LATEST && !ledger->unit)
@@ -214,8 +212,6 @@ load_target(struct cycle *c, const struct target *t)
     take_role(c, t);
     return;
   }
-  if (errno == ENOMEM)
-    memory_out();
   ledger_clear(ledger);
   ledger_init(ledger, t->role);
   c->d.entries[t->index] = ENTRY_UNREADABLE;
@@ -263,7 +259,7 @@ book_load(struct cycle *c)
 static void
 save_target(struct cycle *c, const struct target *t)
 {
-  char *body = memory_have(ledger_encode(&c->d.ledgers[t->index]));
+  char *body = ledger_encode(&c->d.ledgers[t->index]);
 
   store_put(c->run->store, STORE_TARGET, t->stage->name, t->name, body);
   free(body);
@@ -316,7 +312,7 @@ save_reading(struct cycle *c, const struct slot *field)
 
   if (!kept->believed.kind && !kept->unconfirmed.kind)
     return;
-  body = memory_have(reading_encode(kept));
+  body = reading_encode(kept);
   store_put(c->run->store, STORE_READING, field->stage->name, field->field,
             body);
   free(body);

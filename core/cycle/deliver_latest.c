@@ -151,19 +151,33 @@ take_answers(struct cycle *c, const struct results *results)
   }
 }
 
-/* Moves the values that the output refused into a new record, if it accepted
- * others of theirs: a receiver that has seen the id of a record takes the rest
- * of it for a repetition. */
+/* Returns whether the receiver has a value of the record, or may have one. */
+static bool
+is_perhaps_known(const struct cycle *c, const struct results *results)
+{
+  const struct stage *output = results->output;
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+    uint32_t result = deliver_target_result(results, 0, t);
+
+    if (result == MP_ACCEPTED || (result && c->d.ledgers[t->index].sent.kind))
+      return true;
+  }
+  return false;
+}
+
+/* Moves the values that certainly did not arrive into a new record, if others
+ * of theirs arrived or may have arrived: a receiver that has seen the id of a
+ * record takes the rest of it for a repetition. */
 static void
 part_record(struct cycle *c, const struct results *results)
 {
   const struct stage *output = results->output;
-  bool is_accepted = false;
 
-  for (size_t i = 0; i < output->n_targets; i++)
-    is_accepted |=
-      deliver_target_result(results, 0, output->targets[i]) == MP_ACCEPTED;
-  for (size_t i = 0; i < output->n_targets && is_accepted; i++) {
+  if (!is_perhaps_known(c, results))
+    return;
+  for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
     struct ledger *ledger = &c->d.ledgers[t->index];
 

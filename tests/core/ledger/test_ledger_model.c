@@ -330,6 +330,13 @@ on_result(char **words)
     ledger_result(&t->work, MP_NOT_SENT);
 }
 
+/* The receiver knows the record without this value. */
+static void
+on_part(char **words)
+{
+  ledger_forget_record(&target(words[1])->work);
+}
+
 static void
 compare(const struct model_target *t, char name, const struct value *have,
         const char *word)
@@ -394,7 +401,7 @@ static const struct {
   { "commit", on_commit },   { "result", on_result },
   { "state", on_state },     { "settings", on_settings },
   { "copy", on_copy },       { "put-back", on_put_back },
-  { "empty", on_empty },
+  { "empty", on_empty },     { "part", on_part },
 };
 
 static void

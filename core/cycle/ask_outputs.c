@@ -1,7 +1,7 @@
 /* Asks the outputs for their displayed values. */
 #include "core/cycle/ask_outputs.h"
 
-#include "core/cycle/book_state.h"
+#include "core/cycle/older_state.h"
 #include "core/memory/memory.h"
 #include "core/pipeline/call.h"
 #include "lib/clock.h"
@@ -95,13 +95,6 @@ take_displayed(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 }
 
 /* ---- Asking ---- */
-
-bool
-older_state_is_noticed(const struct cycle *c, const struct stage *output)
-{
-  return (output->plugin->output.flags & MP_OUTPUT_TELLS_TIME) &&
-         c->run->store && book_last_row(c, output) > 0;
-}
 
 /* A queue keeps its last values itself; its output is asked only for operands
  * that have none, and to notice an older copy of the state. */

@@ -3,6 +3,8 @@
  */
 #include "core/cycle/book.h"
 
+#include <stdlib.h>
+
 #include "core/cycle/check_readings.h"
 #include "core/cycle/evaluate.h"
 #include "core/memory/memory.h"
@@ -317,17 +319,19 @@ book_target(struct cycle_data *d, const struct target *t)
 {
   struct ledger *ledger = &d->ledgers[t->index];
   struct value v = { 0 };
+  int r;
 
   if (!target_counts(d, t) || !value_to_book(d, t, &v))
     return;
   if (!ledger->unit)
     ledger->unit = v.unit;
   keep_kind(d, t);
-  /* book_check has found that the value fits. */
-  if (delivery(t->stage) == MP_LATEST)
-    ledger_set_pending(ledger, &v);
-  else
-    ledger_column(ledger, &v);
+  r = delivery(t->stage) == MP_LATEST ? ledger_set_pending(ledger, &v)
+                                      : ledger_column(ledger, &v);
+  /* book_check has found that it fits.  To commit the rest without it would
+   * lose it. */
+  if (r != MP_OK)
+    abort();
   if (t->base)
     ledger->rebase = false;
   report_coarse(d, t);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/cycle/book.h"
 #include "core/cycle/queue_row.h"
 #include "core/run/log.h"
 #include "lib/clock.h"
@@ -75,8 +76,9 @@ book_keep_last_row(struct cycle *c, const struct stage *output, int64_t time_ms)
     put_number(c, output, last_row_key, time_ms);
 }
 
-void
-book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
+/* Adds the row of this cycle to the queue of OUTPUT. */
+static void
+add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
   char *body = queue_row_encode(&c->d, output, time_ms);
 
@@ -85,24 +87,17 @@ book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
   free(body);
 }
 
-size_t
-book_drop_rows(struct cycle *c, const struct stage *output, int64_t newest_ms)
+void
+book_add_rows(struct cycle *c, int64_t time_ms)
 {
-  struct store *store = c->run->store;
-  const struct store_row *stored = store_row_next(store, output->name, 0);
-  size_t dropped = 0;
-  struct queue_row row;
-
-  for (; stored; stored = store_row_next(store, output->name, stored->id)) {
-    if (!queue_row_decode(&row, stored->body))
-      continue;
-    if (row.time_ms / 1000 <= newest_ms / 1000) {
-      store_row_remove(store, stored->id);
-      dropped++;
-    }
-    queue_row_clear(&row);
+  if (!time_ms || !store_is_durable(c->run->store))
+    return;
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
+  {
+    if (delivery(output) == MP_APPEND ||
+        (delivery(output) == MP_HISTORY && book_has_row(&c->d, output)))
+      add_row(c, output, time_ms);
   }
-  return dropped;
 }
 
 /* ---- Ids ---- */
@@ -226,6 +221,20 @@ book_load_targets(struct cycle *c)
   for (; c->n_loaded < p->n_targets; c->n_loaded++)
     if (target_is_kept(p->targets[c->n_loaded]))
       load_target(c, p->targets[c->n_loaded]);
+}
+
+void
+book_show_kinds(struct cycle *c)
+{
+  const struct plan *p = c->plan;
+
+  for (size_t i = 0; i < p->n_targets && c->d.has_new_kind; i++) {
+    const struct target *t = p->targets[i];
+
+    if (target_is_kept(t) && !t->source->kind)
+      instance_set_kind(instance_of(c, t->stage), t, c->d.ledgers[i].kind);
+  }
+  c->d.has_new_kind = false;
 }
 
 static void

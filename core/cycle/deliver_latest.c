@@ -11,6 +11,7 @@
 #include "core/cycle/book_state.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/evaluate.h"
+#include "core/cycle/output_turns.h"
 #include "core/memory/memory.h"
 #include "lib/clock.h"
 
@@ -45,6 +46,29 @@ latest_ready(const struct cycle *c, const struct stage *output)
 
     if (is_sending(c, t) && ready_at(c, t) < next)
       next = ready_at(c, t);
+  }
+  return next;
+}
+
+const struct stage *
+latest_next(const struct cycle *c, int64_t now, int64_t *ret_ready)
+{
+  const struct stage *next = NULL;
+
+  *ret_ready = INT64_MAX;
+  FOR_EACH_OUTPUT(c, output)
+  {
+    int64_t ready;
+
+    if (delivery(output) != MP_LATEST || !c->d.outputs[output->index].has_turn)
+      continue;
+    ready = latest_ready(c, output);
+    if (ready < now)
+      ready = now;
+    if (ready < *ret_ready) {
+      *ret_ready = ready;
+      next = output;
+    }
   }
   return next;
 }

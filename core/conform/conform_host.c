@@ -287,8 +287,6 @@ set_option(struct conform *c, struct fake_host *fake,
   const char *value = given_value(c, option->key);
   char buf[512];
 
-  if (!value && option->type == MP_TYPE_OPERAND)
-    fake_host_set_operand(fake, option->key, MP_OPERAND_FIRST, NULL, MP_EXACT);
   if (!value && !(option->flags & MP_REQUIRED))
     return;
   if (!value && option->type == MP_TYPE_PATH) {

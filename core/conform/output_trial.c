@@ -42,7 +42,7 @@ fault_of_result(const struct output_trial *t, uint32_t record, uint32_t target,
 }
 
 static void
-take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
+take_result(const struct mp_output_sink *sink, uint32_t record, uint32_t target,
             uint32_t result)
 {
   struct output_trial *t = sink->ctx;
@@ -78,11 +78,11 @@ static int
 call_with_results(struct output_trial *t, const char *token)
 {
   const struct mp_output_ops *ops = &t->c->plugin->output;
-  const struct mp_result_sink sink = { .struct_size = sizeof(sink),
+  const struct mp_output_sink sink = { .struct_size = sizeof(sink),
                                        .ctx = t,
                                        .result = take_result };
   const char *callback = token ? "recover" : "commit";
-  const struct mp_result_sink *lent;
+  const struct mp_output_sink *lent;
   struct loan loan;
   int r;
 
@@ -220,7 +220,7 @@ fault_of_shown(const struct output_trial *t, const struct mp_shown *shown)
 }
 
 static int
-take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+take_shown(const struct mp_output_sink *sink, const struct mp_shown *shown)
 {
   struct output_trial *t = sink->ctx;
   const char *fault = fault_of_shown(t, shown);
@@ -261,9 +261,9 @@ call_fetch(struct output_trial *t)
 {
   static const int outcomes[] = { MP_OK, MP_SKIP, -1 };
   const struct mp_output_ops *ops = &t->c->plugin->output;
-  const struct mp_shown_sink sink = { .struct_size = sizeof(sink),
-                                      .ctx = t,
-                                      .shown = take_shown };
+  const struct mp_output_sink sink = { .struct_size = sizeof(sink),
+                                       .ctx = t,
+                                       .shown = take_shown };
   struct loan loan;
   int r;
 

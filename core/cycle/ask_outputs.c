@@ -65,7 +65,7 @@ keep_displayed(const struct teller *teller, struct answer *answer,
 }
 
 static int
-take_displayed(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+take_displayed(const struct mp_output_sink *sink, const struct mp_shown *shown)
 {
   const struct teller *teller = sink->ctx;
   const struct stage *output = teller->instance->stage;
@@ -164,9 +164,9 @@ ask_output(struct cycle *c, const struct stage *output)
 {
   struct instance *instance = instance_of(c, output);
   struct output_state *state = output_state(c, output);
-  struct mp_shown_sink sink = { .struct_size = sizeof(sink),
-                                .ctx = &c->tellers[output->index],
-                                .shown = take_displayed };
+  struct mp_output_sink sink = { .struct_size = sizeof(sink),
+                                 .ctx = &c->tellers[output->index],
+                                 .shown = take_displayed };
   struct call call;
   int r;
 

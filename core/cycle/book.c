@@ -356,7 +356,7 @@ begin_total(struct cycle_data *d, const struct operand *o)
   const struct target *t = o->target;
 
   if (!(o->flags & MP_TOTAL) || !target_is_kept(t) ||
-      !(d->evaluation.operands[o->index].flags & MP_OPERAND_FIRST))
+      d->evaluation.operands[o->index].state != OPERAND_FIRST)
     return;
   ledger_begin(&d->ledgers[t->index]);
   d->outcomes[t->index] = LEDGER_SETTLED;

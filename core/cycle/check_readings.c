@@ -130,9 +130,8 @@ measure_from_candidate(const struct check *c, const struct operand *o)
   memory_copy_value(&v, &c->kept->unconfirmed);
   good = convert(c, &v) && !v.text;
   operand->exchanged = true;
-  operand->flags = good ? 0 : MP_OPERAND_MISSING;
-  instance_show_operand(transform, i, operand->flags, good ? &v : NULL,
-                        MP_EXACT);
+  operand->state = good ? OPERAND_KNOWN : OPERAND_MISSING;
+  instance_show_operand(transform, i, !good, good ? &v : NULL, MP_EXACT);
   value_clear(&v);
 }
 

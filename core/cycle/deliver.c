@@ -111,7 +111,7 @@ deliver_commit(struct cycle *c, const struct stage *output, const char *token,
   const struct mp_output_ops *ops = &output->plugin->output;
   struct instance *instance = instance_of(c, output);
   struct output_delivery *at = &c->deliveries[output->index];
-  struct mp_result_sink sink = { .struct_size = sizeof(sink),
+  struct mp_output_sink sink = { .struct_size = sizeof(sink),
                                  .ctx = results,
                                  .result = deliver_results_take };
   struct call call;

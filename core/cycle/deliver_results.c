@@ -115,7 +115,7 @@ deliver_target_result(const struct results *results, size_t record,
 }
 
 void
-deliver_results_take(const struct mp_result_sink *sink, uint32_t record,
+deliver_results_take(const struct mp_output_sink *sink, uint32_t record,
                      uint32_t target, uint32_t result)
 {
   struct results *results = sink->ctx;

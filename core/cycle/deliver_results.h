@@ -34,9 +34,9 @@ uint32_t deliver_target_result(const struct results *results, size_t record,
 /* Notes whether the plugin took a value that was written, or refused it. */
 void deliver_results_note(struct results *results, size_t record, size_t target,
                           bool taken);
-/* Takes a result of commit; the `result` of struct mp_result_sink, whose ctx is
+/* Takes a result of commit; the `result` of struct mp_output_sink, whose ctx is
  * a struct results. */
-void deliver_results_take(const struct mp_result_sink *sink, uint32_t record,
+void deliver_results_take(const struct mp_output_sink *sink, uint32_t record,
                           uint32_t target, uint32_t result);
 /* Sets the results after begin or write failed.  Nothing was sent now, but in
  * recovery an earlier run may have sent the rows. */

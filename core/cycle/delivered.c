@@ -40,8 +40,8 @@ is_first(const struct cycle_data *d, const struct slot *slot)
 {
   for (; slot->stage->kind == PLUGIN_TRANSFORM; slot = slot->stage->input)
     for (size_t i = 0; i < slot->stage->n_operands; i++)
-      if (d->evaluation.operands[slot->stage->operands[i].index].flags &
-          MP_OPERAND_FIRST)
+      if (d->evaluation.operands[slot->stage->operands[i].index].state ==
+          OPERAND_FIRST)
         return true;
   return false;
 }

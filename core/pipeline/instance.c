@@ -114,16 +114,22 @@ instance_set_kind(struct instance *output, const struct target *target,
 }
 
 void
-instance_show_operand(struct instance *transform, size_t i, uint32_t flags,
+instance_show_operand(struct instance *transform, size_t i, bool is_missing,
                       const struct value *v, int32_t place)
 {
   if (v)
     transform->values[i] = value_export(v);
   transform->operands[i] =
-    (struct mp_operand){ .struct_size = sizeof(struct mp_operand),
-                         .flags = flags,
+    (struct mp_operand){ .struct_size =
+                           is_missing ? 0 : sizeof(struct mp_operand),
                          .value = v ? &transform->values[i] : NULL,
                          .place = place };
+}
+
+bool
+instance_lacks_operand(const struct instance *transform, size_t i)
+{
+  return transform->operands[i].struct_size == 0;
 }
 
 /* Returns the directory of the state; NULL: it is kept in memory. */

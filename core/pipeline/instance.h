@@ -31,7 +31,8 @@ struct instance {
   struct mp_target **targets; /* of an output, as its plugin sees them */
   struct mp_value *last;      /* last known values, as the plugin sees them */
   size_t n_targets;
-  struct mp_operand *operands; /* of a transform, as its plugin sees them */
+  struct mp_operand *operands; /* of a transform, as its plugin sees them;
+                                  struct_size 0: missing */
   struct mp_value *values;     /* of the operands */
 };
 
@@ -69,10 +70,14 @@ void instance_add_targets(struct instance *output);
 void instance_set_kind(struct instance *output, const struct target *target,
                        uint32_t kind);
 
-/* Shows the plugin operand I of this cycle.  FLAGS are MP_OPERAND_...; V may be
- * NULL, and must live until the next call. */
-void instance_show_operand(struct instance *transform, size_t i, uint32_t flags,
-                           const struct value *v, int32_t place);
+/* Shows the plugin operand I of this cycle, or that it is missing.  V must live
+ * until the next call; NULL: the target was never set, or IS_MISSING. */
+void instance_show_operand(struct instance *transform, size_t i,
+                           bool is_missing, const struct value *v,
+                           int32_t place);
+
+/* Returns whether operand I is missing in this cycle. */
+bool instance_lacks_operand(const struct instance *transform, size_t i);
 
 /* Reports a failure of this instance and returns CODE. */
 int instance_fail(struct instance *instance, int code, const char *object,

@@ -139,7 +139,8 @@ host_operand(const struct mp_host *host, const char *key)
 
   for (size_t i = 0; i < instance->stage->n_operands; i++)
     if (strcmp(instance->stage->operands[i].key, key) == 0)
-      return &instance->operands[i];
+      return instance_lacks_operand(instance, i) ? NULL
+                                                 : &instance->operands[i];
   return NULL;
 }
 

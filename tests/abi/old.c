@@ -23,7 +23,7 @@ old_write(void *self, uint32_t target, const struct mp_value *value)
 }
 
 static int
-old_commit(void *self, const struct mp_result_sink *sink)
+old_commit(void *self, const struct mp_output_sink *sink)
 {
   (void)self;
   sink->result(sink, 0, MP_ALL_TARGETS, MP_ACCEPTED);

@@ -242,7 +242,7 @@ server_time(void)
 }
 
 static void
-show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
+show_target(const struct mp_output_sink *sink, uint32_t target, size_t n)
 {
   const struct house *h = now.driver->house;
   const struct device *d = &now.world.devices[n];
@@ -277,7 +277,7 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
 }
 
 static int
-server_fetch(void *self, const struct mp_shown_sink *sink)
+server_fetch(void *self, const struct mp_output_sink *sink)
 {
   const struct mp_host *host = self;
 
@@ -421,7 +421,7 @@ send_record(uint32_t *results)
 }
 
 static int
-server_commit(void *self, const struct mp_result_sink *sink)
+server_commit(void *self, const struct mp_output_sink *sink)
 {
   const struct mp_host *host = self;
   const struct house *h = now.driver->house;
@@ -483,7 +483,7 @@ static const struct mp_plugin server_plugin = {
 
 /* Shows the last row that has a value in each column. */
 static int
-file_fetch(void *self, const struct mp_shown_sink *sink)
+file_fetch(void *self, const struct mp_output_sink *sink)
 {
   const struct mp_host *host = self;
   const struct file *f = &now.world.file;
@@ -560,7 +560,7 @@ file_write(void *self, uint32_t target, const struct mp_value *value)
 
 /* Writes all rows: a disk that is full takes none of them. */
 static int
-file_commit(void *self, const struct mp_result_sink *sink)
+file_commit(void *self, const struct mp_output_sink *sink)
 {
   const struct mp_host *host = self;
   const struct failure *f = &now.choice->failure;
@@ -590,7 +590,7 @@ file_commit(void *self, const struct mp_result_sink *sink)
 
 /* The rows after the place in TOKEN were written. */
 static int
-file_recover(void *self, const char *token, const struct mp_result_sink *sink)
+file_recover(void *self, const char *token, const struct mp_output_sink *sink)
 {
   int64_t written = now.world.file.rows - atoll(token);
 

@@ -59,7 +59,7 @@ open_topic(const struct mp_target *target, const char *mode)
 }
 
 static void
-show(const struct bus *b, const struct mp_shown_sink *sink, uint32_t i,
+show(const struct bus *b, const struct mp_output_sink *sink, uint32_t i,
      const struct mp_target *target)
 {
   struct mp_value value = { .struct_size = sizeof(value),
@@ -85,7 +85,7 @@ show(const struct bus *b, const struct mp_shown_sink *sink, uint32_t i,
 }
 
 static int
-bus_fetch(void *self, const struct mp_shown_sink *sink)
+bus_fetch(void *self, const struct mp_output_sink *sink)
 {
   struct bus *b = self;
   const struct mp_target *target;
@@ -150,7 +150,7 @@ ordered_result(void)
 }
 
 static int
-bus_commit(void *self, const struct mp_result_sink *sink)
+bus_commit(void *self, const struct mp_output_sink *sink)
 {
   struct bus *b = self;
   uint32_t result = ordered_result();

@@ -46,7 +46,7 @@ tell_meter(const struct mp_host *host, uint32_t target)
 }
 
 static int
-telling_commit(void *self, const struct mp_result_sink *sink)
+telling_commit(void *self, const struct mp_output_sink *sink)
 {
   const struct mp_host *host = ((struct telling *)self)->host;
   const struct mp_target *t;

@@ -57,7 +57,8 @@ struct cycle {
 
 struct cycle *cycle_new(struct plan *plan, struct instances *instances,
                         struct run *run);
-/* NULL is allowed. */
+/* Call it when the instances are closed: they may ask for the last known values
+ * until then.  NULL is allowed. */
 void cycle_free(struct cycle *c);
 
 /* Forgets what was loaded from the state, which another run may have changed

@@ -266,8 +266,8 @@ app_finish(struct app *app)
     store_release(app->run.store);
     return report_status(app->report);
   }
+  instances_free(app->instances); /* their close may ask for values */
   cycle_free(app->cycle);
-  instances_free(app->instances);
   plan_free(app->plan);
   hidden_set(NULL);
   free(app->hidden);

@@ -153,3 +153,31 @@ deliver_live(struct cycle *c, const struct stage *output, int64_t time_ms)
   deliver_results_free(&results);
   return verdict;
 }
+
+/* ---- Turns ---- */
+
+static bool
+has_pending(const struct cycle *c, const struct stage *output)
+{
+  for (size_t i = 0; i < output->n_targets; i++) {
+    size_t at = output->targets[i]->index;
+
+    if (c->d.progress[at] == TARGET_SENDING || c->d.ledgers[at].pending.kind)
+      return true;
+  }
+  return false;
+}
+
+bool
+deliver_is_needed(const struct cycle *c, const struct stage *output)
+{
+  if (c->d.outputs[output->index].given_up)
+    return false;
+  if (delivery(output) == MP_LIVE)
+    return true;
+  if (c->d.state_failed)
+    return false;
+  if (delivery(output) == MP_LATEST)
+    return has_pending(c, output);
+  return store_row_next(c->run->store, output->name, 0);
+}

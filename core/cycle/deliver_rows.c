@@ -8,7 +8,6 @@
  */
 #include "core/cycle/deliver_rows.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,10 +110,7 @@ write_row(struct cycle *c, const struct stage *output,
 {
   int64_t id = stored->id;
 
-  errno = 0;
   if (!queue_row_decode(row, stored->body)) {
-    if (errno == ENOMEM)
-      memory_out();
     cycle_fail(c, output, MP_EDATA, NULL,
                "row %" PRId64 " of its queue cannot be read and is left out",
                id);

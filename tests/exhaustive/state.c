@@ -73,7 +73,7 @@ state_put_value(struct entry_value *to, const struct value *from)
     return;
   to->number = world_number(from->number);
   to->serial = from->serial ? atoi(from->serial + 1) : 0;
-  to->has_unit = from->unit != NULL;
+  to->has_unit = from->unit ? 1 : 0;
 }
 
 void
@@ -153,7 +153,7 @@ entry_put(struct entry *to, const struct ledger *from)
 {
   *to = (struct entry){ .present = 1,
                         .kind = from->kind,
-                        .has_unit = from->unit != NULL,
+                        .has_unit = from->unit ? 1 : 0,
                         .rebase = from->rebase,
                         .was_sent = from->sent_ms > 0,
                         .record = from->sent_record,

@@ -73,6 +73,49 @@ fetch(void *self, const struct mp_shown_sink *sink)
   return MP_OK;
 }
 
+struct house_script house_script;
+
+static void
+note_call(const char *fmt, ...)
+{
+  size_t len = strlen(house_script.calls);
+  va_list args;
+
+  va_start(args, fmt);
+  vsnprintf(house_script.calls + len, sizeof(house_script.calls) - len, fmt,
+            args);
+  va_end(args);
+}
+
+static int
+write_value(void *self, uint32_t target, const struct mp_value *value)
+{
+  const struct mp_host *host = self;
+  struct value v = { 0 };
+  char text[128];
+  int r = house_script.writes[target];
+
+  ck_assert_ptr_null(value_import(&v, value));
+  note_call("%s=%s ", host->target(host, target)->name,
+            value_describe(&v, text, sizeof(text)));
+  value_clear(&v);
+  return r == MP_OK ? MP_OK : mp_fail(host, r, NULL, "write failed");
+}
+
+static int
+commit(void *self, const struct mp_result_sink *sink)
+{
+  note_call("commit ");
+  if (house_script.explains)
+    mp_fail(self, MP_EIO, NULL, "commit failed");
+  if (house_script.whole)
+    sink->result(sink, 0, MP_ALL_TARGETS, house_script.whole);
+  for (uint32_t i = 0; i < ARRAY_SIZE(house_script.results); i++)
+    if (house_script.results[i])
+      sink->result(sink, 0, i, house_script.results[i]);
+  return house_script.commit;
+}
+
 static const struct mp_option no_options[] = { { .key = NULL } };
 
 static const struct mp_option meter_options[] = {
@@ -132,6 +175,8 @@ add_plugins(struct loader *loader)
     plugin->output.flags = outputs[i].flags;
     plugin->output.target_prefix = "idx";
     plugin->output.target_options = target_options;
+    plugin->output.write = write_value;
+    plugin->output.commit = commit;
     plugin->output.fetch = outputs[i].is_asked ? fetch : NULL;
   }
 }
@@ -180,6 +225,27 @@ house_clear(struct table_house *h)
   config_free(h->config);
   loader_free(h->loader);
   problems_free(&h->problems);
+}
+
+const char *
+house_problems(const struct table_house *h, char *buf)
+{
+  static const char file[] = "house.ini:";
+  char whole[HOUSE_TEXT] = "", *rest = whole, *line;
+  FILE *out = fmemopen(whole, sizeof(whole), "w");
+  size_t len = 0;
+
+  problems_print(&h->problems, out);
+  fclose(out);
+  buf[0] = '\0';
+  while ((line = strsep(&rest, "\n"))) {
+    if (strncmp(line, file, strlen(file)) == 0)
+      line += strlen(file);
+    if (*line)
+      len += (size_t)snprintf(buf + len, HOUSE_TEXT - len, "%s%s",
+                              len > 0 ? "\n" : "", line);
+  }
+  return buf;
 }
 
 const struct target *
@@ -447,6 +513,16 @@ put_entry(FILE *out, const struct target *t, const char *name,
   fputc(' ', out);
 }
 
+/* A number that the tests did not give is the time: "new". */
+static void
+put_record(FILE *out, const struct target *t, int64_t number)
+{
+  if (number >= HOUSE_NOW_MS / 2)
+    fprintf(out, "%s.r=new ", t->name);
+  else
+    fprintf(out, "%s.r=%lld ", t->name, (long long)number);
+}
+
 static void
 put_ledger(FILE *out, const struct target *t, const struct ledger *ledger)
 {
@@ -462,7 +538,7 @@ put_ledger(FILE *out, const struct target *t, const struct ledger *ledger)
   if (e.number.coef != 0)
     put_entry(out, t, "E", &e);
   if (ledger->sent_record)
-    fprintf(out, "%s.r=%lld ", t->name, (long long)ledger->sent_record);
+    put_record(out, t, ledger->sent_record);
   if (ledger->rebase)
     fprintf(out, "%s.rebase=yes ", t->name);
 }

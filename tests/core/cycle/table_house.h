@@ -36,6 +36,18 @@ struct table_house {
   struct cycle_data d;
 };
 
+/* What the outputs do when they are called, and what they were called with. */
+struct house_script {
+  int writes[8];       /* per target: what write returns */
+  uint32_t results[8]; /* per target: result of commit; 0: none is given */
+  uint32_t whole;      /* result of the whole record; 0: none is given */
+  int commit;          /* what commit returns */
+  bool explains;       /* commit says why */
+  char calls[512];     /* "base=84 GJ usage=1 GJ commit" */
+};
+
+extern struct house_script house_script;
+
 /* The time of the cycle: that of all readings. */
 #define HOUSE_NOW_MS INT64_C(1795000000000)
 #define HOUSE_HOUR_MS INT64_C(3600000)
@@ -46,6 +58,10 @@ void house_build(struct table_house *h, const char *ini);
 /* The same for a pipeline file without problems: else the test fails. */
 void house_init(struct table_house *h, const char *ini);
 void house_clear(struct table_house *h);
+
+/* Returns the problems of the pipeline file: "3: TEXT" of line 3; a line each,
+ * without the last line break. */
+const char *house_problems(const struct table_house *h, char *buf);
 
 const struct target *house_target(const struct table_house *h,
                                   const char *name);

@@ -368,7 +368,7 @@ set_reading(struct table_house *h, const char *name, char *text)
   const struct slot *slot = house_slot(h, name);
   struct field_reading *field = &h->d.fields[slot->index];
   struct input_reading *input = &h->d.inputs[slot->stage->index];
-  const char *kind = cut(text, '/');
+  const char *kind = cut(text, ':');
   bool is_assumed = cut(text, '~') != NULL;
 
   read_value(&field->value, kind ? kind_of(kind) : slot->kind, text);

@@ -68,7 +68,7 @@ const struct target *house_target(const struct table_house *h,
 const struct slot *house_slot(const struct table_house *h, const char *name);
 
 /* Sets what was read: "meter.energy=84.2GJ#123".  "~" at the
- * end marks a serial number that was assumed; "/counter", "/gauge" or "/delta"
+ * end marks a serial number that was assumed; ":counter", ":gauge" or ":delta"
  * is the kind, of a field whose kind is not known. */
 void house_set_readings(struct table_house *h, const char *list);
 

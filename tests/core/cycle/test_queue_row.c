@@ -25,8 +25,8 @@ static const struct {
   const char *cells; /* of the decoded row */
 } cycles[] = {
   { "every value that counts has a cell",
-    "meter.energy=84.2GJ#7 meter.flow=120l/h meter.note='a\tb'", false,
-    "energy=84.2 GJ#7 flow=120 l/h note=a\tb " },
+    "meter.energy=84.2GJ#7 meter.flow=120l/h meter.note='off'", false,
+    "energy=84.2 GJ#7 flow=120 l/h note=off " },
   { "a missing value has no cell", "meter.energy=84.2GJ", false,
     "energy=84.2 GJ " },
   { "a value that was left out has no cell",

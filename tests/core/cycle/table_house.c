@@ -27,6 +27,8 @@ static const struct mp_field fields[] = {
   { .name = "flow", .kind = MP_GAUGE, .unit = "l/h" },
   { .name = "usage", .kind = MP_DELTA, .unit = "GJ" },
   { .name = "note", .kind = MP_TEXT },
+  { .name = "heat", .kind = MP_COUNTER, .unit = "MWh" },
+  { .name = "when", .unit = "date" },
   { .name = "any" },
 };
 
@@ -161,6 +163,56 @@ add_plugin(struct loader *loader, enum plugin_kind kind, const char *path)
   return plugin;
 }
 
+/* ---- Transforms that give no value ---- */
+
+static int
+hold(void *self, struct mp_value *value)
+{
+  (void)self;
+  (void)value;
+  return MP_HOLD;
+}
+
+static int
+drop(void *self, struct mp_value *value)
+{
+  (void)self;
+  (void)value;
+  return MP_DROP;
+}
+
+static int
+rebase(void *self, struct mp_value *value)
+{
+  (void)self;
+  (void)value;
+  return MP_REBASE;
+}
+
+static const struct mp_option transform_options[] = {
+  { "value", MP_TYPE_VALUE, MP_REQUIRED, NULL, NULL, "the value" },
+  { .key = NULL },
+};
+
+static const struct {
+  const char *name;
+  int (*apply)(void *self, struct mp_value *value);
+} transforms[] = { { "/hold", hold },
+                   { "/drop", drop },
+                   { "/rebase", rebase } };
+
+static void
+add_transforms(struct loader *loader)
+{
+  for (size_t i = 0; i < ARRAY_SIZE(transforms); i++) {
+    struct plugin *plugin =
+      add_plugin(loader, PLUGIN_TRANSFORM, transforms[i].name);
+
+    plugin->table.options = transform_options;
+    plugin->transform.apply = transforms[i].apply;
+  }
+}
+
 static void
 add_plugins(struct loader *loader)
 {
@@ -169,6 +221,7 @@ add_plugins(struct loader *loader)
   plugin->table.options = meter_options;
   plugin->input.field = describe_field;
   plugin->input.list_fields = list_fields;
+  add_transforms(loader);
   for (size_t i = 0; i < ARRAY_SIZE(outputs); i++) {
     plugin = add_plugin(loader, PLUGIN_OUTPUT, outputs[i].name);
     plugin->output.delivery = outputs[i].delivery;
@@ -369,12 +422,13 @@ set_reading(struct table_house *h, const char *name, char *text)
   struct field_reading *field = &h->d.fields[slot->index];
   struct input_reading *input = &h->d.inputs[slot->stage->index];
   const char *kind = cut(text, ':');
-  bool is_assumed = cut(text, '~') != NULL;
+  const char *assumed = cut(text, '~');
 
   read_value(&field->value, kind ? kind_of(kind) : slot->kind, text);
   field->is_read = true;
-  input->serial = field->value.serial;
-  input->serial_how = is_assumed ? MP_SERIAL_ASSUMED : MP_SERIAL_READ;
+  input->serial =
+    assumed && *assumed ? value_intern(assumed) : field->value.serial;
+  input->serial_how = assumed ? MP_SERIAL_ASSUMED : MP_SERIAL_READ;
 }
 
 void

@@ -8,11 +8,15 @@
  *
  *     energy  a counter     speed  a counter with a limit of 1 GJ per hour
  *     flow    a gauge       usage  a delta       note  a text
+ *     heat    a counter, usually in MWh
  *     any     of a kind that is not known beforehand
+ *     when    the same, usually a date
  *
  * The outputs are /server (latest, can be asked), /blind (latest, cannot be
  * asked), /page (live), /file (append) and /log (history).  The prefix of their
  * targets is "idx".
+ *
+ * The transforms /hold, /drop and /rebase give no value, and do not say why.
  *
  * A value is "84.2GJ", or 'hot' for a text; "#123" after it is its serial
  * number.  A list has items "NAME=...", separated by blanks.
@@ -68,7 +72,8 @@ const struct target *house_target(const struct table_house *h,
 const struct slot *house_slot(const struct table_house *h, const char *name);
 
 /* Sets what was read: "meter.energy=84.2GJ#123".  "~" at the
- * end marks a serial number that was assumed; ":counter", ":gauge" or ":delta"
+ * end marks a serial number that was assumed, "~9" that of the input, which is
+ * another one; ":counter", ":gauge" or ":delta"
  * is the kind, of a field whose kind is not known. */
 void house_set_readings(struct table_house *h, const char *list);
 

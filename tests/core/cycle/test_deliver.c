@@ -9,6 +9,7 @@
 
 #include "core/cycle/book.h"
 #include "core/cycle/deliver.h"
+#include "lib/clock.h"
 #include "lib/array.h"
 #include "tests/core/cycle/table_house.h"
 #include "tests/support/run_suite.h"
@@ -192,27 +193,24 @@ send_all(struct messages *m)
   instance_of(cycle, output)->messages = NULL;
 }
 
-/* The cycle of the test works on the data of the house. */
+/* Gives the data of the house to the cycle, and then back. */
 static void
-begin_cycle(void)
-{
-  struct cycle_data empty;
-
-  ck_assert_int_eq(store_open(NULL, NULL, STORE_MEMORY, &house.run.store),
-                   MP_OK);
-  cycle = cycle_new(house.plan, house.instances, &house.run);
-  empty = cycle->d;
-  cycle->d = house.d;
-  house.d = empty;
-}
-
-static void
-end_cycle(void)
+swap_data(void)
 {
   struct cycle_data used = cycle->d;
 
   cycle->d = house.d;
   house.d = used;
+}
+
+/* The cycle of the test works on the data of the house. */
+static void
+begin_cycle(void)
+{
+  ck_assert_int_eq(store_open(NULL, NULL, STORE_MEMORY, &house.run.store),
+                   MP_OK);
+  cycle = cycle_new(house.plan, house.instances, &house.run);
+  swap_data();
 }
 
 /* Values that were displayed before: that of A, and 0 of a usage. */
@@ -237,7 +235,7 @@ START_TEST(results_of_sending)
   begin_cycle();
   book_prepare(&cycle->d, NUMBER);
   send_all(&m);
-  end_cycle();
+  swap_data();
 
   len = strlen(house_script.calls);
   if (len > 0)
@@ -251,6 +249,123 @@ START_TEST(results_of_sending)
   cycle_free(cycle);
   store_close(house.run.store);
   house_clear(&house);
+}
+END_TEST
+
+/* ---- Waiting ---- */
+
+/* Begins a cycle with two pending values that were prepared. */
+static void
+begin_prepared(const char *ini)
+{
+  house_init(&house, ini);
+  house_set_ledgers(&house, BOTH_PENDING);
+  if (ini == asked)
+    house_set_answers(&house, "base=84GJ usage=0GJ");
+  set_script("accepted accepted");
+  begin_cycle();
+  book_prepare(&cycle->d, NUMBER);
+}
+
+static void
+end_prepared(void)
+{
+  swap_data();
+  cycle_free(cycle);
+  store_close(house.run.store);
+  house_clear(&house);
+}
+
+/* The host waits two seconds between two sends to a target that can be
+ * asked. */
+START_TEST(a_target_is_sent_to_when_it_is_ready)
+{
+  static const struct {
+    const char *name, *ini;
+    int64_t ready_in_ms, sent_ago_ms;
+    bool is_ready;
+  } waits[] = {
+    { "ready by both clocks", asked, 0, 2000, true },
+    { "not by the server's clock", asked, 9000, 60000, false },
+    { "not by our own last send", asked, 0, 100, false },
+    { "an output that cannot be asked", blind, 0, 100, true },
+  };
+
+  for (size_t i = 0; i < ARRAY_SIZE(waits); i++) {
+    const struct stage *output;
+    bool is_ready;
+
+    begin_prepared(waits[i].ini);
+    output = plan_stage(house.plan, "house");
+    for (size_t k = 0; k < output->n_targets; k++) {
+      cycle->d.answers[k].ready_ms = clock_mono_ms() + waits[i].ready_in_ms;
+      cycle->d.ledgers[k].sent_ms = clock_now_ms() - waits[i].sent_ago_ms;
+    }
+    is_ready = latest_ready(cycle, output) <= clock_mono_ms();
+    ck_assert_msg(is_ready == waits[i].is_ready, "%s", waits[i].name);
+    end_prepared();
+  }
+}
+END_TEST
+
+/* The targets of a record that are not ready follow in the next record. */
+START_TEST(a_target_that_must_wait_gets_a_record_of_its_own)
+{
+  const struct stage *output;
+  struct results results;
+  char buf[HOUSE_TEXT];
+
+  begin_prepared(asked);
+  output = plan_stage(house.plan, "house");
+  instance_of(cycle, output)->is_open = true;
+  cycle->d.answers[1].ready_ms = clock_mono_ms() + 60000;
+  latest_send(cycle, output, &results);
+  latest_tell(cycle, &results);
+  ck_assert_str_eq(house_script.calls, "base=85 GJ commit ");
+  ck_assert_int_gt(cycle->d.ledgers[0].sent_ms, 0);
+  ck_assert_int_eq(cycle->d.ledgers[1].sent_ms, 0);
+  swap_data();
+  house_check_text("the other target waits", "the ledgers",
+                   house_ledgers(&house, buf),
+                   "base.A=85GJ base.B=84GJ usage.M=1GJ usage.N=0GJ "
+                   "usage.D=1GJ usage.r=new");
+  swap_data();
+  end_prepared();
+}
+END_TEST
+
+/* A record that was sent is closed: what is prepared later is in the next. */
+START_TEST(a_sent_record_is_closed)
+{
+  const struct stage *output;
+  struct results results;
+
+  begin_prepared(blind);
+  output = plan_stage(house.plan, "house");
+  instance_of(cycle, output)->is_open = true;
+  latest_send(cycle, output, &results);
+  latest_tell(cycle, &results);
+  ck_assert_int_gt(book_number(&cycle->d, output, NUMBER), NUMBER);
+  end_prepared();
+}
+END_TEST
+
+START_TEST(values_that_were_not_sent_stay_pending)
+{
+  const struct stage *output;
+  char buf[HOUSE_TEXT];
+
+  begin_prepared(blind);
+  output = plan_stage(house.plan, "house");
+  ck_assert_uint_eq(latest_leave(cycle, output), 2);
+  ck_assert_uint_eq(latest_leave(cycle, output), 0);
+  ck_assert_int_eq(cycle->d.ledgers[0].sent_ms, 0);
+  swap_data();
+  house_check_text("not sent", "the ledgers", house_ledgers(&house, buf),
+                   "base.A=84GJ base.D=85GJ base.r=100 usage.D=1GJ "
+                   "usage.r=100");
+  swap_data();
+  end_prepared();
 }
 END_TEST
 
@@ -301,6 +416,10 @@ main(void)
   TCase *tc = tcase_create("deliver");
 
   tcase_add_loop_test(tc, results_of_sending, 0, ARRAY_SIZE(rows));
+  tcase_add_test(tc, a_target_is_sent_to_when_it_is_ready);
+  tcase_add_test(tc, a_target_that_must_wait_gets_a_record_of_its_own);
+  tcase_add_test(tc, a_sent_record_is_closed);
+  tcase_add_test(tc, values_that_were_not_sent_stay_pending);
   tcase_add_test(tc, nothing_is_sent_to_an_unknown_target);
   suite_add_tcase(suite, tc);
   return run_suite(suite);

@@ -213,7 +213,8 @@ START_TEST(records_are_apart)
   deliver_results_note(&results, 1, 0, true);
   sink.result(&sink, 0, MP_ALL_TARGETS, MP_ACCEPTED);
   sink.result(&sink, 1, 0, MP_REJECTED);
-  sink.result(&sink, 2, MP_ALL_TARGETS, MP_REJECTED); /* there is none */
+  /* There is no such record. */
+  sink.result(&sink, UINT32_MAX, MP_ALL_TARGETS, MP_REJECTED);
   ck_assert_uint_eq(deliver_target_result(&results, 0, a), MP_ACCEPTED);
   ck_assert_uint_eq(deliver_target_result(&results, 1, a), MP_REJECTED);
   deliver_results_free(&results);

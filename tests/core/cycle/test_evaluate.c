@@ -66,10 +66,39 @@ static const char unknown_base[] =
 static const char note[] =
   METER "[output house]\nplugin = /server\nidx.note = meter.note\n";
 
+/* Two usages on one base. */
+static const char two_usages[] = METER USAGE(
+  "energy", "") "[transform again]\nplugin = subtract\nvalue = meter.energy\n"
+                "minus = house.base\n" HOUSE("/server",
+                                             "energy") "idx.again = again\n";
+/* Two fields, each with a base of its own. */
+static const char two_fields[] = METER USAGE(
+  "energy", "") "[transform cold]\nplugin = subtract\nvalue = meter.speed\n"
+                "minus = house.other\n" HOUSE(
+                  "/server",
+                  "energy") "idx.other = meter.speed\nidx.cold = cold\n";
+/* Totals of what the meter counts itself. */
+static const char adding[] =
+  METER "[transform total]\nplugin = add\nvalue = meter.usage\n"
+        "first = skip\nplus = house.total\n"
+        "[output house]\nplugin = /blind\nidx.total = total\n";
+static const char adding_unknown[] =
+  METER "[transform total]\nplugin = add\nvalue = meter.any\n"
+        "plus = house.total\n"
+        "[output house]\nplugin = /server\nidx.total = total\n";
+static const char gauge[] =
+  METER USAGE("flow", "max_rate = 1\n") HOUSE("/server", "flow");
+/* Transforms that break the contract. */
+#define BREAKS(plugin)                                                         \
+  METER "[transform bad]\nplugin = " plugin "\nvalue = meter.energy\n"         \
+        "[output house]\nplugin = /server\nidx.bad = bad\n"
+
 struct row {
   const char *name;
   const char *ini, *readings, *kept, *ledgers, *answers;
   const char *slots, *booked, *keeps, *said;
+  const char *unreadable; /* a target whose entry cannot be read */
+  bool state_failed, shows_info;
 };
 
 static const struct row last_known[] = {
@@ -177,6 +206,79 @@ static const struct row last_known[] = {
     .booked = "base.A=84GJ usage.D=1GJ" },
 };
 
+static const struct row without_a_value[] = {
+  { .name = "a base that this pipeline does not write, displayed as 0, was "
+            "never set",
+    .ini = foreign,
+    .readings = "meter.energy=85GJ",
+    .answers = "base=0GJ",
+    .slots = "meter.energy=85GJ usage=left-out",
+    .booked = "",
+    .keeps = "meter.energy=85GJ",
+    .said = "has no value yet" },
+  { .name = "a reading that could be displayed as a rounded value of another "
+            "program gives 0",
+    .ini = foreign,
+    .readings = "meter.energy=84.04GJ",
+    .answers = "base=84.0GJ~-1",
+    .slots = "meter.energy=84.04GJ usage=0.00GJ",
+    .booked = "usage.D=0.00GJ",
+    .keeps = "meter.energy=84.04GJ" },
+  { .name = "the state failed: no last known value is believed",
+    .ini = plain,
+    .readings = "meter.energy=85GJ",
+    .ledgers = "base.A=84GJ total.A=10GJ",
+    .state_failed = true,
+    .slots = "meter.energy=85GJ usage=missing total=missing",
+    .booked = "base.A=84GJ total.A=10GJ",
+    .keeps = "meter.energy=85GJ",
+    .said = "no result: house.base could not be asked" },
+  { .name = "an entry that cannot be read: as an operand it is missing, never "
+            "first",
+    .ini = blind,
+    .readings = "meter.energy=85GJ",
+    .unreadable = "base",
+    .slots = "meter.energy=85GJ usage=missing total=missing",
+    .booked = "",
+    .keeps = "meter.energy=85GJ",
+    .said = "no result: house.base could not be asked" },
+  { .name = "a delta for an entry that cannot be read blocks its base",
+    .ini = plain,
+    .readings = "meter.energy=85GJ",
+    .ledgers = "base.A=84GJ total.A=10GJ",
+    .unreadable = "usage",
+    .slots = "meter.energy=85GJ usage=1GJ total=11GJ",
+    .booked = "base.A=84GJ total.A=10GJ",
+    .keeps = "meter.energy=85GJ" },
+  { .name = "with -v, targets without a value are named",
+    .ini = plain,
+    .readings = "meter.energy=83GJ#1",
+    .ledgers = "base.A=84GJ#1 total.A=10GJ",
+    .shows_info = true,
+    .slots = "meter.energy=held usage=held total=held",
+    .booked = "base.A=84GJ#1 total.A=10GJ",
+    .said = "83 GJ is below|meter.energy is missing (held)|usage is missing "
+            "(held)|total is missing (held)" },
+  { .name = "a transform that holds a value must say why",
+    .ini = BREAKS("/hold"),
+    .readings = "meter.energy=85GJ",
+    .slots = "meter.energy=held bad=held",
+    .booked = "",
+    .said = "the plugin's apply held the value and did not say why" },
+  { .name = "a transform that drops a value must lack an operand",
+    .ini = BREAKS("/drop"),
+    .readings = "meter.energy=85GJ",
+    .slots = "meter.energy=85GJ bad=missing",
+    .booked = "",
+    .said = "the plugin's apply dropped the value, and no operand is missing" },
+  { .name = "a transform without a base cannot rebase",
+    .ini = BREAKS("/rebase"),
+    .readings = "meter.energy=85GJ",
+    .slots = "meter.energy=85GJ bad=missing",
+    .booked = "",
+    .said = "the plugin's apply returned" },
+};
+
 static const struct row exchanged[] = {
   { .name = "candidate none, number of the base: the reading is used",
     .ini = plain,
@@ -269,6 +371,23 @@ static const struct row exchanged[] = {
     .booked = "base.A=84GJ#1 morning.A=80GJ#9",
     .keeps = "meter.energy=!85GJ#1",
     .said = "the serial number is 1 and was 9 before" },
+  { .name = "an exchange is reported once for a base",
+    .ini = two_usages,
+    .readings = "meter.energy=3.5GJ#2",
+    .kept = "meter.energy=!3GJ#2",
+    .ledgers = "base.A=84GJ#1",
+    .slots = "meter.energy=3.5GJ#2 usage=0.5GJ#2 again=0.5GJ#2",
+    .booked = "base.A=84GJ#1 base.D=3.5GJ#2 usage.D=0.5GJ#2 again.D=0.5GJ#2",
+    .keeps = "meter.energy=3.5GJ#2",
+    .said = "the meter was exchanged" },
+  { .name = "another number is reported once for all fields of an input",
+    .ini = two_fields,
+    .readings = "meter.energy=3GJ#2 meter.speed=4GJ#2",
+    .ledgers = "base.A=84GJ#1 other.A=84GJ#1",
+    .slots = "meter.energy=held meter.speed=held usage=held cold=held",
+    .booked = "base.A=84GJ#1 other.A=84GJ#1",
+    .keeps = "meter.energy=!3GJ#2 meter.speed=!4GJ#2",
+    .said = "the serial number is 2 and was 1 before" },
   { .name = "rebase ignores the serial number and forgets the candidate",
     .ini = plain,
     .readings = "meter.energy=3GJ#2",
@@ -391,6 +510,24 @@ static const struct row implausible[] = {
     .booked = "base.A=84GJ#1 base.D=500GJ#2 usage.D=100GJ#2",
     .keeps = "meter.speed=500GJ#2",
     .said = "the meter was exchanged" },
+  { .name = "the meter was exchanged, and the last believed reading has no "
+            "number: nothing is suspicious",
+    .ini = limited,
+    .readings = "meter.speed=500GJ#2",
+    .kept = "meter.speed=84GJ meter.speed=!400GJ#2",
+    .ledgers = "base.A=84GJ#1",
+    .slots = "meter.speed=500GJ#2 usage=100GJ#2",
+    .booked = "base.A=84GJ#1 base.D=500GJ#2 usage.D=100GJ#2",
+    .keeps = "meter.speed=500GJ#2",
+    .said = "the meter was exchanged" },
+  { .name = "only the rise of a counter is suspicious",
+    .ini = gauge,
+    .readings = "meter.flow=900l/h#1",
+    .kept = "meter.flow=84l/h#1",
+    .ledgers = "base.A=84l/h#1",
+    .slots = "meter.flow=900l/h#1 usage=816l/h#1",
+    .booked = "base.A=84l/h#1 base.D=900l/h#1 usage.D=816l/h#1",
+    .keeps = "meter.flow=900l/h#1" },
   { .name = "a fall of the counter is held by the transform, and changes no "
             "kept reading",
     .ini = plain,
@@ -456,6 +593,12 @@ static const struct row kinds[] = {
     .keeps = "meter.any=9GJ",
     .said = "meter.any is a delta in this reading, and the target is an "
             "operand" },
+  { .name = "the kind of a total is that of the values added to it",
+    .ini = adding_unknown,
+    .readings = "meter.any=2GJ:delta",
+    .ledgers = "total.A=1GJ total.kind=delta",
+    .slots = "meter.any=2GJ total=3GJ",
+    .booked = "total.A=1GJ total.D=3GJ" },
   { .name = "a text replaces a text",
     .ini = note,
     .readings = "meter.note='on'",
@@ -482,6 +625,14 @@ static const struct row units[] = {
     .booked = "base.A=84GJ usage.A=1m³ total.A=10GJ",
     .keeps = "meter.energy=85GJ",
     .said = "takes m³, and usage is in GJ" },
+  { .name = "a pending amount that cannot grow blocks its base",
+    .ini = plain,
+    .readings = "meter.energy=85GJ",
+    .ledgers = "base.A=84GJ usage.D=9223372036854775807GJ total.A=10GJ",
+    .slots = "meter.energy=85GJ usage=1GJ total=11GJ",
+    .booked = "base.A=84GJ usage.D=9223372036854775807GJ total.A=10GJ",
+    .keeps = "meter.energy=85GJ",
+    .said = "its pending amount cannot grow further and stay exact" },
   { .name = "a value that does not fit does not block another base",
     .ini = converted,
     .readings = "meter.energy=85GJ",
@@ -524,7 +675,12 @@ check_row(const struct row *row)
   messages_clear(&settled);
   for (size_t i = 0; i < house.plan->n_stages; i++)
     house.d.inputs[i].asked_serial = true;
+  if (row->unreadable)
+    house.d.entries[house_target(&house, row->unreadable)->index] =
+      ENTRY_UNREADABLE;
   house.d.is_terminal = true;
+  house.d.state_failed = row->state_failed;
+  house.d.shows_info = row->shows_info;
 
   evaluate(&house.d, house.instances);
   ck_assert_ptr_null(house.d.evaluation.identify);
@@ -544,6 +700,12 @@ check_row(const struct row *row)
 START_TEST(last_known_value)
 {
   check_row(&last_known[_i]);
+}
+END_TEST
+
+START_TEST(results_without_a_value)
+{
+  check_row(&without_a_value[_i]);
 }
 END_TEST
 
@@ -571,6 +733,138 @@ START_TEST(units_of_values)
 }
 END_TEST
 
+/* ---- Cycles of a capture ---- */
+
+/* The outputs are asked once, before the first cycle.  A first value and a
+ * total that began with 0 count in the second. */
+START_TEST(the_second_cycle_of_a_capture_continues)
+{
+  struct messages settled = { .first = NULL };
+  char buf[HOUSE_TEXT];
+
+  house_init(&house, plain);
+  house_set_answers(&house, "base=empty usage=empty total=empty");
+  settle(&house.d, HOUSE_NOW_MS, &settled);
+  messages_clear(&settled);
+  for (int i = 0; i < 2; i++) {
+    house_set_readings(&house,
+                       i == 0 ? "meter.energy=85GJ" : "meter.energy=87GJ");
+    evaluate(&house.d, house.instances);
+    book_check(&house.d);
+    book(&house.d);
+  }
+  house_check_text("the second cycle", "the ledgers",
+                   house_ledgers(&house, buf),
+                   "base.D=87GJ usage.D=2GJ total.A=0 total.D=2GJ");
+  house_clear(&house);
+}
+END_TEST
+
+/* A total whose first value is left out begins with 0. */
+START_TEST(a_total_begins_with_0_in_the_first_cycle)
+{
+  char buf[HOUSE_TEXT];
+
+  house_init(&house, adding);
+  house.d.outcomes[0] = LEDGER_FIRST;
+  for (int i = 0; i < 2; i++) {
+    house_set_readings(&house, "meter.usage=2GJ");
+    evaluate(&house.d, house.instances);
+    book_check(&house.d);
+    book(&house.d);
+    house_check_text("a total", "the ledger", house_ledgers(&house, buf),
+                     i == 0 ? "total.A=0" : "total.A=0 total.D=2GJ");
+  }
+  house_clear(&house);
+}
+END_TEST
+
+/* A part of a target has no ledger, but its unit is checked, too. */
+START_TEST(a_part_must_fit)
+{
+  const struct target *part;
+
+  house_init(&house, METER "[output house]\nplugin = /server\n"
+                           "idx.1 = meter.energy\nidx.1.power = meter.flow\n");
+  house_set_readings(&house, "meter.energy=85GJ meter.flow=120l/h");
+  part = stage_target(plan_stage(house.plan, "house"), "1", "power");
+  house.d.answers[part->index].numbers_only = true;
+  house.d.answers[part->index].displayed.known = true;
+  house.d.answers[part->index].displayed.value.unit = value_intern("W");
+  evaluate(&house.d, house.instances);
+  book_check(&house.d);
+  ck_assert_int_eq(house.d.evaluation.refusals[part->index], REFUSAL_UNFIT);
+  house_check_messages("a part", &house.d.evaluation.messages,
+                       "takes W, and meter.flow is in l/h");
+  house_clear(&house);
+}
+END_TEST
+
+/* ---- Kinds and levels ---- */
+
+START_TEST(the_graph_decides_the_kind_of_a_result)
+{
+  static const struct {
+    const char *ini, *reading, *ledgers, *answers;
+    uint32_t kind;
+  } results[] = {
+    { plain, "meter.energy=85GJ", "base.A=84GJ total.A=1GJ", "", MP_DELTA },
+    { unknown_base, "meter.any=85GJ:counter", "base.A=84GJ", "", MP_DELTA },
+    { foreign, "meter.energy=85GJ", "", "base=84GJ", MP_GAUGE },
+  };
+
+  for (size_t i = 0; i < ARRAY_SIZE(results); i++) {
+    house_init(&house, results[i].ini);
+    house_set_readings(&house, results[i].reading);
+    house_set_ledgers(&house, results[i].ledgers);
+    house_set_answers(&house, results[i].answers);
+    evaluate(&house.d, house.instances);
+    ck_assert_uint_eq(
+      house.d.evaluation.slots[house_slot(&house, "usage")->index].value->kind,
+      results[i].kind);
+    house_clear(&house);
+  }
+}
+END_TEST
+
+/* What was reported already, or what cron would mail each time, is shown only
+ * with -v. */
+START_TEST(levels_of_messages)
+{
+  static const struct {
+    const char *name, *ledgers, *answers;
+    bool is_terminal, failed;
+    int level;
+  } levels[] = {
+    { "a first value, for a person", "", "base=empty", true, false,
+      MP_LOG_NOTICE },
+    { "a first value, for cron", "", "base=empty", false, false, MP_LOG_INFO },
+    { "a missing operand", "base.A=84GJ", "", false, false, MP_LOG_WARNING },
+    { "a missing operand whose failure was reported", "base.A=84GJ", "", false,
+      true, MP_LOG_INFO },
+  };
+
+  for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+    struct messages settled = { .first = NULL };
+
+    house_init(&house, plain);
+    house_set_readings(&house, "meter.energy=85GJ");
+    house_set_ledgers(&house, levels[i].ledgers);
+    house_set_answers(&house, levels[i].answers);
+    settle(&house.d, HOUSE_NOW_MS, &settled);
+    messages_clear(&settled);
+    house.d.is_terminal = levels[i].is_terminal;
+    if (levels[i].failed)
+      house.d.progress[house_target(&house, "total")->index] = TARGET_FAILED;
+    evaluate(&house.d, house.instances);
+    ck_assert_msg(house.d.evaluation.messages.first->code == levels[i].level,
+                  "%s: the level is %d", levels[i].name,
+                  house.d.evaluation.messages.first->code);
+    house_clear(&house);
+  }
+}
+END_TEST
+
 /* ---- Asking the meter for its serial number ---- */
 
 static const struct {
@@ -586,6 +880,8 @@ static const struct {
     false },
   { "there is a candidate, and the number is assumed", "meter.energy=85GJ#1~",
     "meter.energy=!3GJ#2", false, true },
+  { "a field with a number of its own", "meter.energy=3GJ#2~1", "", false,
+    false },
   { "nothing needs the number", "meter.energy=85GJ#1~", "", false, false },
 };
 
@@ -609,6 +905,19 @@ START_TEST(the_meter_is_asked_for_its_number)
 }
 END_TEST
 
+/* What was said before the number was missed will be said again. */
+START_TEST(messages_of_the_first_evaluation_are_dropped)
+{
+  house_init(&house, two_fields);
+  house_set_readings(&house, "meter.energy=83GJ#7~1 meter.speed=85GJ#1~");
+  house_set_ledgers(&house, "base.A=84GJ#7 other.A=84GJ#2");
+  evaluate(&house.d, house.instances);
+  ck_assert_ptr_eq(house.d.evaluation.identify, house.plan->stages[0]);
+  ck_assert_ptr_null(house.d.evaluation.messages.first);
+  house_clear(&house);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -616,12 +925,20 @@ main(void)
   TCase *tc = tcase_create("evaluate");
 
   tcase_add_loop_test(tc, last_known_value, 0, ARRAY_SIZE(last_known));
+  tcase_add_loop_test(tc, results_without_a_value, 0,
+                      ARRAY_SIZE(without_a_value));
   tcase_add_loop_test(tc, exchanged_meters, 0, ARRAY_SIZE(exchanged));
   tcase_add_loop_test(tc, implausible_readings, 0, ARRAY_SIZE(implausible));
   tcase_add_loop_test(tc, kinds_of_values, 0, ARRAY_SIZE(kinds));
   tcase_add_loop_test(tc, units_of_values, 0, ARRAY_SIZE(units));
   tcase_add_loop_test(tc, the_meter_is_asked_for_its_number, 0,
                       ARRAY_SIZE(asking));
+  tcase_add_test(tc, messages_of_the_first_evaluation_are_dropped);
+  tcase_add_test(tc, the_second_cycle_of_a_capture_continues);
+  tcase_add_test(tc, the_graph_decides_the_kind_of_a_result);
+  tcase_add_test(tc, a_total_begins_with_0_in_the_first_cycle);
+  tcase_add_test(tc, a_part_must_fit);
+  tcase_add_test(tc, levels_of_messages);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

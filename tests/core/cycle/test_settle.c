@@ -116,6 +116,13 @@ static const char whole[] = METER USAGE TOTAL
 /* The usage is in another output than its base. */
 static const char apart[] =
   METER USAGE HOUSE "[output page]\nplugin = /server\nidx.usage = usage\n";
+/* The base `two` is fed by what is measured from the base `one`. */
+static const char chain[] = METER
+  "[transform a]\nplugin = subtract\nvalue = meter.energy\nminus = house.one\n"
+  "[transform b]\nplugin = subtract\nvalue = a\nminus = house.two\n"
+  "[output house]\nplugin = /server\nidx.one = meter.flow\nidx.two = a\n";
+static const char file[] = METER "[output house]\nplugin = /file\n"
+                                 "idx.flow = meter.flow\n";
 static const char single[] = METER "[output house]\nplugin = /server\n"
                                    "idx.flow = meter.flow\n";
 
@@ -156,6 +163,11 @@ static const struct {
   { "row 9: not in targets that were not reached", whole,
     "base.A=84GJ usage.D=1GJ", "base=90GJ", "base.A=90GJ usage.D=1GJ",
     "displays 90 GJ" },
+  { "row 9: another base of the same group keeps its pending value", chain,
+    "one.A=1GJ two.A=5GJ two.D=6GJ", "one=2GJ two=5GJ",
+    "one.A=2GJ two.A=5GJ two.D=6GJ", "displays 2 GJ" },
+  { "a queue is not settled", file, "flow.A=1l/h", "flow=2l/h", "flow.A=1l/h",
+    "" },
   { "row 10: another program writes to the target", single, "flow.A=1l/h",
     "flow=2l/h", "flow.A=2l/h", "displays 2 l/h, but 1 l/h was written" },
   { "row i4: an older value of this state is written again", single,
@@ -177,6 +189,9 @@ static const struct {
     "base=90GJ$500 usage=0GJ$ total=10GJ$ cold=0GJ$",
     "base.A=90GJ total.A=10GJ cold.D=3GJ",
     "which is newer than the state: an older copy of the state was put back" },
+  { "row i9: of a usage; the pending value of its base is dropped", whole,
+    "base.A=84GJ base.D=85GJ usage.D=1GJ", "base=84GJ$ usage=1GJ$500",
+    "base.A=84GJ", "which is newer than the state" },
   { "another unit: the ledger is converted, and A is written again", single,
     "flow.A=1m³/h", "flow=1l/h", "flow.A=1000l/h flow.B=1l/h flow.D=1000l/h",
     "its unit or divider was changed; the value is written again" },
@@ -221,6 +236,59 @@ START_TEST(numbers_continue_above_a_newer_state)
   ck_assert_int_eq(table.d.outputs[output->index].last_number, 500);
   messages_clear(&m);
   house_clear(&table);
+}
+END_TEST
+
+/* Nothing is sent to a target that another pipeline writes to. */
+START_TEST(a_target_of_another_pipeline_has_failed)
+{
+  struct messages m = { .first = NULL };
+
+  house_init(&table, single);
+  house_set_ledgers(&table, "flow.A=2l/h flow.D=3l/h");
+  house_set_answers(&table, "flow=1l/h$x-7");
+  settle(&table.d, NOW_MS, &m);
+  ck_assert_int_eq(table.d.progress[0], TARGET_FAILED);
+  ck_assert_int_eq(table.d.outcomes[0], LEDGER_OTHER_WRITER);
+  messages_clear(&m);
+  house_clear(&table);
+}
+END_TEST
+
+/* The wait by the server's clock is left out if the target displays A, this
+ * pipeline sent A, and our own last send was long ago. */
+START_TEST(a_target_that_rests_needs_no_wait)
+{
+  static const struct {
+    const char *name, *ledgers, *answers;
+    int64_t sent_ms;
+    int64_t ready_ms;
+  } waits[] = {
+    { "it rests", "flow.A=2l/h flow.B=1l/h", "flow=2l/h", NOW_MS - 2000, 0 },
+    { "sent a moment ago", "flow.A=2l/h flow.B=1l/h", "flow=2l/h",
+      NOW_MS - 1999, 77 },
+    { "it displays another value", "flow.A=2l/h flow.B=1l/h", "flow=3l/h",
+      NOW_MS - 9000, 77 },
+    { "A was taken from a display", "flow.A=2l/h", "flow=2l/h", NOW_MS - 9000,
+      77 },
+    { "there is an M", "flow.A=2l/h flow.B=1l/h flow.M=3l/h", "flow=2l/h",
+      NOW_MS - 9000, 77 },
+  };
+
+  for (size_t i = 0; i < ARRAY_SIZE(waits); i++) {
+    struct messages m = { .first = NULL };
+
+    house_init(&table, single);
+    house_set_ledgers(&table, waits[i].ledgers);
+    house_set_answers(&table, waits[i].answers);
+    table.d.ledgers[0].sent_ms = waits[i].sent_ms;
+    table.d.answers[0].ready_ms = 77;
+    settle(&table.d, NOW_MS, &m);
+    ck_assert_msg(table.d.answers[0].ready_ms == waits[i].ready_ms, "%s",
+                  waits[i].name);
+    messages_clear(&m);
+    house_clear(&table);
+  }
 }
 END_TEST
 
@@ -305,6 +373,8 @@ main(void)
   tc = tcase_create("several targets");
   tcase_add_loop_test(tc, targets_settle_together, 0, ARRAY_SIZE(house_rows));
   tcase_add_test(tc, numbers_continue_above_a_newer_state);
+  tcase_add_test(tc, a_target_of_another_pipeline_has_failed);
+  tcase_add_test(tc, a_target_that_rests_needs_no_wait);
   tcase_add_test(tc, the_log_names_the_rows);
   tcase_add_loop_test(tc, an_older_copy_of_the_state_adopts_the_last_row, 0,
                       ARRAY_SIZE(row_times));

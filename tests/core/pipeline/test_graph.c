@@ -135,7 +135,9 @@ END_TEST
 static const char facts[] = METER SUBTRACT("usage", "meter.energy", "base", "")
   SUBTRACT("rest", "meter.speed", "other", "") HOUSE
   "idx.base = meter.energy\nidx.other = meter.flow\nidx.usage = usage\n"
-  "[output page]\nplugin = /page\nidx.flow = meter.flow\n";
+  "idx.mj = mj\n"
+  "[output page]\nplugin = /page\nidx.flow = meter.flow\n" CONVERT(
+    "mj", "meter.energy");
 
 START_TEST(fields_that_are_measured_are_kept)
 {
@@ -165,6 +167,7 @@ START_TEST(a_target_knows_its_field)
   ck_assert_str_eq(t->label, "Energy");
   ck_assert_str_eq(t->register_number, "60");
   ck_assert_str_eq(t->unit, "GJ");
+  ck_assert_str_eq(house_target(&house, "mj")->unit, "MJ");
   house_clear(&house);
 }
 END_TEST

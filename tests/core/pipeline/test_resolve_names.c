@@ -49,6 +49,9 @@ static const struct {
   { "an operand without a target",
     METER USAGE("meter.energy", "house") HOUSE "idx.base = meter.energy\n",
     "6: minus: \"house\" is not the name of a target: write OUTPUT.TARGET" },
+  { "an operand with an empty name",
+    METER USAGE("meter.energy", "house.") HOUSE "idx.base = meter.energy\n",
+    "6: minus: \"house.\" is not the name of a target: write OUTPUT.TARGET" },
   { "an operand of an input",
     METER USAGE("meter.energy", "meter.energy") HOUSE
     "idx.base = meter.energy\n",

@@ -13,7 +13,7 @@ static const char ini[] =
   "minus = house.energy\n"
   "[output house]\nplugin = /server\nidx.energy = meter.energy\nidx.mj = mj\n"
   "idx.day = day\nidx.note = meter.note\nidx.flow = meter.flow\n"
-  "idx.any = meter.any\n";
+  "idx.any = meter.any\nidx.heat = meter.heat\nidx.when = meter.when\n";
 
 static struct table_house house;
 
@@ -74,6 +74,24 @@ static const struct {
     NULL,
     { 0, 0 },
     "takes numbers only, and meter.note is a text" },
+  { "a meter that counts GJ in place of the usual unit",
+    "heat",
+    true,
+    "kWh",
+    { 0, 0 },
+    "takes kWh, and meter.heat can be in GJ: then put a transform" },
+  { "the usual unit of the field: it was made for such a meter",
+    "heat",
+    true,
+    "MWh",
+    { 0, 0 },
+    "" },
+  { "a field that is usually a text",
+    "when",
+    true,
+    NULL,
+    { 0, 0 },
+    "takes numbers only, and meter.when is usually a text" },
   { "a text for a target that takes texts", "note", false, NULL, { 0, 0 }, "" },
 };
 

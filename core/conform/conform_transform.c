@@ -69,7 +69,7 @@ check_applied(struct conform *c, const struct trial *t, int r,
     conform_fail(c, "apply made %s", wrong);
 }
 
-static bool
+static void
 apply_one(struct conform *c, const struct trial *t,
           const struct mp_value *reading)
 {
@@ -81,22 +81,18 @@ apply_one(struct conform *c, const struct trial *t,
   filled.time_ms = 1;
   filled.serial = "84968362";
   value = conform_lend_value(&loan, "apply", &filled);
-  if (!value)
-    return false;
   conform_begin(c, "apply");
   r = c->plugin->transform.apply(t->self, value);
   check_applied(c, t, r, value);
   conform_end(c, r, has_operand(c) ? outcomes : alone);
   loan_close(&loan);
-  return true;
 }
 
 static bool
 apply_all(struct conform *c, void *ctx)
 {
   for (size_t k = 0; k < ARRAY_SIZE(readings); k++)
-    if (!apply_one(c, ctx, &readings[k]))
-      return false;
+    apply_one(c, ctx, &readings[k]);
   return true;
 }
 

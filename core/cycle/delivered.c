@@ -101,15 +101,13 @@ forget_delivered(struct cycle *c, const struct stage *output)
 static void
 print_table(const struct table *table)
 {
-  char *text = NULL;
+  char *text;
   size_t size;
-  FILE *out = open_memstream(&text, &size);
+  FILE *out = memory_open_text(&text, &size);
 
-  if (!out)
-    return;
   table_print(table, 0, out);
-  /* When out of memory, fclose can succeed and leave no text. */
-  if (fclose(out) == 0 && text && size > 0)
+  memory_close_text(out, &text);
+  if (size > 0)
     log_text(text);
   free(text);
 }

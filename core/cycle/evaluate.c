@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/cycle/check_readings.h"
+#include "core/memory/memory.h"
 #include "core/pipeline/call.h"
 
 /* ---- Operands ---- */
@@ -169,7 +170,7 @@ apply(struct instance *transform, struct mp_value *v, struct value *out)
     return r;
   }
   v->struct_size = sizeof(*v);
-  wrong = value_import(out, v);
+  wrong = memory_import_value(out, v);
   if (wrong)
     return instance_fail(transform, MP_EINTERNAL, NULL, "the plugin made %s",
                          wrong);

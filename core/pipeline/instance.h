@@ -6,6 +6,7 @@
 #ifndef CORE_PIPELINE_INSTANCE_H
 #define CORE_PIPELINE_INSTANCE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "core/pipeline/messages.h"
@@ -24,6 +25,8 @@ struct instance {
   struct messages *messages; /* takes what the plugin says; NULL: it is reported
                                 at once */
   atomic_uint n_explained;   /* number of mp_fail calls, from any thread */
+  pthread_mutex_t lock;      /* guards failure */
+  char failure[512];         /* text of the newest mp_fail; "": none */
   void *self;
   bool created;
   bool is_open;
@@ -82,6 +85,13 @@ bool instance_lacks_operand(const struct instance *transform, size_t i);
 /* Reports a failure of this instance and returns CODE. */
 int instance_fail(struct instance *instance, int code, const char *object,
                   const char *fmt, ...) MP_PRINTF(4, 5);
+
+/* The text of the newest mp_fail of this instance, without what messages hide.
+ * Any thread.  instance_newest_failure returns a copy that the caller frees;
+ * NULL: there was none since instance_forget_failure, or out of memory. */
+void instance_keep_failure(struct instance *instance, const char *text);
+void instance_forget_failure(struct instance *instance);
+char *instance_newest_failure(struct instance *instance);
 
 enum report_side stage_side(const struct stage *stage);
 

@@ -104,6 +104,7 @@ host_vfail(const struct mp_host *host, int code, const char *object,
                  "%s%s%s", object ? object : "", object ? ": " : "", text);
     return code;
   }
+  instance_keep_failure(instance, text);
   len = strlen(text);
   if (line)
     snprintf(text + len, sizeof(text) - len, " (%s:%u)", path, line);

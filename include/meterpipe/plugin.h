@@ -689,8 +689,9 @@ struct mp_record {
 #define MP_RETRY 4    /* the answer was: not now */
 #define MP_REJECTED 5 /* the answer was: never */
 /* The other side will never take this record, and takes others: history only,
- * with MP_ALL_TARGETS.  `meterpipe status --set-aside` lists it, `meterpipe
- * retry OUTPUT` makes it pending again. */
+ * with MP_ALL_TARGETS.  `meterpipe status --set-aside` lists it with the text
+ * of the newest mp_fail before the result, `meterpipe retry OUTPUT` makes it
+ * pending again. */
 #define MP_SET_ASIDE 6
 
 #define MP_ALL_TARGETS UINT32_MAX

@@ -59,10 +59,11 @@ int csv_columns_open(struct csv *csv);
 void csv_columns_close(struct csv *csv);
 /* After a commit: reports of units begin anew. */
 void csv_columns_end_commit(struct csv *csv);
-/* Converts VALUE to the column's unit.  MP_DROP: not possible, which was
- * reported; any other reason: no row can be written at all. */
-int csv_column_fit(struct csv *csv, struct csv_column *column,
-                   struct mp_value *value);
+/* Converts NUMBER from UNIT ("": none) to the column's unit.  MP_DROP: not
+ * possible, which was reported; any other reason: no row can be written at
+ * all. */
+int csv_column_fit(struct csv *csv, struct csv_column *column, const char *unit,
+                   struct mp_decimal *number);
 
 /* csv_rows.c */
 int csv_begin(void *self, const struct mp_record *record);

@@ -813,9 +813,9 @@ finish_run(struct driver *d)
 
   book_load(c);
   cycle_run(c);
-  cycle_free(c);
   for (size_t i = 0; i < d->instances->n; i++)
     instance_close(&d->instances->list[i]);
+  cycle_free(c);
   world_end_run(&d->house->plan, &now.world, now.unknown);
 }
 

@@ -99,7 +99,7 @@ static const struct {
   { "queue = 1073741824", "queue", 1 << 30 },
   { "size = 4096", "size", 4096 },
   { "size = 0x200000", "size", 2 << 20 },
-  { "size = -0x10", "size", -16 },
+  { "size = -16", "size", -16 },
   { "", "dtr", 1 },
   { "dtr = no", "dtr", 0 },
   { "", "parity", 0 },

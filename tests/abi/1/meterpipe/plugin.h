@@ -493,11 +493,11 @@ struct mp_shown {
   uint32_t wait_ms;
 };
 
-struct mp_output_sink {
+struct mp_shown_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void *ctx;
-  int (*shown)(const struct mp_output_sink *sink, const struct mp_shown *shown);
+  int (*shown)(const struct mp_shown_sink *sink, const struct mp_shown *shown);
 };
 
 /* One cycle that is written. */
@@ -518,13 +518,13 @@ struct mp_record {
 
 #define MP_ALL_TARGETS UINT32_MAX
 
-struct mp_output_sink {
+struct mp_result_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void *ctx;
   /* RECORD counts the begin calls since the last commit, from 0; TARGET is a
    * number as in mp_host.target, or MP_ALL_TARGETS. */
-  void (*result)(const struct mp_output_sink *sink, uint32_t record,
+  void (*result)(const struct mp_result_sink *sink, uint32_t record,
                  uint32_t target, uint32_t result);
 };
 
@@ -540,11 +540,11 @@ struct mp_listed {
   const char *updated; /* NULL */
 };
 
-struct mp_output_sink {
+struct mp_list_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void *ctx;
-  void (*listed)(const struct mp_output_sink *sink,
+  void (*listed)(const struct mp_list_sink *sink,
                  const struct mp_listed *listed);
 };
 
@@ -574,7 +574,7 @@ struct mp_output_ops {
    * reached.  MP_OK; MP_SKIP: this instance cannot be asked, by the way it is
    * configured; or the reason why no target was reached.  NULL: no instance
    * can be asked. */
-  int (*fetch)(void *self, const struct mp_output_sink *sink);
+  int (*fetch)(void *self, const struct mp_shown_sink *sink);
   /* A record begins.  Append, history and live outputs may get several before
    * a commit; a latest output one.  NULL is allowed. */
   int (*begin)(void *self, const struct mp_record *record);
@@ -586,7 +586,7 @@ struct mp_output_ops {
    * target written (append, live: for each record, MP_ALL_TARGETS will do).
    * Where none is given, MP_PERHAPS is assumed.  The return value is MP_OK
    * when the output may be used further in this run, whatever the results. */
-  int (*commit)(void *self, const struct mp_output_sink *sink);
+  int (*commit)(void *self, const struct mp_result_sink *sink);
 
   /* Append only, both required.  token: a text that tells where the next row
    * will stand, kept before it is written; size is at least 256. */
@@ -596,13 +596,13 @@ struct mp_output_ops {
    * records, removes what stands of a part of one, and gives a result for each:
    * MP_ACCEPTED or MP_NOT_SENT. */
   int (*recover)(void *self, const char *token,
-                 const struct mp_output_sink *sink);
+                 const struct mp_result_sink *sink);
 
   /* All that could be a target.  NULL: not offered. */
-  int (*list)(void *self, const struct mp_output_sink *sink);
+  int (*list)(void *self, const struct mp_list_sink *sink);
   /* Makes a target of TYPE called LABEL and lists it.  NULL: not offered. */
   int (*create_target)(void *self, const char *label, const char *type,
-                       uint32_t flags, const struct mp_output_sink *sink);
+                       uint32_t flags, const struct mp_list_sink *sink);
   /* After open and fetch: what is wrong, or could be better, with the targets;
    * each finding with mp_fail or mp_log.  NULL: nothing to add. */
   int (*check)(void *self);

@@ -27,6 +27,9 @@ extern bool fake_texts;     /* entries are kept as the program's real texts */
 extern FILE *fake_messages; /* gets the failures; NULL: nobody does */
 extern int64_t fake_now_ms;
 
+/* Ends the program: WHAT does not fit into a fake. */
+_Noreturn void fake_too_small(const char *what);
+
 /* Empties the store and frees its memory.  Call it before each run. */
 void fake_store_begin(void);
 struct store *fake_store(void);

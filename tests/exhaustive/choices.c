@@ -250,52 +250,34 @@ static void
 describe_event(const struct house *house, const struct event *event, char *buf,
                size_t size)
 {
-  const char *target = event->kind == EVENT_EXCHANGE
-                         ? house->inputs[event->target]
-                         : target_name(house, event->target);
-  long long n = (long long)event->n;
+  static const struct {
+    const char *text;
+    bool has_number;
+  } words[EVENT_KINDS] = {
+    [EVENT_NONE] = { "", false },
+    [EVENT_BACK] = { "back by", true },
+    [EVENT_FORGET] = { "forgotten", false },
+    [EVENT_SET_ZERO] = { "set to 0", false },
+    [EVENT_SET] = { "changed by", true },
+    [EVENT_EXCHANGE] = { "exchanged, by", true },
+    [EVENT_WRONG_SERIAL] = { "wrong serial number", false },
+    [EVENT_REBASE] = { "rebase", false },
+    [EVENT_DIVIDER] = { "divider changed", false },
+    [EVENT_LABEL] = { "unit changed", false },
+    [EVENT_FOREIGN] = { "written by another pipeline", false },
+    [EVENT_LOSE_STATE] = { "the state is lost", false },
+    [EVENT_RESTORE] = { "an older state is restored", false },
+  };
+  const char *name = event->kind == EVENT_EXCHANGE
+                       ? house->inputs[event->target]
+                       : target_name(house, event->target);
+  const char *text = words[event->kind].text;
 
-  switch (event->kind) {
-  case EVENT_NONE:
-    *buf = '\0';
-    break;
-  case EVENT_BACK:
-    snprintf(buf, size, "%s: back by %lld; ", target, n);
-    break;
-  case EVENT_FORGET:
-    snprintf(buf, size, "%s: forgotten; ", target);
-    break;
-  case EVENT_SET_ZERO:
-    snprintf(buf, size, "%s: set to 0; ", target);
-    break;
-  case EVENT_SET:
-    snprintf(buf, size, "%s: set by %+lld; ", target, n);
-    break;
-  case EVENT_EXCHANGE:
-    snprintf(buf, size, "%s: exchanged, %+lld; ", target, n);
-    break;
-  case EVENT_LABEL:
-    snprintf(buf, size, "%s: unit changed; ", target);
-    break;
-  case EVENT_FOREIGN:
-    snprintf(buf, size, "%s: written by another pipeline; ", target);
-    break;
-  case EVENT_REBASE:
-    snprintf(buf, size, "rebase; ");
-    break;
-  case EVENT_DIVIDER:
-    snprintf(buf, size, "%s: divider changed; ", target);
-    break;
-  case EVENT_LOSE_STATE:
-    snprintf(buf, size, "state lost; ");
-    break;
-  case EVENT_RESTORE:
-    snprintf(buf, size, "older state restored; ");
-    break;
-  default:
-    snprintf(buf, size, "wrong serial number; ");
-    break;
-  }
+  *buf = '\0';
+  if (words[event->kind].has_number)
+    snprintf(buf, size, "%s: %s %lld; ", name, text, (long long)event->n);
+  else if (event->kind != EVENT_NONE)
+    snprintf(buf, size, "%s: %s; ", name, text);
 }
 
 static void

@@ -24,44 +24,56 @@ add_id(struct mp_shown *shown, const struct shown *now_shown, char *id)
   }
 }
 
+/* A divider is a power of ten. */
+static struct mp_decimal
+step_of(int64_t step)
+{
+  struct mp_decimal d = { step, step ? WORLD_PLACE : 0 };
+
+  for (; step && d.coef % 10 == 0; d.exp10++)
+    d.coef /= 10;
+  return d;
+}
+
 static void
-show_target(const struct mp_output_sink *sink, uint32_t target, size_t n)
+show_device(const struct mp_output_sink *sink, uint32_t target, size_t n)
 {
   const struct house *h = now.driver->house;
   const struct device *d = &now.world.devices[n];
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
-                            .number = { d->now.is_set ? d->now.number : 0,
-                                        WORLD_PLACE },
-                            .unit = UNIT };
-  bool has_value =
-    d->now.is_set || h->shows_zero || h->plan.roles[n] == TARGET_COPY;
+                            .number = { d->now.number, WORLD_PLACE },
+                            .unit = d->has_label ? OTHER_UNIT : UNIT };
   char time[STATE_TIME_TEXT], id[RECORD_ID];
   struct mp_shown shown = { .struct_size = sizeof(shown),
                             .target = target,
-                            .answer =
-                              has_value ? MP_SHOWN_VALUE : MP_SHOWN_EMPTY,
+                            .answer = MP_SHOWN_EMPTY,
                             .place = MP_EXACT,
-                            .value = has_value ? &value : NULL,
                             .updated = h->plan.is_untimed ? NULL : time,
-                            .step = { now.world.steps[n], 0 } };
+                            .step = step_of(now.world.steps[n]) };
 
-  if (d->has_label)
-    value.unit = OTHER_UNIT;
+  if (d->now.is_set || h->shows_zero || h->plan.roles[n] == TARGET_COPY) {
+    shown.answer = MP_SHOWN_VALUE;
+    shown.value = &value;
+  }
   state_format_time(d->now.time, time);
   if (h->plan.has_ids)
     add_id(&shown, &d->now, id);
-  if (shown.step.coef) /* a divider is a power of ten */
-    for (shown.step.exp10 = WORLD_PLACE; shown.step.coef % 10 == 0;
-         shown.step.exp10++)
-      shown.step.coef /= 10;
-  if (driver_fails(FAILURE_ABSENT, (unsigned)n)) {
-    shown = (struct mp_shown){ .struct_size = sizeof(shown),
-                               .target = target,
-                               .answer = MP_SHOWN_ABSENT };
-  } else
-    now.facts.displayed[n] = true;
+  now.facts.displayed[n] = true;
   sink->shown(sink, &shown);
+}
+
+static void
+show_target(const struct mp_output_sink *sink, uint32_t target, size_t n)
+{
+  const struct mp_shown absent = { .struct_size = sizeof(absent),
+                                   .target = target,
+                                   .answer = MP_SHOWN_ABSENT };
+
+  if (driver_fails(FAILURE_ABSENT, (unsigned)n))
+    sink->shown(sink, &absent);
+  else
+    show_device(sink, target, n);
 }
 
 static int

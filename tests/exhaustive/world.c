@@ -1,5 +1,5 @@
-/* The server, the events, and the account of the true usage. */
-#include "tests/exhaustive/world.h"
+/* The server, and the account of the true usage. */
+#include "tests/exhaustive/world_impl.h"
 
 #include <string.h>
 
@@ -14,48 +14,44 @@ const char *const exception_names[EXCEPTIONS] = {
   [EXCEPTION_STATE] = "the state is lost",
 };
 
-static int64_t
-size_of(int64_t x)
+int64_t
+world_size_of(int64_t x)
 {
   return x < 0 ? -x : x;
 }
 
-/* Returns true if the true usage goes into TARGET. */
-static bool
-is_sum(const struct world_plan *plan, size_t target)
+bool
+world_is_sum(const struct world_plan *plan, size_t target)
 {
   return plan->roles[target] == TARGET_USAGE ||
          plan->roles[target] == TARGET_TOTAL;
 }
 
-/* What a device displays counts as 0 if it is empty. */
-static int64_t
-displayed_number(const struct device *d)
+int64_t
+world_displayed_number(const struct device *d)
 {
   return d->now.is_set ? d->now.number : 0;
 }
 
 /* ---- Exceptions ---- */
 
-/* Allows the totals and amounts of METER an error of AMOUNT, either way. */
-static void
-excuse(const struct world_plan *plan, struct world *w, size_t meter,
-       int64_t amount, enum exception reason)
+void
+world_excuse(const struct world_plan *plan, struct world *w, size_t meter,
+             int64_t amount, enum exception reason)
 {
   if (amount == 0)
     return;
   w->reasons |= INT64_C(1) << reason;
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && is_sum(plan, i)) {
-      w->targets[i].low -= size_of(amount);
-      w->targets[i].high += size_of(amount);
+    if (plan->meters[i] == meter && world_is_sum(plan, i)) {
+      w->targets[i].low -= world_size_of(amount);
+      w->targets[i].high += world_size_of(amount);
     }
 }
 
-/* Allows TARGET an error of exactly AMOUNT, or less. */
-static void
-excuse_target(struct world *w, size_t target, int64_t amount,
-              enum exception reason)
+void
+world_excuse_target(struct world *w, size_t target, int64_t amount,
+                    enum exception reason)
 {
   if (amount == 0)
     return;
@@ -72,26 +68,24 @@ excuse_meter(const struct world_plan *plan, struct world *w, size_t meter,
              int64_t amount, enum exception reason)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && is_sum(plan, i))
-      excuse_target(w, i, amount, reason);
+    if (plan->meters[i] == meter && world_is_sum(plan, i))
+      world_excuse_target(w, i, amount, reason);
 }
 
-/* The same for an event at TARGET.  Nothing is computed from a copy. */
-static void
-excuse_event(const struct world_plan *plan, struct world *w, size_t target,
-             int64_t amount, enum exception reason)
+void
+world_excuse_event(const struct world_plan *plan, struct world *w,
+                   size_t target, int64_t amount, enum exception reason)
 {
   if (plan->roles[target] != TARGET_COPY)
-    excuse(plan, w, plan->meters[target], amount, reason);
+    world_excuse(plan, w, plan->meters[target], amount, reason);
 }
 
-/* Returns the amount of the true usage that TARGET does not display. */
-static int64_t
-missing_amount(const struct world_plan *plan, const struct world *w,
-               size_t target)
+int64_t
+world_missing_amount(const struct world_plan *plan, const struct world *w,
+                     size_t target)
 {
   const struct base_account *base = &w->bases[plan->meters[target]];
-  int64_t number = displayed_number(&w->devices[target]);
+  int64_t number = world_displayed_number(&w->devices[target]);
 
   switch (plan->roles[target]) {
   case TARGET_BASE:
@@ -109,30 +103,31 @@ world_lag(const struct world_plan *plan, const struct world *w, size_t meter)
   int64_t lag = 0;
 
   for (size_t i = 0; i < plan->n_targets; i++) {
-    int64_t amount = size_of(missing_amount(plan, w, i));
+    int64_t amount = world_size_of(world_missing_amount(plan, w, i));
 
     if (plan->meters[i] == meter &&
-        (is_sum(plan, i) || plan->roles[i] == TARGET_BASE) && amount > lag)
+        (world_is_sum(plan, i) || plan->roles[i] == TARGET_BASE) &&
+        amount > lag)
       lag = amount;
   }
   return lag;
 }
 
-/* Returns the amount of TARGET that is under way: lost by the server, written
- * without the program's knowledge, or perhaps in flight. */
-static int64_t
-under_way(const struct world_plan *plan, const struct world *w, size_t target)
+int64_t
+world_under_way(const struct world_plan *plan, const struct world *w,
+                size_t target)
 {
   const struct device *d = &w->devices[target];
 
   return d->lost + d->unconfirmed +
-         (d->in_doubt ? size_of(missing_amount(plan, w, target)) : 0);
+         (d->in_doubt ? world_size_of(world_missing_amount(plan, w, target))
+                      : 0);
 }
 
 /* ---- The server ---- */
 
-static void
-push_undo(struct device *d)
+void
+world_push_undo(struct device *d)
 {
   memmove(&d->undo[1], &d->undo[0], sizeof(d->undo) - sizeof(d->undo[0]));
   d->undo[0] = d->now;
@@ -140,8 +135,8 @@ push_undo(struct device *d)
     d->n_undo++;
 }
 
-static void
-forget_undo(struct device *d)
+void
+world_forget_undo(struct device *d)
 {
   memset(d->undo, 0, sizeof(d->undo));
   d->n_undo = 0;
@@ -153,8 +148,9 @@ static int64_t
 amount_of(const struct world_plan *plan, const struct device *d, size_t target,
           int64_t number)
 {
-  return plan->roles[target] == TARGET_USAGE ? number
-                                             : number - displayed_number(d);
+  return plan->roles[target] == TARGET_USAGE
+           ? number
+           : number - world_displayed_number(d);
 }
 
 /* Returns true if D displayed NUMBER before one of its last writes. */
@@ -187,14 +183,14 @@ world_write(const struct world_plan *plan, struct world *w, size_t target,
   struct device *d = &w->devices[target];
 
   if (plan->is_untimed && was_displayed(d, write->number))
-    excuse_event(plan, w, target, write->number, EXCEPTION_UNTIMED);
-  d->unconfirmed += size_of(amount_of(plan, d, target, write->number));
+    world_excuse_event(plan, w, target, write->number, EXCEPTION_UNTIMED);
+  d->unconfirmed += world_size_of(amount_of(plan, d, target, write->number));
   if (plan->roles[target] == TARGET_USAGE)
     give_amount(plan, w, target, write);
   if (plan->roles[target] == TARGET_BASE)
     w->bases[plan->meters[target]].is_vague =
       w->bases[plan->meters[target]].late_age = 0;
-  push_undo(d);
+  world_push_undo(d);
   d->now = (struct shown){ .is_set = 1,
                            .number = write->number,
                            .time = write->time,
@@ -212,12 +208,16 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
                          .state = w->late.state,
                          .record = w->late.record };
 
+  int64_t unconfirmed;
+
   if (w->late.target == 0)
     return;
-  excuse_event(plan, w, target,
-               amount_of(plan, &w->devices[target], target, write.number),
-               EXCEPTION_LATE);
+  unconfirmed = w->devices[target].unconfirmed;
+  world_excuse_event(plan, w, target,
+                     amount_of(plan, &w->devices[target], target, write.number),
+                     EXCEPTION_LATE);
   world_write(plan, w, target, &write);
+  w->devices[target].unconfirmed = unconfirmed; /* it is not taken for ours */
   if (plan->roles[target] == TARGET_BASE && !plan->has_ids)
     w->bases[plan->meters[target]].late_age = 1;
   memset(&w->late, 0, sizeof(w->late));
@@ -300,7 +300,7 @@ confirm(struct device *d)
 {
   if (d->unconfirmed) {
     d->owned = 1;
-    d->confirmed = displayed_number(d);
+    d->confirmed = world_displayed_number(d);
   }
   d->unconfirmed = d->accepted = d->in_doubt = 0;
 }
@@ -336,7 +336,7 @@ add_usage(const struct world_plan *plan, struct world *w, size_t meter,
 {
   w->used[meter] += amount;
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && is_sum(plan, i))
+    if (plan->meters[i] == meter && world_is_sum(plan, i))
       w->targets[i].expected += amount;
 }
 
@@ -428,7 +428,7 @@ begin_base(const struct world_plan *plan, struct world *w, size_t target,
 {
   size_t meter = plan->meters[target];
   struct base_account *base = &w->bases[meter];
-  int64_t number = displayed_number(&w->devices[target]);
+  int64_t number = world_displayed_number(&w->devices[target]);
 
   if (base->known || (!facts->displayed[target] && !plan->is_blind))
     return;
@@ -452,25 +452,23 @@ begin_base(const struct world_plan *plan, struct world *w, size_t target,
   }
 }
 
-/* The program takes the display of a base for the new base, and drops what is
- * pending from the old one.  The next result covers that, if it is what was
- * counted BEYOND the old base. */
-static void
-follow_base(const struct world_plan *plan, struct world *w, size_t target,
-            int64_t beyond, enum exception reason)
+void
+world_follow_base(const struct world_plan *plan, struct world *w, size_t target,
+                  int64_t beyond, enum exception reason)
 {
   size_t meter = plan->meters[target];
 
   for (size_t i = 0; i < plan->n_targets; i++) {
-    if (plan->meters[i] != meter || !is_sum(plan, i))
+    if (plan->meters[i] != meter || !world_is_sum(plan, i))
       continue;
     if (plan->in_file[i]) /* its rows are not dropped */
-      excuse_target(w, i, beyond, reason);
+      world_excuse_target(w, i, beyond, reason);
     else
-      excuse(plan, w, meter, missing_amount(plan, w, i) - beyond, reason);
+      world_excuse(plan, w, meter, world_missing_amount(plan, w, i) - beyond,
+                   reason);
   }
   add_usage(plan, w, meter, -beyond);
-  w->bases[meter].believed = displayed_number(&w->devices[target]);
+  w->bases[meter].believed = world_displayed_number(&w->devices[target]);
 }
 
 /* The base displays a reading that came late: to the program, it was changed by
@@ -485,9 +483,10 @@ follow_late_base(const struct world_plan *plan, struct world *w, size_t target)
   else if (base->late_age == 1)
     base->late_age = 2;
   else if (base->late_age == 2) {
-    follow_base(plan, w, target,
-                base->believed - displayed_number(&w->devices[target]),
-                EXCEPTION_LATE);
+    world_follow_base(plan, w, target,
+                      base->believed -
+                        world_displayed_number(&w->devices[target]),
+                      EXCEPTION_LATE);
     base->late_age = 0;
   }
 }
@@ -517,302 +516,4 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
   for (size_t i = 0; i < plan->n_targets; i++)
     if (facts->displayed[i])
       w->devices[i].in_doubt = 1;
-}
-
-/* ---- Events ---- */
-
-/* An amount that the program cannot know to be there is given again, with the
- * next one. */
-static void
-lose_amount(struct world *w, size_t target)
-{
-  struct device *d = &w->devices[target];
-
-  excuse_target(w, target, d->unconfirmed, EXCEPTION_AMOUNT);
-}
-
-static void
-lose_last(const struct world_plan *plan, struct world *w, size_t target)
-{
-  struct device *d = &w->devices[target];
-  struct shown before = d->now;
-  bool is_amount = plan->roles[target] == TARGET_USAGE;
-
-  if (plan->has_ids && is_amount)
-    lose_amount(w, target);
-  d->now = d->undo[0];
-  memmove(&d->undo[0], &d->undo[1], sizeof(d->undo) - sizeof(d->undo[0]));
-  memset(&d->undo[WORLD_UNDO - 1], 0, sizeof(d->undo[0]));
-  d->n_undo--;
-  d->unconfirmed = d->is_foreign = 0;
-  if (plan->has_ids)
-    return; /* the program notices it, and readers have seen the amounts */
-  d->n_lost++;
-  if (is_amount) {
-    w->targets[target].expected += before.number;
-    d->lost += size_of(before.number);
-  } else
-    d->lost += size_of(before.number - displayed_number(d));
-}
-
-bool
-world_go_back(const struct world_plan *plan, struct world *w, size_t target,
-              int64_t n)
-{
-  struct device *d = &w->devices[target];
-
-  if (d->n_undo < n)
-    return false;
-  for (; n > 0; n--)
-    lose_last(plan, w, target);
-  if (plan->is_untimed)
-    excuse_event(plan, w, target, d->lost, EXCEPTION_UNTIMED);
-  if (d->n_lost > 1 && !plan->has_ids)
-    excuse_event(plan, w, target, d->lost + w->steps[target] / 2,
-                 EXCEPTION_BACKUP);
-  return true;
-}
-
-/* The display of TARGET was replaced: the truth follows it. */
-static void
-follow_hand(const struct world_plan *plan, struct world *w, size_t target,
-            int64_t before)
-{
-  struct device *d = &w->devices[target];
-  int64_t now = displayed_number(d);
-
-  if (plan->roles[target] == TARGET_TOTAL)
-    w->targets[target].expected += now - before;
-  if (plan->roles[target] == TARGET_BASE && now != 0 && now != before &&
-      d->owned) {
-    follow_base(plan, w, target,
-                w->bases[plan->meters[target]].believed - d->confirmed,
-                EXCEPTION_HAND);
-    w->bases[plan->meters[target]].meter = 0;
-    d->confirmed = now;
-  }
-}
-
-static void
-replace_display(const struct world_plan *plan, struct world *w, size_t target,
-                struct shown to)
-{
-  struct device *d = &w->devices[target];
-  int64_t before = displayed_number(d);
-
-  excuse_event(plan, w, target, under_way(plan, w, target), EXCEPTION_HAND);
-  excuse_event(plan, w, target, w->steps[target] / 2, EXCEPTION_STEP);
-  d->now = to;
-  if (plan->is_untimed)
-    excuse_event(plan, w, target, displayed_number(d) - before,
-                 EXCEPTION_UNTIMED);
-  follow_hand(plan, w, target, before);
-  forget_undo(d);
-  d->unconfirmed = 0;
-}
-
-/* An output with ids says that it has forgotten its values: the program's
- * count. */
-static void
-forget_ids(const struct world_plan *plan, struct world *w, size_t target)
-{
-  struct device *d = &w->devices[target];
-
-  if (plan->roles[target] == TARGET_USAGE)
-    lose_amount(w, target);
-  memset(&d->now, 0, sizeof(d->now));
-  forget_undo(d);
-  d->unconfirmed = d->is_foreign = 0;
-}
-
-bool
-world_forget(const struct world_plan *plan, struct world *w, int64_t time)
-{
-  for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->in_file[i])
-      continue;
-    else if (plan->has_ids)
-      forget_ids(plan, w, i);
-    else
-      replace_display(plan, w, i, (struct shown){ .time = time });
-  return true;
-}
-
-/* The host sends nothing to the target until the value is gone. */
-bool
-world_write_foreign(const struct world_plan *plan, struct world *w,
-                    size_t target, int64_t number)
-{
-  struct device *d = &w->devices[target];
-
-  if (!plan->has_ids || !w->targets[target].seen || d->is_foreign)
-    return false;
-  push_undo(d);
-  d->now = (struct shown){
-    .is_set = 1, .number = number, .state = ++w->states, .record = 1
-  };
-  d->is_foreign = 1;
-  return true;
-}
-
-bool
-world_set(const struct world_plan *plan, struct world *w, size_t target,
-          int64_t number, int64_t time)
-{
-  struct device *d = &w->devices[target];
-
-  if (d->now.is_set && d->now.number == number)
-    return false;
-  replace_display(
-    plan, w, target,
-    (struct shown){ .is_set = 1, .number = number, .time = time });
-  return true;
-}
-
-bool
-world_exchange(struct world *w, size_t meter, int64_t rise)
-{
-  w->meters[meter].count += rise;
-  w->meters[meter].serial = ++w->serials;
-  return true;
-}
-
-static void
-scale(struct shown *shown, bool up)
-{
-  shown->number = up ? shown->number * 10 : shown->number / 10;
-}
-
-/* The device keeps its number of steps. */
-bool
-world_change_divider(struct world *w, size_t target)
-{
-  struct device *d = &w->devices[target];
-  bool up = w->steps[target] == 1;
-
-  if (w->steps[target] == 0)
-    return false;
-  w->steps[target] = up ? 10 : 1;
-  scale(&d->now, up);
-  for (size_t i = 0; i < WORLD_UNDO; i++)
-    scale(&d->undo[i], up);
-  return true;
-}
-
-bool
-world_change_label(const struct world_plan *plan, struct world *w,
-                   size_t target)
-{
-  if (plan->roles[target] != TARGET_COPY)
-    return false;
-  w->devices[target].has_label = !w->devices[target].has_label;
-  return true;
-}
-
-void
-world_heal(const struct world_plan *plan, struct world *w)
-{
-  for (size_t i = 0; i < plan->n_targets; i++) {
-    w->devices[i].has_label = 0;
-    if (w->devices[i].is_foreign)
-      lose_last(plan, w, i);
-  }
-}
-
-/* ---- The state of the program ---- */
-
-/* Without its state the program takes what is displayed for the truth. */
-static void
-adopt_display(const struct world_plan *plan, struct world *w, size_t target)
-{
-  struct device *d = &w->devices[target];
-
-  d->n_lost = 1; /* it would not notice that a value is lost */
-  d->lost = d->unconfirmed = d->in_doubt = d->owned = d->confirmed = 0;
-  d->is_unfit = 0;
-  w->targets[target].seen = 0;
-  if (plan->roles[target] == TARGET_BASE) {
-    struct base_account *base = &w->bases[plan->meters[target]];
-
-    base->lost_display = base->begun ? displayed_number(d) : 0;
-    base->known = base->serial = base->rebase = 0;
-    base->candidate_serial = base->candidate = 0;
-  }
-}
-
-/* Returns what the base of METER does not display. */
-static int64_t
-missing_of_base(const struct world_plan *plan, const struct world *w,
-                size_t meter)
-{
-  for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && plan->roles[i] == TARGET_BASE &&
-        displayed_number(&w->devices[i]) != 0)
-      return missing_amount(plan, w, i);
-  return 0;
-}
-
-void
-world_lose_state(const struct world_plan *plan, struct world *w)
-{
-  for (size_t i = 0; i < plan->n_targets; i++)
-    if (is_sum(plan, i))
-      excuse_target(w, i,
-                    missing_of_base(plan, w, plan->meters[i]) -
-                      missing_amount(plan, w, i),
-                    EXCEPTION_STATE);
-  for (size_t i = 0; i < plan->n_targets; i++)
-    adopt_display(plan, w, i);
-}
-
-static void
-restore_base(struct base_account *base, const struct base_account *old)
-{
-  base->known = old->known;
-  base->serial = old->serial;
-  base->candidate_serial = old->candidate_serial;
-  base->candidate = old->candidate;
-  base->rebase = old->rebase;
-  base->lost_display = old->lost_display;
-  base->is_vague = 1;
-}
-
-void
-world_shrink(struct world *old)
-{
-  struct world w = { .runs = 0 };
-
-  memcpy(w.bases, old->bases, sizeof(w.bases));
-  for (size_t i = 0; i < WORLD_TARGETS; i++) {
-    w.targets[i].seen = old->targets[i].seen;
-    w.targets[i].expected = old->targets[i].expected;
-    w.devices[i].now.number = displayed_number(&old->devices[i]);
-    w.devices[i].now.is_set = old->devices[i].now.is_set;
-    w.devices[i].owned = old->devices[i].owned;
-    w.devices[i].confirmed = old->devices[i].confirmed;
-  }
-  *old = w;
-}
-
-void
-world_restore_state(const struct world_plan *plan, struct world *w,
-                    const struct world *old)
-{
-  for (size_t i = 0; i < plan->n_targets; i++) {
-    size_t m = plan->meters[i];
-
-    if (is_sum(plan, i))
-      excuse(plan, w, m,
-             size_of(w->bases[m].believed - old->bases[m].believed) +
-               size_of(missing_of_base(plan, w, m)) +
-               size_of(missing_amount(plan, w, i)) +
-               size_of(missing_amount(plan, old, i)),
-             EXCEPTION_STATE);
-    w->targets[i].seen = old->targets[i].seen;
-    w->devices[i].owned = old->devices[i].owned;
-    w->devices[i].confirmed = old->devices[i].confirmed;
-    w->devices[i].n_lost = 1;
-  }
-  for (size_t m = 0; m < plan->n_meters; m++)
-    restore_base(&w->bases[m], &old->bases[m]);
 }

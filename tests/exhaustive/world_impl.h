@@ -1,0 +1,48 @@
+/*
+ * Parts of the account; only for world.c and world_events.c.
+ */
+#ifndef TESTS_EXHAUSTIVE_WORLD_IMPL_H
+#define TESTS_EXHAUSTIVE_WORLD_IMPL_H
+
+#include "tests/exhaustive/world.h"
+
+int64_t world_size_of(int64_t x);
+
+/* Returns true if the true usage goes into TARGET. */
+bool world_is_sum(const struct world_plan *plan, size_t target);
+
+/* What a device displays counts as 0 if it is empty. */
+int64_t world_displayed_number(const struct device *d);
+
+/* Allows the totals and amounts of METER an error of AMOUNT, either way. */
+void world_excuse(const struct world_plan *plan, struct world *w, size_t meter,
+                  int64_t amount, enum exception reason);
+
+/* Allows TARGET an error of exactly AMOUNT, or less. */
+void world_excuse_target(struct world *w, size_t target, int64_t amount,
+                         enum exception reason);
+
+/* The same for an event at TARGET.  Nothing is computed from a copy. */
+void world_excuse_event(const struct world_plan *plan, struct world *w,
+                        size_t target, int64_t amount, enum exception reason);
+
+/* Returns the amount of the true usage that TARGET does not display. */
+int64_t world_missing_amount(const struct world_plan *plan,
+                             const struct world *w, size_t target);
+
+/* Returns the amount of TARGET that is under way: lost by the server, written
+ * without the program's knowledge, or perhaps in flight. */
+int64_t world_under_way(const struct world_plan *plan, const struct world *w,
+                        size_t target);
+
+void world_push_undo(struct device *d);
+
+void world_forget_undo(struct device *d);
+
+/* The program takes the display of a base for the new base, and drops what is
+ * pending from the old one.  The next result covers that, if it is what was
+ * counted BEYOND the old base. */
+void world_follow_base(const struct world_plan *plan, struct world *w,
+                       size_t target, int64_t beyond, enum exception reason);
+
+#endif

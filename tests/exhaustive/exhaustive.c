@@ -1,6 +1,8 @@
 /*
- * exhaustive HOUSE [--depth N] [--seconds S] [--failures | --closed] [--texts]
- *                  [--without RENAMING] [--memory GB] [--quiet]
+ * exhaustive [HOUSE] [--depth N] [--failures | --closed] [--seconds S]
+ *            [--runs N] [--memory GB] [--without RENAMING] [--texts] [--first]
+ *            [--print N] [--quiet]
+ * exhaustive --list
  *
  * Explores every history of a house and prints states, transitions, excused
  * errors and violations.  Ends with 1 if there is a violation.
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "tests/exhaustive/choices.h"
 #include "tests/exhaustive/explore.h"
@@ -280,6 +283,12 @@ print_result(const struct exhaustive *x, const struct explore_result *r)
 
 /* ---- Arguments ---- */
 
+struct arguments {
+  struct explore_limits limits;
+  enum alphabet_kind alphabet;
+  const char *house;
+};
+
 static void
 turn_off(const char *name)
 {
@@ -289,28 +298,88 @@ turn_off(const char *name)
       return;
     }
   fprintf(stderr, "there is no renaming \"%s\"\n", name);
-  exit(64);
+  exit(EX_USAGE);
+}
+
+static void
+list_houses(void)
+{
+  for (size_t i = 0; i < n_houses; i++)
+    puts(houses[i].name);
+  exit(EX_OK);
+}
+
+/* Takes the option C with its value TEXT.  Returns false if it is unknown. */
+static bool
+take_option(struct arguments *args, int c, const char *text)
+{
+  switch (c) {
+  case 'c':
+    args->alphabet = ALPHABET_CLOSED;
+    normal_is_closed = true;
+    return true;
+  case 'd':
+    args->limits.depth = (unsigned)atoi(text);
+    return true;
+  case 'f':
+    args->alphabet = ALPHABET_FAILURES;
+    return true;
+  case 'm':
+    args->limits.memory = (size_t)(atof(text) * 1e9);
+    return true;
+  case 'p':
+    args->limits.printed = (size_t)atoi(text);
+    return true;
+  case 'r':
+    normal_most_runs = atoi(text);
+    return true;
+  case 's':
+    args->limits.seconds = atof(text);
+    return true;
+  case 'w':
+    turn_off(text);
+    return true;
+  default:
+    return false;
+  }
+}
+
+static void
+take_arguments(struct arguments *args, int argc, char **argv)
+{
+  static int quiet, texts, first, list;
+  static const struct option options[] = {
+    { "closed", no_argument, NULL, 'c' },
+    { "depth", required_argument, NULL, 'd' },
+    { "failures", no_argument, NULL, 'f' },
+    { "memory", required_argument, NULL, 'm' },
+    { "print", required_argument, NULL, 'p' },
+    { "runs", required_argument, NULL, 'r' },
+    { "seconds", required_argument, NULL, 's' },
+    { "without", required_argument, NULL, 'w' },
+    { "first", no_argument, &first, 1 },
+    { "list", no_argument, &list, 1 },
+    { "quiet", no_argument, &quiet, 1 },
+    { "texts", no_argument, &texts, 1 },
+    { NULL, 0, NULL, 0 },
+  };
+  int c;
+
+  while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+    if (c != 0 && !take_option(args, c, optarg))
+      exit(EX_USAGE);
+  if (list)
+    list_houses();
+  args->limits.quiet = quiet;
+  args->limits.violations = first ? 1 : 0;
+  fake_texts = texts;
+  args->house = optind < argc ? argv[optind] : houses[0].name;
 }
 
 int
 main(int argc, char **argv)
 {
-  static const struct option options[] = {
-    { "depth", required_argument, NULL, 'd' },
-    { "seconds", required_argument, NULL, 's' },
-    { "failures", no_argument, NULL, 'f' },
-    { "closed", no_argument, NULL, 'c' },
-    { "texts", no_argument, NULL, 't' },
-    { "without", required_argument, NULL, 'w' },
-    { "runs", required_argument, NULL, 'r' },
-    { "memory", required_argument, NULL, 'm' },
-    { "print", required_argument, NULL, 'p' },
-    { "list", no_argument, NULL, 'l' },
-    { "first", no_argument, NULL, '1' },
-    { "quiet", no_argument, NULL, 'q' },
-    { NULL, 0, NULL, 0 },
-  };
-  struct explore_limits limits = { .depth = 2, .printed = 1 };
+  struct arguments args = { .limits = { .depth = 2, .printed = 1 } };
   struct exhaustive x = { .house = NULL };
   struct explore_system system = { .ctx = &x,
                                    .first = first,
@@ -319,63 +388,18 @@ main(int argc, char **argv)
                                    .print = print_history };
   const char *plugins = getenv("METERPIPE_PLUGIN_PATH");
   struct explore_result result;
-  enum alphabet_kind kind = ALPHABET_FULL;
-  int c;
 
-  while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-    switch (c) {
-    case 'd':
-      limits.depth = (unsigned)atoi(optarg);
-      break;
-    case 's':
-      limits.seconds = atof(optarg);
-      break;
-    case 'f':
-      kind = ALPHABET_FAILURES;
-      break;
-    case 'c':
-      kind = ALPHABET_CLOSED;
-      normal_is_closed = true;
-      break;
-    case 't':
-      fake_texts = true;
-      break;
-    case 'w':
-      turn_off(optarg);
-      break;
-    case 'r':
-      normal_most_runs = atoi(optarg);
-      break;
-    case 'm':
-      limits.memory = (size_t)(atof(optarg) * 1e9);
-      break;
-    case 'p':
-      limits.printed = (size_t)atoi(optarg);
-      break;
-    case 'l':
-      for (size_t i = 0; i < n_houses; i++)
-        puts(houses[i].name);
-      return 0;
-    case '1':
-      limits.violations = 1;
-      break;
-    case 'q':
-      limits.quiet = true;
-      break;
-    default:
-      return 64;
-    }
-  }
-  x.house = optind < argc ? house_find(argv[optind]) : &houses[0];
+  take_arguments(&args, argc, argv);
+  x.house = house_find(args.house);
   if (!x.house) {
-    fprintf(stderr, "there is no house \"%s\"\n", argv[optind]);
-    return 64;
+    fprintf(stderr, "there is no house \"%s\"\n", args.house);
+    return EX_USAGE;
   }
   if (!normal_most_runs)
     normal_most_runs = x.house->most_runs;
-  alphabet_init(&x.alphabet, x.house, kind);
+  alphabet_init(&x.alphabet, x.house, args.alphabet);
   x.driver = driver_new(x.house, plugins ? plugins : "");
-  result = explore(&system, &limits, stdout);
+  result = explore(&system, &args.limits, stdout);
   print_result(&x, &result);
   driver_free(x.driver);
   return result.violations > 0;

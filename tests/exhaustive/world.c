@@ -329,10 +329,9 @@ world_end_run(const struct world_plan *plan, struct world *w,
       w->devices[i].in_doubt = 0;
 }
 
-/* Adds to the true usage of METER. */
-static void
-add_usage(const struct world_plan *plan, struct world *w, size_t meter,
-          int64_t amount)
+void
+world_add_usage(const struct world_plan *plan, struct world *w, size_t meter,
+                int64_t amount)
 {
   w->used[meter] += amount;
   for (size_t i = 0; i < plan->n_targets; i++)
@@ -401,7 +400,7 @@ book_usage(const struct world_plan *plan, struct world *w, size_t meter,
     excuse_meter(plan, w, meter, usage, EXCEPTION_STATE);
     usage = 0;
   }
-  add_usage(plan, w, meter, usage);
+  world_add_usage(plan, w, meter, usage);
 }
 
 static void
@@ -452,43 +451,28 @@ begin_base(const struct world_plan *plan, struct world *w, size_t target,
   }
 }
 
-void
-world_follow_base(const struct world_plan *plan, struct world *w, size_t target,
-                  int64_t beyond, enum exception reason)
-{
-  size_t meter = plan->meters[target];
-
-  for (size_t i = 0; i < plan->n_targets; i++) {
-    if (plan->meters[i] != meter || !world_is_sum(plan, i))
-      continue;
-    if (plan->in_file[i]) /* its rows are not dropped */
-      world_excuse_target(w, i, beyond, reason);
-    else
-      world_excuse(plan, w, meter, world_missing_amount(plan, w, i) - beyond,
-                   reason);
-  }
-  add_usage(plan, w, meter, -beyond);
-  w->bases[meter].believed = world_displayed_number(&w->devices[target]);
-}
-
-/* The base displays a reading that came late: to the program, it was changed by
- * hand. */
+/* The base displays a reading that came late.  The program may take it for a
+ * change by hand, and measure from it and drop what is pending. */
 static void
 follow_late_base(const struct world_plan *plan, struct world *w, size_t target)
 {
-  struct base_account *base = &w->bases[plan->meters[target]];
+  size_t meter = plan->meters[target];
+  struct base_account *base = &w->bases[meter];
 
-  if (!w->devices[target].owned) /* the first value only follows later */
-    base->late_age = 0;
-  else if (base->late_age == 1)
+  if (base->late_age == 1) {
     base->late_age = 2;
-  else if (base->late_age == 2) {
-    world_follow_base(plan, w, target,
-                      base->believed -
-                        world_displayed_number(&w->devices[target]),
-                      EXCEPTION_LATE);
-    base->late_age = 0;
+    return;
   }
+  if (base->late_age == 0)
+    return;
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && world_is_sum(plan, i) && !plan->in_file[i])
+      world_excuse(plan, w, meter, world_missing_amount(plan, w, i),
+                   EXCEPTION_LATE);
+  world_excuse(plan, w, meter, world_missing_amount(plan, w, target),
+               EXCEPTION_LATE);
+  base->late_age = 0;
+  base->is_vague = 1;
 }
 
 void

@@ -57,6 +57,28 @@ world_go_back(const struct world_plan *plan, struct world *w, size_t target,
   return true;
 }
 
+/* The program takes the display of a base for the new base, and drops what is
+ * pending from the old one.  The next result covers that, if it is what was
+ * counted BEYOND the old base. */
+static void
+follow_base(const struct world_plan *plan, struct world *w, size_t target,
+            int64_t beyond)
+{
+  size_t meter = plan->meters[target];
+
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    if (plan->meters[i] != meter || !world_is_sum(plan, i))
+      continue;
+    if (plan->in_file[i]) /* its rows are not dropped */
+      world_excuse_target(w, i, beyond, EXCEPTION_HAND);
+    else
+      world_excuse(plan, w, meter, world_missing_amount(plan, w, i) - beyond,
+                   EXCEPTION_HAND);
+  }
+  world_add_usage(plan, w, meter, -beyond);
+  w->bases[meter].believed = world_displayed_number(&w->devices[target]);
+}
+
 /* The display of TARGET was replaced: the truth follows it. */
 static void
 follow_hand(const struct world_plan *plan, struct world *w, size_t target,
@@ -69,9 +91,8 @@ follow_hand(const struct world_plan *plan, struct world *w, size_t target,
     w->targets[target].expected += now - before;
   if (plan->roles[target] == TARGET_BASE && now != 0 && now != before &&
       d->owned) {
-    world_follow_base(plan, w, target,
-                      w->bases[plan->meters[target]].believed - d->confirmed,
-                      EXCEPTION_HAND);
+    follow_base(plan, w, target,
+                w->bases[plan->meters[target]].believed - d->confirmed);
     w->bases[plan->meters[target]].meter = 0;
     d->confirmed = now;
   }

@@ -39,10 +39,8 @@ void world_push_undo(struct device *d);
 
 void world_forget_undo(struct device *d);
 
-/* The program takes the display of a base for the new base, and drops what is
- * pending from the old one.  The next result covers that, if it is what was
- * counted BEYOND the old base. */
-void world_follow_base(const struct world_plan *plan, struct world *w,
-                       size_t target, int64_t beyond, enum exception reason);
+/* Adds to the true usage of METER. */
+void world_add_usage(const struct world_plan *plan, struct world *w,
+                     size_t meter, int64_t amount);
 
 #endif

@@ -256,7 +256,7 @@ add_id(struct mp_shown *shown, const struct shown *now_shown, char *id)
 {
   struct record_ids ids = { .from = 0 };
 
-  shown->flags |= MP_SHOWN_IDS;
+  shown->id = "";
   shown->updated = NULL;
   if (!now_shown->is_set) {
     shown->answer = MP_SHOWN_FORGOTTEN;
@@ -850,6 +850,12 @@ const struct state *
 driver_crash(unsigned at)
 {
   return &crashes[at];
+}
+
+unsigned
+driver_writes(void)
+{
+  return now.n_writes;
 }
 
 int64_t

@@ -63,6 +63,9 @@ unsigned driver_run_crashes(struct driver *d, const struct state *s,
 /* Returns one of them; valid until the next driver_run_crashes. */
 const struct state *driver_crash(unsigned at);
 
+/* Returns the number of values and batches of rows that the last run sent. */
+unsigned driver_writes(void);
+
 /* Returns the time of an event that follows the last run of S. */
 int64_t driver_event_time(const struct state *s);
 

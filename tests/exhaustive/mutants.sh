@@ -24,7 +24,7 @@ build() {
 
 # Explores house $1 to depth $2 with the alphabet $3, and sets found.
 look() {
-  "$work/mutant" "$1" --depth "$2" $3 --first --quiet --seconds 60 \
+  "$work/mutant" "$1" --depth "$2" $3 --first --quiet --seconds 20 \
     >"$work/log" 2>&1
   case $? in
   0) return 1 ;;

@@ -155,6 +155,9 @@ check_runs(struct driver *d, struct oracle *o, struct state *s)
     return true;
   driver_run(d, s, &choice);
   o->s = s;
+  if (o->is_silent && driver_writes() > 0 && !o->house->plan.is_untimed)
+    return FAIL(o, "without a new reading, %u values are sent again",
+                driver_writes());
   if (s->world.file.is_wrong || s->world.file.missing[0])
     return FAIL(o, "the file %s",
                 s->world.file.is_wrong ? "has a row twice, or out of order"

@@ -11,6 +11,7 @@
 #include "core/cycle/book_state.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/evaluate.h"
+#include "core/cycle/output_turns.h"
 #include "core/memory/memory.h"
 #include "lib/clock.h"
 
@@ -49,6 +50,29 @@ latest_ready(const struct cycle *c, const struct stage *output)
   return next;
 }
 
+const struct stage *
+latest_next(const struct cycle *c, int64_t now, int64_t *ret_ready)
+{
+  const struct stage *next = NULL;
+
+  *ret_ready = INT64_MAX;
+  FOR_EACH_OUTPUT(c, output)
+  {
+    int64_t ready;
+
+    if (delivery(output) != MP_LATEST || !c->d.outputs[output->index].has_turn)
+      continue;
+    ready = latest_ready(c, output);
+    if (ready < now)
+      ready = now;
+    if (ready < *ret_ready) {
+      *ret_ready = ready;
+      next = output;
+    }
+  }
+  return next;
+}
+
 static void
 take_result_of_target(struct cycle *c, const struct target *t, uint32_t result)
 {
@@ -66,8 +90,7 @@ write_target(struct cycle *c, const struct target *t, struct results *results)
   const struct stage *output = t->stage;
   struct value *sent = &results->sent[t->number];
 
-  if (!ledger_as_sent(&c->d.ledgers[t->index], sent))
-    memory_out();
+  ledger_as_sent(&c->d.ledgers[t->index], sent);
   for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *part = output->targets[i];
 

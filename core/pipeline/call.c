@@ -1,9 +1,9 @@
 /* Checks and measures one call into a plugin. */
 #include "core/pipeline/call.h"
 
-#include "lib/clock.h"
 #include "core/run/log.h"
 #include "core/run/run_note.h"
+#include "lib/clock.h"
 
 /* A callback polls cancel_fd and may return this much after the deadline. */
 #define LATE_MS 1000
@@ -18,10 +18,30 @@ call_watch(struct instance *instance, const char *what)
   return run->deadline_ms ? clock_mono_ms() : 0;
 }
 
-bool
-call_explained(const struct call *call)
+/* Warns about a callback that returned too late.  One that began after the
+ * deadline is measured from its beginning. */
+static void
+report_late(const struct instance *instance, const char *what, int64_t begun_ms)
 {
-  return atomic_load(&call->instance->n_explained) != call->explained;
+  int64_t deadline = instance->run->deadline_ms;
+  int64_t now = clock_mono_ms();
+  int64_t due = begun_ms > deadline ? begun_ms : deadline;
+
+  if (deadline && now - due > LATE_MS)
+    log_line(MP_LOG_WARNING, instance->stage->name, NULL,
+             "the plugin's %s returned %lld ms after its deadline", what,
+             (long long)(now - due));
+}
+
+void
+call_end_watch(struct instance *instance, const char *what, int64_t begun_ms)
+{
+  struct run *run = instance->run;
+
+  if (run->begun_ms && instance->stage->kind == PLUGIN_OUTPUT)
+    run_note_return(run, what);
+  if (begun_ms)
+    report_late(instance, what, begun_ms);
 }
 
 static bool
@@ -31,39 +51,16 @@ is_result(int r, unsigned allowed)
          (r <= MP_OK || (allowed & CALL_ALLOWS(r)));
 }
 
-/* Warns about a callback that returned too late.  One that began after the
- * deadline is measured from its beginning. */
-static void
-report_late(const struct call *call)
-{
-  int64_t deadline = call->instance->run->deadline_ms;
-  int64_t now = clock_mono_ms();
-  int64_t due = call->begun_ms > deadline ? call->begun_ms : deadline;
-
-  if (deadline && now - due > LATE_MS)
-    log_line(MP_LOG_WARNING, call->instance->stage->name, NULL,
-             "the plugin's %s returned %lld ms after its deadline", call->what,
-             (long long)(now - due));
-}
-
 int
-call_check(const struct call *call, int r, unsigned allowed)
+call_check(struct instance *instance, const char *what, bool explained, int r,
+           unsigned allowed)
 {
-  struct run *run = call->instance->run;
-
-  if (call->is_watched && run->begun_ms &&
-      call->instance->stage->kind == PLUGIN_OUTPUT)
-    run_note_return(run, call->what);
   if (!is_result(r, allowed))
-    r =
-      instance_fail(call->instance, MP_EINTERNAL, NULL,
-                    "the plugin's %s returned %d, which is not a valid result",
-                    call->what, r);
-  else if (r < 0 && r != MP_ECANCELED && !call_explained(call))
-    instance_fail(call->instance, r, NULL,
-                  "the plugin's %s failed (%d) and did not say why", call->what,
-                  r);
-  if (call->begun_ms)
-    report_late(call);
+    return instance_fail(
+      instance, MP_EINTERNAL, NULL,
+      "the plugin's %s returned %d, which is not a valid result", what, r);
+  if (r < 0 && r != MP_ECANCELED && !explained)
+    instance_fail(instance, r, NULL,
+                  "the plugin's %s failed (%d) and did not say why", what, r);
   return r;
 }

@@ -26,9 +26,13 @@ struct call {
 #define CALL_ALLOWS(outcome) (1u << (outcome))
 
 /* For call_begin and call_end: the parts that most calls of a replay do not
- * need.  call_watch returns begun_ms. */
+ * need.  They do not take a struct call, which the compiler can then keep in
+ * registers.  call_watch returns begun_ms; call_check the result. */
 int64_t call_watch(struct instance *instance, const char *what);
-int call_check(const struct call *call, int r, unsigned allowed);
+void call_end_watch(struct instance *instance, const char *what,
+                    int64_t begun_ms);
+int call_check(struct instance *instance, const char *what, bool explained,
+               int r, unsigned allowed);
 
 static inline struct call
 call_begin_direct(struct instance *instance, const char *what)
@@ -53,6 +57,13 @@ call_begin(struct instance *instance, const char *what)
   return call;
 }
 
+/* Returns true if the plugin has explained a failure since call_begin. */
+static inline bool
+call_explained(const struct call *call)
+{
+  return atomic_load(&call->instance->n_explained) != call->explained;
+}
+
 /*
  * Checks the result R of the callback and returns it; returns MP_EINTERNAL if R
  * is not a reason, MP_OK or one of the ALLOWED outcomes.  Reports a reason that
@@ -63,10 +74,12 @@ static inline int
 call_end(const struct call *call, int r, unsigned allowed)
 {
   progress_end();
-  return r == MP_OK && !call->is_watched ? r : call_check(call, r, allowed);
+  if (r != MP_OK)
+    r =
+      call_check(call->instance, call->what, call_explained(call), r, allowed);
+  if (call->is_watched)
+    call_end_watch(call->instance, call->what, call->begun_ms);
+  return r;
 }
-
-/* Returns true if the plugin has explained a failure since call_begin. */
-bool call_explained(const struct call *call);
 
 #endif

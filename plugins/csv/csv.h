@@ -59,10 +59,11 @@ int csv_columns_open(struct csv *csv);
 void csv_columns_close(struct csv *csv);
 /* After a commit: reports of units begin anew. */
 void csv_columns_end_commit(struct csv *csv);
-/* Converts VALUE to the column's unit.  MP_DROP: not possible, which was
- * reported; any other reason: no row can be written at all. */
-int csv_column_fit(struct csv *csv, struct csv_column *column,
-                   struct mp_value *value);
+/* Converts NUMBER from UNIT ("": none) to the column's unit.  MP_DROP: not
+ * possible, which was reported; any other reason: no row can be written at
+ * all. */
+int csv_column_fit(struct csv *csv, struct csv_column *column, const char *unit,
+                   struct mp_decimal *number);
 
 /* csv_rows.c */
 int csv_begin(void *self, const struct mp_record *record);
@@ -78,12 +79,12 @@ void csv_rows_forget(struct csv *csv);
 void csv_rows_free(struct csv *csv);
 
 /* csv_commit.c */
-int csv_commit(void *self, const struct mp_result_sink *sink);
+int csv_commit(void *self, const struct mp_output_sink *sink);
 int csv_token(void *self, char *ret_token, size_t size);
 int csv_recover(void *self, const char *token,
-                const struct mp_result_sink *sink);
+                const struct mp_output_sink *sink);
 
 /* csv_fetch.c */
-int csv_fetch(void *self, const struct mp_shown_sink *sink);
+int csv_fetch(void *self, const struct mp_output_sink *sink);
 
 #endif

@@ -132,17 +132,16 @@ refuse_unit(struct csv *csv, struct csv_column *column, const char *unit)
 }
 
 int
-csv_column_fit(struct csv *csv, struct csv_column *column,
-               struct mp_value *value)
+csv_column_fit(struct csv *csv, struct csv_column *column, const char *unit,
+               struct mp_decimal *number)
 {
-  const char *unit = value->unit ? value->unit : "";
   int r;
 
   if (!column->unit)
     return keep_unit(csv, column, unit);
   if (strcmp(column->unit, unit) == 0)
     return MP_OK;
-  r = csv->host->unit_convert(&value->number, unit, column->unit, MP_EXACT);
+  r = csv->host->unit_convert(number, unit, column->unit, MP_EXACT);
   if (r == MP_OK)
     return MP_OK;
   if (r == MP_ERANGE) {

@@ -104,14 +104,14 @@ csv_begin(void *self, const struct mp_record *record)
 }
 
 static int
-add_number(struct csv *csv, const struct mp_value *value)
+add_number(struct csv *csv, struct mp_decimal number)
 {
   int len;
 
   if (text_buffer_reserve(&csv->cells, DECIMAL_TEXT) != MP_OK)
     return MP_ENOMEM;
-  len = csv->host->decimal_format(
-    value->number, csv->cells.data + csv->cells.len, DECIMAL_TEXT);
+  len = csv->host->decimal_format(number, csv->cells.data + csv->cells.len,
+                                  DECIMAL_TEXT);
   if (len < 0 || len >= DECIMAL_TEXT)
     return MP_ENOMEM;
   csv->cells.len += (size_t)len;
@@ -135,15 +135,13 @@ static int
 add_value(struct csv *csv, struct csv_column *column,
           const struct mp_value *value)
 {
-  struct mp_value number = { .struct_size = sizeof(number) };
+  struct mp_decimal number = value->number;
   int r;
 
   if (value->kind == MP_TEXT)
     return csv_add_text(&csv->cells, value->text);
-  number.number = value->number;
-  number.unit = value->unit;
-  r = csv_column_fit(csv, column, &number);
-  return r == MP_OK ? add_number(csv, &number) : r;
+  r = csv_column_fit(csv, column, value->unit ? value->unit : "", &number);
+  return r == MP_OK ? add_number(csv, number) : r;
 }
 
 int

@@ -125,8 +125,9 @@ kmp_answer_find(const struct kmp_answer *answer, uint16_t id)
   return NULL;
 }
 
-/* Keeps a record, or only counts it when it was not requested.  Returns KMP_OK,
- * KMP_EDUPLICATE or KMP_ECOUNT. */
+/* Keeps RECORD, which is in its place after the records before it, or only
+ * counts it when it was not requested.  Returns KMP_OK, KMP_EDUPLICATE or
+ * KMP_ECOUNT. */
 static int
 take_record(struct kmp_answer *answer, const struct kmp_request *request,
             const struct kmp_record *record)
@@ -142,7 +143,7 @@ take_record(struct kmp_answer *answer, const struct kmp_request *request,
     return KMP_EDUPLICATE;
   if (answer->count == KMP_REGISTERS_MAX)
     return KMP_ECOUNT;
-  answer->records[answer->count++] = *record;
+  answer->count++;
   return KMP_OK;
 }
 
@@ -164,16 +165,18 @@ decode_records(const struct kmp_frame *frame, const struct kmp_request *request,
   size_t offset = 0;
 
   while (offset < frame->len) {
-    struct kmp_record record;
-    int r = kmp_record_decode(frame->data, frame->len, &offset, &record);
+    struct kmp_record extra, *record = answer->count < KMP_REGISTERS_MAX
+                                         ? &answer->records[answer->count]
+                                         : &extra;
+    int r = kmp_record_decode(frame->data, frame->len, &offset, record);
 
     if (r != KMP_OK)
       return r;
-    in_order = in_order && is_next(answer, request, record.id);
+    in_order = in_order && is_next(answer, request, record->id);
     if (in_order)
-      answer->records[answer->count++] = record;
+      answer->count++;
     else
-      r = take_record(answer, request, &record);
+      r = take_record(answer, request, record);
     if (r != KMP_OK)
       return r;
   }

@@ -205,6 +205,7 @@ fill_buffer(struct line_reader *l)
   if (n == 0)
     l->at_end = 1;
   l->end += (size_t)n;
+  l->read_ms = l->host->now(l->host);
   return MP_OK;
 }
 

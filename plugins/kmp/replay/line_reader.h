@@ -19,6 +19,8 @@ struct line_reader {
   const struct mp_host *host;
   const char *name; /* for messages */
   uint64_t number;  /* of the last line returned, from 1 */
+  int64_t
+    read_ms; /* when the end of the buffer was read, by the host's clock */
 
   /* Private. */
   int fd;

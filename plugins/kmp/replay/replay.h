@@ -96,13 +96,14 @@ replay_wants(const struct replay *r, uint16_t id)
          (r->wants_all || register_set_has(&r->wanted, id));
 }
 
-/* Returns the time of the current line in ms; without one, the host's time. */
+/* Returns the time of the current line in ms; without one, the time at which it
+ * was read. */
 static inline int64_t
 replay_time(const struct replay *r)
 {
   const struct capture_line *line = &r->events.line;
 
-  return line->has_time ? line->time_ms : r->host->now(r->host);
+  return line->has_time ? line->time_ms : r->events.lines.read_ms;
 }
 
 /* Reads one cycle and emits its values to SINK.  Returns MP_OK, MP_END at the

@@ -60,7 +60,7 @@ check_value(const struct value *v, const char *text)
 static void
 check_message(struct messages *m, const char *said)
 {
-  ck_assert_msg((m->first != NULL) == (*said != '\0'), "%s",
+  ck_assert_msg(!m->first == !*said, "%s",
                 m->first ? m->first->text : "no message");
   if (!m->first)
     return;

@@ -28,7 +28,7 @@ static const struct mp_field fields[] = {
   { .name = "usage", .kind = MP_DELTA, .unit = "GJ" },
   { .name = "note", .kind = MP_TEXT },
   { .name = "heat", .kind = MP_COUNTER, .unit = "MWh" },
-  { .name = "when", .unit = "date" },
+  { .name = "when", .unit = "datetime" },
   { .name = "any" },
 };
 

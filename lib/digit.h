@@ -58,7 +58,7 @@ digits_put(char *end, uint64_t n)
   }
   if (n >= 10)
     *--end = pairs[2 * n + 1];
-  *--end = n >= 10 ? pairs[2 * n] : (char)('0' + n);
+  *--end = (char)(n >= 10 ? pairs[2 * n] : '0' + n);
   return end;
 }
 

@@ -64,9 +64,9 @@ storable_shown(const struct mp_shown *shown)
     return "a step out of range";
   if (shown->wait_ms > STORABLE_WAIT_MS)
     return "a wait_ms of more than an hour";
-  if (shown->id && (!*shown->id || !storable_updated(shown->id)))
-    return "an id that is not clean UTF-8, is empty or is too long";
-  if (shown->id && shown->answer != MP_SHOWN_VALUE)
+  if (shown->id && !storable_updated(shown->id))
+    return "an id that is not clean UTF-8 or is too long";
+  if (shown->id && *shown->id && shown->answer != MP_SHOWN_VALUE)
     return "an id without a value";
   return NULL;
 }

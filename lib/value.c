@@ -142,6 +142,8 @@ fault_of(const struct mp_value *v, bool unit_known, bool serial_known)
   return fault_of_text(v);
 }
 
+const char value_no_memory[] = "out of memory";
+
 static bool
 import_text(struct value *to, const struct mp_value *from)
 {
@@ -160,7 +162,7 @@ value_import(struct value *to, const struct mp_value *from)
   if (fault)
     return fault;
   if (!import_text(to, from))
-    return "out of memory";
+    return value_no_memory;
   to->kind = from->kind;
   to->number =
     from->kind == MP_TEXT ? (struct mp_decimal){ 0, 0 } : from->number;
@@ -172,7 +174,7 @@ value_import(struct value *to, const struct mp_value *from)
   /* Without its unit or serial number it would be another value. */
   if ((from->unit && *from->unit && !to->unit) ||
       (from->serial && *from->serial && !to->serial))
-    return "out of memory";
+    return value_no_memory;
   return NULL;
 }
 

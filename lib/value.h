@@ -39,7 +39,9 @@ bool value_copy(struct value *to, const struct value *from);
 void value_move(struct value *to, struct value *from);
 
 /* Copies a value from a plugin, and checks it against the rules of the ABI.
- * Returns NULL if it was taken, else the fault in words. */
+ * Returns NULL if it was taken, else the fault in words, or value_no_memory,
+ * which is no fault of the plugin. */
+extern const char value_no_memory[];
 const char *value_import(struct value *to, const struct mp_value *from);
 
 /* Returns V as plugins see it; valid until V changes. */
@@ -55,7 +57,8 @@ const char *value_kind_name(uint32_t kind);
 const char *value_describe(const struct value *v, char *buf, size_t size);
 
 /* value_write writes a value as one line, without the line feed; value_decode
- * reads it back.  false: not such a line, or out of memory. */
+ * reads it back.  false: not such a line, or out of memory (errno is then
+ * ENOMEM). */
 void value_write(FILE *out, const struct value *v);
 bool value_decode(struct value *v, const char *line);
 

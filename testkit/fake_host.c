@@ -171,20 +171,16 @@ fake_host_set(struct fake_host *h, const char *key, const char *text)
 }
 
 void
-fake_host_set_operand(struct fake_host *h, const char *key, uint32_t flags,
-                      const char *value, int32_t place)
+fake_host_set_operand(struct fake_host *h, const char *key, const char *value,
+                      int32_t place)
 {
   struct fake_item *item;
   struct mp_value number;
   uint32_t kind;
 
   item = fake_item_obtain(h->state, &h->state->operands, key);
-  if (!value != ((flags & (MP_OPERAND_MISSING | MP_OPERAND_FIRST)) != 0))
-    fake_die(
-      "operand `%s`: give a value, or one of the flags missing and first", key);
   memset(&item->operand, 0, sizeof(item->operand));
   item->operand.struct_size = sizeof(item->operand);
-  item->operand.flags = flags;
   item->operand.place = place;
   if (!value)
     return;

@@ -5,7 +5,7 @@
  *     struct fake_host *h = fake_host_new(meterpipe_plugin(), "usage");
  *
  *     fake_host_set(h, "first", "zero");
- *     fake_host_set_operand(h, "minus", 0, "84.000 GJ", MP_EXACT);
+ *     fake_host_set_operand(h, "minus", "84.000 GJ", MP_EXACT);
  *     plugin->create(&h->table, &self);
  *     value = fake_host_value(h, MP_COUNTER, "84.208 GJ");
  *     plugin->transform->apply(self, &value);
@@ -46,9 +46,10 @@ void fake_host_set(struct fake_host *h, const char *key, const char *text);
 /* Returns MP_OK if the option KEY accepts TEXT, else MP_ECONFIG. */
 int fake_host_try(struct fake_host *h, const char *key, const char *text);
 
-/* Sets the last known value for operand option KEY.  FLAGS: MP_OPERAND_...
- * VALUE is "84.000 GJ" or a text; NULL with MISSING or FIRST. */
-void fake_host_set_operand(struct fake_host *h, const char *key, uint32_t flags,
+/* Sets the last known value for operand option KEY.  VALUE is "84.000 GJ" or a
+ * text; NULL: the target was never set.  An operand that was not set here is
+ * missing. */
+void fake_host_set_operand(struct fake_host *h, const char *key,
                            const char *value, int32_t place);
 
 /* Adds a wanted field; if there is none, every field is wanted. */

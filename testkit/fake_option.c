@@ -25,10 +25,6 @@ static const struct suffix suffixes[] = {
   { MP_TYPE_DURATION, "h", 60 * 60 * 1000 },
   { MP_TYPE_DURATION, "d", 24 * 60 * 60 * 1000 },
   { MP_TYPE_DURATION, "", 0 }, /* only for 0, see parse_int */
-  { MP_TYPE_SIZE, "", 1 },
-  { MP_TYPE_SIZE, "K", INT64_C(1) << 10 },
-  { MP_TYPE_SIZE, "M", INT64_C(1) << 20 },
-  { MP_TYPE_SIZE, "G", INT64_C(1) << 30 },
 };
 
 static int
@@ -121,7 +117,6 @@ fake_option_parse(const struct mp_option *option, const char *text,
   switch (option->type) {
   case MP_TYPE_INT:
   case MP_TYPE_DURATION:
-  case MP_TYPE_SIZE:
     return parse_int(option, text, ret);
   case MP_TYPE_DECIMAL:
     return parse_decimal(text);

@@ -19,7 +19,6 @@ struct node {
   const struct mp_value *value; /* emitted */
   struct mp_field field;
   struct mp_probe_item item;
-  struct mp_probe_attempt attempt;
   struct mp_shown shown;
   struct mp_listed listed;
   uint32_t record, target, result;
@@ -33,7 +32,6 @@ struct fake_sink_state {
   struct node *emitted;
   struct node *fields;
   struct node *items;
-  struct node *attempts;
   struct node *shown;
   struct node *results;
   struct node *listed;
@@ -189,20 +187,8 @@ sink_progress(const struct mp_probe_sink *sink, uint32_t done, uint32_t total)
   st->total = total;
 }
 
-static void
-sink_attempt(const struct mp_probe_sink *sink,
-             const struct mp_probe_attempt *attempt)
-{
-  struct fake_sink_state *st = sink->ctx;
-  struct mp_probe_attempt *copy = &append_node(st, &st->attempts)->attempt;
-
-  FAKE_COPY(copy, attempt);
-  copy->what = fake_arena_text(&st->arena, attempt->what);
-  copy->detail = fake_arena_text(&st->arena, attempt->detail);
-}
-
 static int
-sink_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+sink_shown(const struct mp_output_sink *sink, const struct mp_shown *shown)
 {
   struct fake_sink_state *st = sink->ctx;
   struct mp_shown *copy = &prepend_node(st, &st->shown)->shown;
@@ -215,7 +201,7 @@ sink_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 }
 
 static void
-sink_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
+sink_result(const struct mp_output_sink *sink, uint32_t record, uint32_t target,
             uint32_t result)
 {
   struct fake_sink_state *st = sink->ctx;
@@ -227,7 +213,7 @@ sink_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
 }
 
 static void
-sink_listed(const struct mp_list_sink *sink, const struct mp_listed *listed)
+sink_listed(const struct mp_output_sink *sink, const struct mp_listed *listed)
 {
   struct fake_sink_state *st = sink->ctx;
   struct mp_listed *copy = &append_node(st, &st->listed)->listed;
@@ -255,11 +241,9 @@ fake_sink_new(const struct mp_host *host)
   *sink = (struct fake_sink){
     .input = { sizeof(sink->input), st, sink_emit, sink_serial, sink_meter },
     .field = { sizeof(sink->field), st, sink_field },
-    .probe = { sizeof(sink->probe), st, sink_item, sink_progress,
-               sink_attempt },
-    .shown = { sizeof(sink->shown), st, sink_shown },
-    .result = { sizeof(sink->result), st, sink_result },
-    .list = { sizeof(sink->list), st, sink_listed },
+    .probe = { sizeof(sink->probe), st, sink_item, sink_progress },
+    .output = { sizeof(sink->output), st, sink_shown, sink_result,
+                sink_listed },
     .state = st,
   };
   return sink;
@@ -378,14 +362,6 @@ fake_sink_item(struct fake_sink *sink, uint32_t index)
   const struct node *node = node_at(sink->state->items, index);
 
   return node ? &node->item : NULL;
-}
-
-const struct mp_probe_attempt *
-fake_sink_attempt(struct fake_sink *sink, uint32_t index)
-{
-  const struct node *node = node_at(sink->state->attempts, index);
-
-  return node ? &node->attempt : NULL;
 }
 
 uint32_t

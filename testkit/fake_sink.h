@@ -20,9 +20,7 @@ struct fake_sink {
   struct mp_sink input;
   struct mp_field_sink field;
   struct mp_probe_sink probe;
-  struct mp_shown_sink shown;
-  struct mp_result_sink result;
-  struct mp_list_sink list;
+  struct mp_output_sink output;
   struct fake_sink_state *state;
 };
 
@@ -55,8 +53,6 @@ const struct mp_listed *fake_sink_listed(struct fake_sink *sink,
                                          uint32_t index);
 const struct mp_probe_item *fake_sink_item(struct fake_sink *sink,
                                            uint32_t index);
-const struct mp_probe_attempt *fake_sink_attempt(struct fake_sink *sink,
-                                                 uint32_t index);
 /* Return the last progress that a probe reported. */
 uint32_t fake_sink_done(struct fake_sink *sink);
 uint32_t fake_sink_total(struct fake_sink *sink);

@@ -209,10 +209,10 @@ app_open_store(struct app *app, enum store_mode mode)
   if (r != MP_OK)
     report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
                    store_error(app->run.store));
-  else if (store_set_aside(app->run.store))
+  else if (store_moved_aside(app->run.store))
     report_failuref(app->report, REPORT_OTHER, NULL, MP_EDATA, NULL,
                     "the state was damaged, and a new one was begun: %s",
-                    store_set_aside(app->run.store));
+                    store_moved_aside(app->run.store));
   return r;
 }
 
@@ -266,8 +266,8 @@ app_finish(struct app *app)
     store_release(app->run.store);
     return report_status(app->report);
   }
+  instances_free(app->instances); /* their close may ask for values */
   cycle_free(app->cycle);
-  instances_free(app->instances);
   plan_free(app->plan);
   hidden_set(NULL);
   free(app->hidden);

@@ -39,6 +39,7 @@ static const struct option options[] = {
   { "yes", no_argument, NULL, OPT_YES },
   { "new", required_argument, NULL, OPT_NEW },
   { "forget", no_argument, NULL, OPT_FORGET },
+  { "set-aside", no_argument, NULL, OPT_SET_ASIDE },
   { NULL, 0, NULL, 0 },
 };
 
@@ -192,6 +193,9 @@ take_option(struct arguments *args, int option, char *value)
     return true;
   case OPT_FORGET:
     args->forget = true;
+    return true;
+  case OPT_SET_ASIDE:
+    args->set_aside = true;
     return true;
   case OPT_CREATE:
     return add_create(args, value);

@@ -26,6 +26,7 @@ enum {
   OPT_YES,
   OPT_NEW,
   OPT_FORGET,
+  OPT_SET_ASIDE,
 };
 
 /* For command.most: the command parses the words after its name itself. */

@@ -14,12 +14,12 @@ static const char *
 type_name(uint32_t type)
 {
   static const char *const names[] = {
-    [MP_TYPE_STRING] = "text",           [MP_TYPE_PATH] = "path",
-    [MP_TYPE_INT] = "whole number",      [MP_TYPE_DECIMAL] = "decimal",
-    [MP_TYPE_DURATION] = "duration",     [MP_TYPE_SIZE] = "size",
-    [MP_TYPE_BOOL] = "yes or no",        [MP_TYPE_CHOICE] = "choice",
-    [MP_TYPE_SECRET] = "secret",         [MP_TYPE_VALUE] = "value",
-    [MP_TYPE_OPERAND] = "OUTPUT.TARGET", [MP_TYPE_FIELDS] = "fields",
+    [MP_TYPE_STRING] = "text",       [MP_TYPE_PATH] = "path",
+    [MP_TYPE_INT] = "whole number",  [MP_TYPE_DECIMAL] = "decimal",
+    [MP_TYPE_DURATION] = "duration", [MP_TYPE_BOOL] = "yes or no",
+    [MP_TYPE_CHOICE] = "choice",     [MP_TYPE_SECRET] = "secret",
+    [MP_TYPE_VALUE] = "value",       [MP_TYPE_OPERAND] = "OUTPUT.TARGET",
+    [MP_TYPE_FIELDS] = "fields",
   };
 
   return names[type];

@@ -68,7 +68,7 @@ take_item(const struct mp_probe_sink *sink, const struct mp_probe_item *item)
 
 static void
 take_attempt(const struct mp_probe_sink *sink,
-             const struct mp_probe_attempt *attempt)
+             const struct mp_probe_item *attempt)
 {
   struct probe *probe = sink->ctx;
 
@@ -99,9 +99,9 @@ probe_stage(struct app *app, const struct stage *stage)
   };
   const struct mp_probe_sink sink = { .struct_size = sizeof(sink),
                                       .ctx = &probe,
-                                      .item = take_item,
-                                      .progress = take_progress,
-                                      .attempt = take_attempt };
+                                      .item =
+                                        args->watch ? take_attempt : take_item,
+                                      .progress = take_progress };
   struct call call = call_begin(instance, "probe");
   bool answered;
 

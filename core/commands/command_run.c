@@ -86,7 +86,7 @@ open_state(struct app *app)
   }
   if (r == MP_EBUSY || r == MP_ECONFIG)
     return report_status(app->report);
-  app->cycle->d.state_failed = true;
+  cycle_fail_state(app->cycle);
   store_close(app->run.store);
   app->run.store = NULL;
   store_open(NULL, NULL, STORE_MEMORY, &app->run.store);

@@ -34,11 +34,13 @@ show_status(struct app *app)
 {
   struct status status;
 
+  static void (*const print[2][2])(const struct status *status, FILE *out) = {
+    { status_print, status_print_json },
+    { status_print_aside, status_print_aside_json },
+  };
+
   status_read(&status, app->cycle);
-  if (app->args->json)
-    status_print_json(&status, stdout);
-  else
-    status_print(&status, stdout);
+  print[app->args->set_aside][app->args->json](&status, stdout);
   status_free(&status);
   return app_flush(EX_OK);
 }

@@ -39,7 +39,7 @@ add_value(struct table *table, const struct mp_listed *listed)
 }
 
 static void
-add_row(const struct mp_list_sink *sink, const struct mp_listed *listed)
+add_row(const struct mp_output_sink *sink, const struct mp_listed *listed)
 {
   struct table *table = sink->ctx;
 
@@ -71,9 +71,9 @@ list_targets(struct cycle *c, const struct stage *output)
   static const char *const heads[] = { "NAME", "TYPE", "VALUE", "UNIT",
                                        "LAST UPDATE" };
   struct table table = { .columns = 6 };
-  const struct mp_list_sink sink = { .struct_size = sizeof(sink),
-                                     .ctx = &table,
-                                     .listed = add_row };
+  const struct mp_output_sink sink = { .struct_size = sizeof(sink),
+                                       .ctx = &table,
+                                       .listed = add_row };
   struct call call;
   int r;
 
@@ -112,7 +112,7 @@ struct making {
 /* Prints the line of a new target: "idx.7 = VALUE ; Heat energy, Counter".  It
  * fits into the pipeline file once the user has replaced VALUE. */
 static void
-show_new(const struct mp_list_sink *sink, const struct mp_listed *listed)
+show_new(const struct mp_output_sink *sink, const struct mp_listed *listed)
 {
   struct making *making = sink->ctx;
   const char *prefix = making->output->plugin->output.target_prefix;
@@ -134,9 +134,9 @@ create_one(struct cycle *c, const struct stage *output,
 {
   struct instance *instance = instance_of(c, output);
   struct making making = { .output = output, .value = creation->value };
-  const struct mp_list_sink sink = { .struct_size = sizeof(sink),
-                                     .ctx = &making,
-                                     .listed = show_new };
+  const struct mp_output_sink sink = { .struct_size = sizeof(sink),
+                                       .ctx = &making,
+                                       .listed = show_new };
   struct call call = call_begin(instance, "create_target");
   int r = output->plugin->output.create_target(instance->self, creation->label,
                                                creation->type, flags, &sink);

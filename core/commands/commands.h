@@ -13,6 +13,7 @@ int command_new(const struct arguments *args);
 int command_conform(const struct arguments *args);
 int command_import(const struct arguments *args);
 int command_rebase(const struct arguments *args);
+int command_retry(const struct arguments *args);
 int command_probe(const struct arguments *args);
 int command_targets(const struct arguments *args);
 int command_graph(const struct arguments *args);

@@ -40,7 +40,7 @@ copy_item(struct found_item *to, const struct mp_probe_item *from)
   const char *remark = from->remark;
 
   if (from->value) {
-    const char *wrong = value_import(&to->value, from->value);
+    const char *wrong = memory_import_value(&to->value, from->value);
 
     if (wrong) {
       value_clear(&to->value);

@@ -3,6 +3,9 @@
  * optical head in one hand.
  *
  *     [..~~||||||||||||||||] replies 16 of 20, 245 ms
+ *
+ * The plugin passes each attempt as an item: what happened as its label, the
+ * round trip of a good answer as its value, damage as its remark.
  */
 #ifndef CORE_COMMANDS_PROBE_WATCH_H
 #define CORE_COMMANDS_PROBE_WATCH_H
@@ -21,7 +24,6 @@ struct probe_watch {
   char bar[WATCH_BAR + 1]; /* the newest attempt on the right */
 };
 
-void watch_show(struct probe_watch *watch,
-                const struct mp_probe_attempt *attempt);
+void watch_show(struct probe_watch *watch, const struct mp_probe_item *attempt);
 
 #endif

@@ -44,8 +44,7 @@ last_reading(struct cycle *c, const struct slot *slot, struct value *ret)
     last = kept->unconfirmed.kind ? &kept->unconfirmed : &kept->believed;
   if (!last || !last->kind)
     return false;
-  if (!value_copy(ret, last))
-    memory_out();
+  memory_copy_value(ret, last);
   good = check_readings_convert(c->instances, slot, ret, &m);
   cycle_say(c, &m);
   if (!good)

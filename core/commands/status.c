@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/cycle/queue_row.h"
+#include "core/cycle/set_aside.h"
 #include "core/memory/memory.h"
 #include "lib/array.h"
 #include "lib/clock.h"
@@ -138,4 +139,22 @@ status_queue(const struct cycle *c, const struct stage *output,
     queue_row_clear(&row);
   }
   return store_row_count(store, output->name);
+}
+
+size_t
+status_set_aside(const struct cycle *c, const struct stage *output,
+                 int64_t *ret_since)
+{
+  struct rows_aside list;
+  size_t n;
+
+  if (!c->run->store)
+    return 0;
+  set_aside_list(c->run->store, output->name, &list);
+  n = list.n;
+  for (size_t i = 0; i < n; i++)
+    if (i == 0 || list.rows[i].since_ms < *ret_since)
+      *ret_since = list.rows[i].since_ms;
+  set_aside_free(&list);
+  return n;
 }

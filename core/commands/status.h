@@ -40,6 +40,11 @@ void status_free(struct status *status);
 size_t status_queue(const struct cycle *c, const struct stage *output,
                     int64_t *ret_since);
 
+/* The same for the rows of OUTPUT that were set aside; *ret_since is the time
+ * when the first of them was. */
+size_t status_set_aside(const struct cycle *c, const struct stage *output,
+                        int64_t *ret_since);
+
 /* Describes an exit status. */
 const char *status_words(int result);
 

@@ -10,7 +10,6 @@
 #include "core/run/table.h"
 #include "lib/array.h"
 #include "lib/clock.h"
-#include "lib/json.h"
 #include "lib/rfc3339.h"
 #include "lib/unit.h"
 
@@ -130,6 +129,24 @@ add_queue(struct table *table, const struct status *status,
 }
 
 static void
+add_set_aside(struct table *table, const struct status *status,
+              const struct stage *output)
+{
+  char text[64], age[AGE_TEXT];
+  int64_t since = 0;
+  size_t n = status_set_aside(status->cycle, output, &since);
+
+  if (n == 0)
+    return;
+  snprintf(text, sizeof(text), "%zu set aside", n);
+  table_add(table, output->name);
+  table_add(table, "");
+  table_add(table, "");
+  table_add(table, text);
+  table_add(table, age_of(status, since, age));
+}
+
+static void
 print_targets(const struct status *status, FILE *out)
 {
   static const char *const heads[] = { "TARGET", "LAST VALUE", "AGE", "PENDING",
@@ -145,6 +162,7 @@ print_targets(const struct status *status, FILE *out)
         add_target(&table, status, output->targets[i]);
     if (is_queued(output))
       add_queue(&table, status, output);
+    add_set_aside(&table, status, output);
   }
   putc('\n', out);
   table_print(&table, 0, out);
@@ -237,8 +255,8 @@ status_print(const struct status *status, FILE *out)
 
 /* ---- For programs -------------------------------------------------------- */
 
-static void
-json_time(struct json *json, const char *key, int64_t ms)
+void
+status_json_time(struct json *json, const char *key, int64_t ms)
 {
   char text[RFC3339_SIZE];
 
@@ -246,8 +264,8 @@ json_time(struct json *json, const char *key, int64_t ms)
   json_text(json, key, ms > 0 ? text : NULL);
 }
 
-static void
-json_value(struct json *json, const char *key, const struct value *v)
+void
+status_json_value(struct json *json, const char *key, const struct value *v)
 {
   struct value bare = *v;
   char text[512];
@@ -260,7 +278,7 @@ json_value(struct json *json, const char *key, const struct value *v)
   json_object(json, key);
   json_text(json, "value", value_describe(&bare, text, sizeof(text)));
   json_text(json, "unit", v->unit ? unit_display(v->unit) : NULL);
-  json_time(json, "time", v->time_ms);
+  status_json_time(json, "time", v->time_ms);
   json_text(json, "serial", v->serial);
   json_end_object(json);
 }
@@ -273,8 +291,8 @@ json_run(struct json *json, const struct status *status)
     return;
   }
   json_object(json, "last_run");
-  json_time(json, "begun", status->begun);
-  json_time(json, "ended", status->ended);
+  status_json_time(json, "begun", status->begun);
+  status_json_time(json, "ended", status->ended);
   json_number(json, "status", status->result);
   json_text(json, "result", status_words(status->result));
   json_end_object(json);
@@ -290,7 +308,7 @@ json_unfinished(struct json *json, const struct status *status)
     return;
   }
   json_object(json, "unfinished_run");
-  json_time(json, "begun", note->begun_ms);
+  status_json_time(json, "begun", note->begun_ms);
   json_bool(json, "in_progress", status->in_progress);
   json_text(json, "output", *note->output ? note->output : NULL);
   json_text(json, "callback", *note->call ? note->call : NULL);
@@ -308,13 +326,13 @@ json_target(struct json *json, const struct status *status,
 
   json_object(json, NULL);
   json_text(json, "target", t->full_name);
-  json_value(json, "last", &ledger->acknowledged);
+  status_json_value(json, "last", &ledger->acknowledged);
   if (waits)
-    json_value(json, "due",
-               ledger->pending.kind ? &ledger->pending : &ledger->sent);
+    status_json_value(json, "due",
+                      ledger->pending.kind ? &ledger->pending : &ledger->sent);
   else
     json_text(json, "due", NULL);
-  json_time(json, "due_since", waits ? since : 0);
+  status_json_time(json, "due_since", waits ? since : 0);
   if (is_unreadable(&status->cycle->d, t))
     json_bool(json, "readable", false);
   json_end_object(json);
@@ -330,7 +348,9 @@ json_queue(struct json *json, const struct status *status,
   json_object(json, NULL);
   json_text(json, "output", output->name);
   json_number(json, "rows", (int64_t)n);
-  json_time(json, "since", since);
+  status_json_time(json, "since", since);
+  n = status_set_aside(status->cycle, output, &since);
+  json_number(json, "set_aside", (int64_t)n);
   json_end_object(json);
 }
 
@@ -348,10 +368,11 @@ json_readings(struct json *json, const struct status *status)
       continue;
     json_object(json, NULL);
     json_text(json, "reading", p->slots[i]->name);
-    json_value(json, "believed", &kept->believed);
-    json_value(json, "held", kept->is_candidate ? &none : &kept->unconfirmed);
-    json_value(json, "candidate",
-               kept->is_candidate ? &kept->unconfirmed : &none);
+    status_json_value(json, "believed", &kept->believed);
+    status_json_value(json, "held",
+                      kept->is_candidate ? &none : &kept->unconfirmed);
+    status_json_value(json, "candidate",
+                      kept->is_candidate ? &kept->unconfirmed : &none);
     json_end_object(json);
   }
   json_end_array(json);
@@ -367,7 +388,7 @@ json_outages(struct json *json, const struct status *status)
     json_object(json, NULL);
     json_text(json, "stage", *outage->stage ? outage->stage : NULL);
     json_text(json, "object", *outage->object ? outage->object : NULL);
-    json_time(json, "since", outage->since);
+    status_json_time(json, "since", outage->since);
     json_text(json, "reason", outage->reason);
     json_end_object(json);
   }

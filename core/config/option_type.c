@@ -100,17 +100,6 @@ parse_duration(const char *text, struct option_number *ret)
 }
 
 static int
-parse_size(const char *text, struct option_number *ret)
-{
-  static const struct suffix suffixes[] = {
-    { "", 1 },        { "K", 1 << 10 }, { "M", 1 << 20 },
-    { "G", 1 << 30 }, { NULL, 0 },
-  };
-
-  return parse_suffixed(text, suffixes, &ret->number);
-}
-
-static int
 parse_decimal(const char *text, struct option_number *ret)
 {
   return decimal_parse(text, strlen(text), &ret->decimal);
@@ -204,8 +193,6 @@ static const struct type {
     "12.50" },
   { MP_TYPE_DURATION, parse_duration,
     "a duration: write it as 500ms, 2s, 20m, 1h or 1d", "2s" },
-  { MP_TYPE_SIZE, parse_size, "a size: write it as 4096, 64K, 2M or 1G",
-    "64K" },
   { MP_TYPE_BOOL, parse_bool, "yes or no", "yes" },
   { MP_TYPE_CHOICE, NULL, "", "" },
   { MP_TYPE_SECRET, parse_text, "a text", "TEXT" },
@@ -271,7 +258,7 @@ static bool
 has_limits(uint32_t type)
 {
   return type == MP_TYPE_INT || type == MP_TYPE_DECIMAL ||
-         type == MP_TYPE_DURATION || type == MP_TYPE_SIZE;
+         type == MP_TYPE_DURATION;
 }
 
 /* ---- Choices ------------------------------------------------------------- */

@@ -450,7 +450,6 @@ options_same(const struct options *a, const struct options *b, const char *key)
   switch (x->row->type) {
   case MP_TYPE_INT:
   case MP_TYPE_DURATION:
-  case MP_TYPE_SIZE:
   case MP_TYPE_BOOL:
     return x->number.number == y->number.number;
   case MP_TYPE_DECIMAL:

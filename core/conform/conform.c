@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/config/option_type.h"
+#include "core/memory/memory.h"
 #include "lib/array.h"
 #include "lib/utf8.h"
 
@@ -210,10 +211,9 @@ check_choices(struct conform *c)
 
     while (*p) {
       size_t len = strcspn(p, "|");
-      char *word = strndup(p, len);
+      char *word = memory_text_of(p, len);
 
-      if (word)
-        try_text(c, option, word);
+      try_text(c, option, word);
       free(word);
       p += len + (p[len] == '|');
     }

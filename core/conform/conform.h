@@ -111,11 +111,10 @@ bool conform_explained(const struct conform *c);
 const char *conform_value(const struct mp_value *value);
 
 /* Adds a loan of SIZE bytes for the running callback: conform_end takes it
- * back. NULL: out of memory. */
+ * back. */
 struct loan *conform_lend(struct conform *c, size_t size);
 
-/* Copies VALUE and its texts into LOAN, which it opens for CALLBACK.  NULL: out
- * of memory. */
+/* Copies VALUE and its texts into LOAN, which it opens for CALLBACK. */
 struct mp_value *conform_lend_value(struct loan *loan, const char *callback,
                                     const struct mp_value *value);
 /* The same into LOAN, which is open and has CONFORM_VALUE bytes left. */

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/array.h"
+#include "core/memory/memory.h"
 #include "lib/clock.h"
 #include "lib/value.h"
 
@@ -131,7 +131,7 @@ const char *
 conform_value(const struct mp_value *value)
 {
   struct value taken = { 0 };
-  const char *wrong = value_import(&taken, value);
+  const char *wrong = memory_import_value(&taken, value);
 
   value_clear(&taken);
   return wrong;
@@ -152,8 +152,7 @@ struct mp_value *
 conform_lend_value(struct loan *loan, const char *callback,
                    const struct mp_value *value)
 {
-  if (!loan_open(loan, callback, CONFORM_VALUE))
-    return NULL;
+  loan_open(loan, callback, CONFORM_VALUE);
   return conform_put_value(loan, value);
 }
 
@@ -163,11 +162,8 @@ conform_lend(struct conform *c, size_t size)
   const char *callback = c->report->callback;
   struct loan *loan;
 
-  if (!ARRAY_GROW(&c->loans, c->n_loans))
-    return NULL;
-  loan = &c->loans[c->n_loans];
-  if (!loan_open(loan, callback ? callback : "a thread of it", size))
-    return NULL;
-  c->n_loans++;
+  MEMORY_GROW(&c->loans, c->n_loans);
+  loan = &c->loans[c->n_loans++];
+  loan_open(loan, callback ? callback : "a thread of it", size);
   return loan;
 }

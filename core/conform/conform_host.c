@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
 
 #include "core/config/option_type.h"
+#include "core/memory/memory.h"
 #include "lib/clock.h"
 #include "lib/storable.h"
 #include "testkit/fake_state.h"
@@ -118,11 +117,8 @@ static const struct mp_operand *
 lend_operand(const struct mp_operand *fake)
 {
   struct loan *loan = conform_lend(current, sizeof(*fake) + CONFORM_VALUE);
-  struct mp_operand *copy;
+  struct mp_operand *copy = loan_copy(loan, fake, sizeof(*fake));
 
-  if (!loan)
-    return NULL;
-  copy = loan_copy(loan, fake, sizeof(*fake));
   if (fake->value)
     copy->value = conform_put_value(loan, fake->value);
   return copy;
@@ -215,8 +211,6 @@ host_target_meter(const struct mp_host *host, uint32_t index,
       fake_services.target_meter(host, 0, &meter) != MP_OK)
     return MP_DROP;
   loan = conform_lend(current, 5 * LOAN_TEXT);
-  if (!loan)
-    return MP_DROP;
   meter.serial = loan_text(loan, meter.serial);
   meter.manufacturer = loan_text(loan, meter.manufacturer);
   meter.model = loan_text(loan, meter.model);
@@ -232,13 +226,12 @@ static const struct mp_value *
 host_target_last(const struct mp_host *host, uint32_t index)
 {
   const struct mp_value *last;
-  struct loan *loan;
 
   if (!is_target("target_last", index))
     return NULL;
   last = fake_services.target_last(host, 0);
-  loan = last ? conform_lend(current, CONFORM_VALUE) : NULL;
-  return loan ? conform_put_value(loan, last) : NULL;
+  return last ? conform_put_value(conform_lend(current, CONFORM_VALUE), last)
+              : NULL;
 }
 
 /* ---- The store ---- */
@@ -294,8 +287,6 @@ set_option(struct conform *c, struct fake_host *fake,
   const char *value = given_value(c, option->key);
   char buf[512];
 
-  if (!value && option->type == MP_TYPE_OPERAND)
-    fake_host_set_operand(fake, option->key, MP_OPERAND_FIRST, NULL, MP_EXACT);
   if (!value && !(option->flags & MP_REQUIRED))
     return;
   if (!value && option->type == MP_TYPE_PATH) {
@@ -334,12 +325,10 @@ add_target(struct conform *c, struct fake_host *fake)
 struct conform_host *
 conform_host(struct conform *c, const char *name)
 {
-  struct conform_host *h = calloc(1, sizeof(*h));
+  struct conform_host *h = memory_get(1, sizeof(*h));
   const struct mp_option *option = c->plugin->table.options;
   struct mp_host *table;
 
-  if (!h)
-    _exit(EX_OSERR);
   current = c;
   h->fake = fake_host_new(&c->plugin->table, name);
   table = &h->fake->table;
@@ -376,8 +365,7 @@ conform_try_create(struct conform *c, struct conform_host *h, void **ret_self)
   const struct mp_host *table;
   int r;
 
-  if (!loan_open(&h->loan, "create", sizeof(*table)))
-    return MP_ENOMEM;
+  loan_open(&h->loan, "create", sizeof(*table));
   table = loan_copy(&h->loan, &h->fake->table, sizeof(*table));
   conform_begin(c, "create");
   r = conform_end(c, c->plugin->table.create(table, ret_self), conform_ok);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "lib/storable.h"
 
 #define MANY_FIELDS 4096
@@ -63,8 +64,7 @@ lend_field_sink(struct fields *f, struct loan *loan, const char *callback,
                                       .field = take_field };
   const struct mp_field_sink *copy;
 
-  if (!loan_open(loan, callback, sizeof(sink) + LOAN_TEXT))
-    return NULL;
+  loan_open(loan, callback, sizeof(sink) + LOAN_TEXT);
   copy = loan_copy(loan, &sink, sizeof(sink));
   *name = loan_text(loan, *name);
   return copy;
@@ -85,8 +85,6 @@ ask_field(struct fields *f, const char *name)
   f->calls = 0;
   f->last = (struct described){ 0 };
   sink = lend_field_sink(f, &loan, callback, &lent);
-  if (!sink)
-    return NULL;
   conform_begin(f->c, callback);
   r = f->self ? f->c->plugin->input.field_of(f->self, lent, sink)
               : f->c->plugin->input.field(lent, sink);
@@ -135,8 +133,6 @@ check_list(struct conform *c, struct fields *f)
   int r;
 
   sink = lend_field_sink(f, &loan, "list_fields", &no_name);
-  if (!sink)
-    return;
   conform_begin(c, "list_fields");
   r = c->plugin->input.list_fields(sink);
   if (r != MP_OK)
@@ -152,7 +148,7 @@ check_list(struct conform *c, struct fields *f)
 static void
 check_default_fields(struct fields *f, const char *fields)
 {
-  char *copy = strdup(fields), *rest = copy, *word;
+  char *copy = memory_text(fields), *rest = copy, *word;
 
   while (rest && *rest) {
     word = strsep(&rest, ", ");
@@ -169,8 +165,8 @@ check_fields(struct conform *c)
   const struct mp_input_ops *ops = &c->plugin->input;
   struct fields f = { .c = c };
 
-  f.list = calloc(MANY_FIELDS, sizeof(*f.list));
-  if (ops->list_fields && f.list)
+  f.list = memory_get(MANY_FIELDS, sizeof(*f.list));
+  if (ops->list_fields)
     check_list(c, &f);
   free(f.list);
   f.list = NULL;
@@ -271,8 +267,7 @@ call_read(struct trial *t)
   struct loan loan;
   int r;
 
-  if (!loan_open(&loan, "read", sizeof(sink)))
-    return MP_ENOMEM;
+  loan_open(&loan, "read", sizeof(sink));
   conform_begin(t->c, "read");
   r = ops->read(t->self, loan_copy(&loan, &sink, sizeof(sink)));
   conform_end(t->c, r, ops->flags & MP_INPUT_RECORDING ? recorded : live);

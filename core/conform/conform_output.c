@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "lib/array.h"
 #include "lib/decimal.h"
 
@@ -94,10 +95,10 @@ run_in_class(struct output_trial *trial, uint32_t class, const char *word)
   t.skipped = -1;
   t.sample = &samples[0];
   t.h = conform_host(c, "one");
-  t.places = calloc(t.n_targets, sizeof(*t.places));
+  t.places = memory_get(t.n_targets, sizeof(*t.places));
   if (word)
     fake_host_set(t.h->fake, c->plugin->output.delivery_option, word);
-  if (t.places && conform_create(c, t.h, &t.self)) {
+  if (conform_create(c, t.h, &t.self)) {
     conform_give_time(c, t.h, t.ms);
     t.run(&t);
     c->deadline_ms = 0;
@@ -124,10 +125,9 @@ run_in_classes(struct output_trial *trial)
   for (const char *p = option->allowed; *p && !conform_failed(c);
        p += strcspn(p, "|"), p += *p == '|') {
     size_t len = strcspn(p, "|");
-    char *word = strndup(p, len);
+    char *word = memory_text_of(p, len);
 
-    if (word)
-      run_in_class(trial, delivery_class(p, len), word);
+    run_in_class(trial, delivery_class(p, len), word);
     free(word);
   }
 }

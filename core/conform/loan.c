@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/memory/memory.h"
+
 /* A loan gets pages of its own, and no page is lent twice.  A check lends some
  * ten thousand pages. */
 #if UINTPTR_MAX > UINT32_MAX
@@ -46,16 +48,15 @@ take_pages(size_t size, const char *callback)
   return start;
 }
 
-bool
+void
 loan_open(struct loan *loan, const char *callback, size_t size)
 {
   *loan = (struct loan){ .size = size };
   loan->start = take_pages(size, callback);
   if (loan->start)
-    return true;
-  loan->start = calloc(1, size);
+    return;
+  loan->start = memory_get(1, size);
   loan->is_plain = true;
-  return loan->start;
 }
 
 void *

@@ -19,9 +19,8 @@ struct loan {
  * are not protected. */
 void loan_reserve(void);
 
-/* Borrows SIZE zeroed bytes for CALLBACK, a string that is never freed.  false:
- * out of memory. */
-bool loan_open(struct loan *loan, const char *callback, size_t size);
+/* Borrows SIZE zeroed bytes for CALLBACK, a string that is never freed. */
+void loan_open(struct loan *loan, const char *callback, size_t size);
 
 /* Copies SIZE bytes into the loan and returns the copy.  The loan must be large
  * enough: round each size up to LOAN_ALIGN. */

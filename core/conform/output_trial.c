@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "lib/storable.h"
 
 #define TOKEN_SIZE 256
@@ -41,7 +42,7 @@ fault_of_result(const struct output_trial *t, uint32_t record, uint32_t target,
 }
 
 static void
-take_result(const struct mp_result_sink *sink, uint32_t record, uint32_t target,
+take_result(const struct mp_output_sink *sink, uint32_t record, uint32_t target,
             uint32_t result)
 {
   struct output_trial *t = sink->ctx;
@@ -77,16 +78,15 @@ static int
 call_with_results(struct output_trial *t, const char *token)
 {
   const struct mp_output_ops *ops = &t->c->plugin->output;
-  const struct mp_result_sink sink = { .struct_size = sizeof(sink),
+  const struct mp_output_sink sink = { .struct_size = sizeof(sink),
                                        .ctx = t,
                                        .result = take_result };
   const char *callback = token ? "recover" : "commit";
-  const struct mp_result_sink *lent;
+  const struct mp_output_sink *lent;
   struct loan loan;
   int r;
 
-  if (!loan_open(&loan, callback, sizeof(sink) + LOAN_TEXT))
-    return MP_ENOMEM;
+  loan_open(&loan, callback, sizeof(sink) + LOAN_TEXT);
   lent = loan_copy(&loan, &sink, sizeof(sink));
   token = loan_text(&loan, token);
   conform_begin(t->c, callback);
@@ -124,8 +124,9 @@ call_begin(struct output_trial *t, const struct mp_record *record)
 
   if (t->records++ == 0)
     t->explained = atomic_load(&t->c->n_explained);
-  if (!ops->begin || !loan_open(&loan, "begin", sizeof(*record) + LOAN_TEXT))
+  if (!ops->begin)
     return;
+  loan_open(&loan, "begin", sizeof(*record) + LOAN_TEXT);
   lent = loan_copy(&loan, record, sizeof(*record));
   lent->id = loan_text(&loan, record->id);
   conform_begin(t->c, "begin");
@@ -145,8 +146,6 @@ call_write(struct output_trial *t, uint32_t target,
   int r;
 
   lent = conform_lend_value(&loan, "write", value);
-  if (!lent)
-    return;
   conform_begin(t->c, "write");
   r = conform_end(t->c, ops->write(t->self, target, lent), conform_ok);
   loan_close(&loan);
@@ -221,7 +220,7 @@ fault_of_shown(const struct output_trial *t, const struct mp_shown *shown)
 }
 
 static int
-take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+take_shown(const struct mp_output_sink *sink, const struct mp_shown *shown)
 {
   struct output_trial *t = sink->ctx;
   const char *fault = fault_of_shown(t, shown);
@@ -262,16 +261,15 @@ call_fetch(struct output_trial *t)
 {
   static const int outcomes[] = { MP_OK, MP_SKIP, -1 };
   const struct mp_output_ops *ops = &t->c->plugin->output;
-  const struct mp_shown_sink sink = { .struct_size = sizeof(sink),
-                                      .ctx = t,
-                                      .shown = take_shown };
+  const struct mp_output_sink sink = { .struct_size = sizeof(sink),
+                                       .ctx = t,
+                                       .shown = take_shown };
   struct loan loan;
   int r;
 
   if (!ops->fetch)
     return true;
-  if (!loan_open(&loan, "fetch", sizeof(sink)))
-    return false;
+  loan_open(&loan, "fetch", sizeof(sink));
   for (uint32_t i = 0; i < t->n_targets; i++)
     t->places[i] = (struct place){ 0 };
   conform_begin(t->c, "fetch");
@@ -307,17 +305,14 @@ deliver_records(struct output_trial *t)
 }
 
 /* Lends the plugin its targets until output_trial_close. */
-static bool
+static void
 lend_targets(struct output_trial *t)
 {
   size_t one = sizeof(struct mp_target) + 3 * LOAN_ALIGN + 48;
-  const struct mp_target **list = calloc(t->n_targets, sizeof(*list));
+  const struct mp_target **list = memory_get(t->n_targets, sizeof(*list));
   char name[16], source[24];
 
-  if (!list || !loan_open(&t->loan, "open", t->n_targets * one)) {
-    free(list);
-    return false;
-  }
+  loan_open(&t->loan, "open", t->n_targets * one);
   for (uint32_t i = 0; i < t->n_targets; i++) {
     struct mp_target target = { .struct_size = sizeof(target),
                                 .kind = t->sample->kind };
@@ -330,7 +325,6 @@ lend_targets(struct output_trial *t)
   }
   t->c->targets = list;
   t->c->n_targets = t->n_targets;
-  return true;
 }
 
 static void
@@ -349,8 +343,7 @@ output_trial_open(struct output_trial *t)
 
   t->records = 0;
   t->given_up = false;
-  if (!lend_targets(t))
-    return false;
+  lend_targets(t);
   if (ops->open) {
     conform_begin(t->c, "open");
     r = conform_end(t->c, ops->open(t->self), conform_ok);

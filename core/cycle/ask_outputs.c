@@ -1,7 +1,7 @@
 /* Asks the outputs for their displayed values. */
 #include "core/cycle/ask_outputs.h"
 
-#include "core/cycle/book_state.h"
+#include "core/cycle/older_state.h"
 #include "core/memory/memory.h"
 #include "core/pipeline/call.h"
 #include "lib/clock.h"
@@ -20,7 +20,7 @@ import_displayed(struct ledger_displayed *to, const struct mp_shown *shown)
     return "MP_SHOWN_VALUE without a value";
   if (!shown->value || shown->answer > MP_SHOWN_EMPTY)
     return NULL; /* an empty target may still give its unit in a zero value */
-  fault = value_import(&to->value, shown->value);
+  fault = memory_import_value(&to->value, shown->value);
   if (!fault && to->value.text && !*to->value.text)
     value_clear(&to->value);
   return fault;
@@ -35,7 +35,9 @@ import_id(const struct teller *teller, struct ledger_displayed *to,
 
   if (shown->answer == MP_SHOWN_FORGOTTEN)
     to->id = LEDGER_FORGOTTEN;
-  else if (shown->id || (shown->flags & MP_SHOWN_IDS))
+  else if (shown->id && !*shown->id)
+    to->id = LEDGER_NO_ID;
+  else if (shown->id)
     to->id =
       record_id_parse(&teller->cycle->ids, output, shown->id, &to->id_number);
   if (to->id == LEDGER_OTHER_ID)
@@ -65,7 +67,7 @@ keep_displayed(const struct teller *teller, struct answer *answer,
 }
 
 static int
-take_displayed(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+take_displayed(const struct mp_output_sink *sink, const struct mp_shown *shown)
 {
   const struct teller *teller = sink->ctx;
   const struct stage *output = teller->instance->stage;
@@ -95,13 +97,6 @@ take_displayed(const struct mp_shown_sink *sink, const struct mp_shown *shown)
 }
 
 /* ---- Asking ---- */
-
-bool
-older_state_is_noticed(const struct cycle *c, const struct stage *output)
-{
-  return (output->plugin->output.flags & MP_OUTPUT_TELLS_TIME) &&
-         c->run->store && book_last_row(c, output) > 0;
-}
 
 /* A queue keeps its last values itself; its output is asked only for operands
  * that have none, and to notice an older copy of the state. */
@@ -171,9 +166,9 @@ ask_output(struct cycle *c, const struct stage *output)
 {
   struct instance *instance = instance_of(c, output);
   struct output_state *state = output_state(c, output);
-  struct mp_shown_sink sink = { .struct_size = sizeof(sink),
-                                .ctx = &c->tellers[output->index],
-                                .shown = take_displayed };
+  struct mp_output_sink sink = { .struct_size = sizeof(sink),
+                                 .ctx = &c->tellers[output->index],
+                                 .shown = take_displayed };
   struct call call;
   int r;
 

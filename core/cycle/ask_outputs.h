@@ -13,8 +13,4 @@ bool must_be_asked(const struct cycle *c, const struct stage *output);
  * the answers. */
 enum verdict ask_output(struct cycle *c, const struct stage *output);
 
-/* Returns true if asking OUTPUT can reveal that an older copy of the state was
- * put back: it tells the time of its rows, and rows were booked for it. */
-bool older_state_is_noticed(const struct cycle *c, const struct stage *output);
-
 #endif

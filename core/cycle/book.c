@@ -3,6 +3,8 @@
  */
 #include "core/cycle/book.h"
 
+#include <stdlib.h>
+
 #include "core/cycle/check_readings.h"
 #include "core/cycle/evaluate.h"
 #include "core/memory/memory.h"
@@ -31,8 +33,7 @@ value_to_book(const struct cycle_data *d, const struct target *t,
   const struct ledger *ledger = &d->ledgers[t->index];
   const struct value *last = ledger_last(ledger);
 
-  if (!value_copy(ret, source_value(d, t)))
-    memory_out();
+  memory_copy_value(ret, source_value(d, t));
   if (!ret->serial && last)
     ret->serial = last->serial; /* no number: assume the same meter */
   if (ret->text || !ledger->unit || unit_same(ledger->unit, ret->unit))
@@ -327,8 +328,10 @@ book_target(struct cycle_data *d, const struct target *t)
   keep_kind(d, t);
   r = delivery(t->stage) == MP_LATEST ? ledger_set_pending(ledger, &v)
                                       : ledger_column(ledger, &v);
-  if (r != MP_OK) /* book_check has checked the rest */
-    memory_out();
+  /* book_check has found that it fits.  To commit the rest without it would
+   * lose it. */
+  if (r != MP_OK)
+    abort();
   if (t->base)
     ledger->rebase = false;
   report_coarse(d, t);
@@ -353,7 +356,7 @@ begin_total(struct cycle_data *d, const struct operand *o)
   const struct target *t = o->target;
 
   if (!(o->flags & MP_TOTAL) || !target_is_kept(t) ||
-      !(d->evaluation.operands[o->index].flags & MP_OPERAND_FIRST))
+      d->evaluation.operands[o->index].state != OPERAND_FIRST)
     return;
   ledger_begin(&d->ledgers[t->index]);
   d->outcomes[t->index] = LEDGER_SETTLED;

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/cycle/book.h"
 #include "core/cycle/queue_row.h"
-#include "core/memory/memory.h"
 #include "core/run/log.h"
 #include "lib/clock.h"
 
@@ -76,34 +76,28 @@ book_keep_last_row(struct cycle *c, const struct stage *output, int64_t time_ms)
     put_number(c, output, last_row_key, time_ms);
 }
 
-void
-book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
+/* Adds the row of this cycle to the queue of OUTPUT. */
+static void
+add_row(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
-  char *body = memory_have(queue_row_encode(&c->d, output, time_ms));
+  char *body = queue_row_encode(&c->d, output, time_ms);
 
   store_row_add(c->run->store, output->name, body);
   book_keep_last_row(c, output, time_ms);
   free(body);
 }
 
-size_t
-book_drop_rows(struct cycle *c, const struct stage *output, int64_t newest_ms)
+void
+book_add_rows(struct cycle *c, int64_t time_ms)
 {
-  struct store *store = c->run->store;
-  const struct store_row *stored = store_row_next(store, output->name, 0);
-  size_t dropped = 0;
-  struct queue_row row;
-
-  for (; stored; stored = store_row_next(store, output->name, stored->id)) {
-    if (!queue_row_decode(&row, stored->body))
-      continue;
-    if (row.time_ms / 1000 <= newest_ms / 1000) {
-      store_row_remove(store, stored->id);
-      dropped++;
-    }
-    queue_row_clear(&row);
+  if (!time_ms || !store_is_durable(c->run->store))
+    return;
+  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
+  {
+    if (delivery(output) == MP_APPEND ||
+        (delivery(output) == MP_HISTORY && book_has_row(&c->d, output)))
+      add_row(c, output, time_ms);
   }
-  return dropped;
 }
 
 /* ---- Ids ---- */
@@ -206,7 +200,6 @@ load_target(struct cycle *c, const struct target *t)
   c->d.entries[t->index] = ENTRY_GOOD;
   if (!body)
     return;
-  errno = 0;
   if (ledger_decode(ledger, body)) {
     /* Older states do not keep the unit of a column. */
     if (delivery(t->stage) != MP_LATEST && !ledger->unit)
@@ -214,8 +207,6 @@ load_target(struct cycle *c, const struct target *t)
     take_role(c, t);
     return;
   }
-  if (errno == ENOMEM)
-    memory_out();
   ledger_clear(ledger);
   ledger_init(ledger, t->role);
   c->d.entries[t->index] = ENTRY_UNREADABLE;
@@ -230,6 +221,20 @@ book_load_targets(struct cycle *c)
   for (; c->n_loaded < p->n_targets; c->n_loaded++)
     if (target_is_kept(p->targets[c->n_loaded]))
       load_target(c, p->targets[c->n_loaded]);
+}
+
+void
+book_show_kinds(struct cycle *c)
+{
+  const struct plan *p = c->plan;
+
+  for (size_t i = 0; i < p->n_targets && c->d.has_new_kind; i++) {
+    const struct target *t = p->targets[i];
+
+    if (target_is_kept(t) && !t->source->kind)
+      instance_set_kind(instance_of(c, t->stage), t, c->d.ledgers[i].kind);
+  }
+  c->d.has_new_kind = false;
 }
 
 static void
@@ -263,7 +268,7 @@ book_load(struct cycle *c)
 static void
 save_target(struct cycle *c, const struct target *t)
 {
-  char *body = memory_have(ledger_encode(&c->d.ledgers[t->index]));
+  char *body = ledger_encode(&c->d.ledgers[t->index]);
 
   store_put(c->run->store, STORE_TARGET, t->stage->name, t->name, body);
   free(body);
@@ -316,7 +321,7 @@ save_reading(struct cycle *c, const struct slot *field)
 
   if (!kept->believed.kind && !kept->unconfirmed.kind)
     return;
-  body = memory_have(reading_encode(kept));
+  body = reading_encode(kept);
   store_put(c->run->store, STORE_READING, field->stage->name, field->field,
             body);
   free(body);

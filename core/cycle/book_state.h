@@ -11,6 +11,9 @@
 void book_load(struct cycle *c);
 /* Loads the ledgers of targets added since book_load. */
 void book_load_targets(struct cycle *c);
+/* Tells the plugins the kinds of targets that the state or a first value
+ * decided. */
+void book_show_kinds(struct cycle *c);
 /* Reports the targets with an unreadable entry in the state, once a run. */
 void book_report_unreadable(struct cycle *c);
 
@@ -28,10 +31,8 @@ int64_t book_last_row(const struct cycle *c, const struct stage *output);
 void book_keep_last_row(struct cycle *c, const struct stage *output,
                         int64_t time_ms);
 
-/* Adds the row of this cycle to the queue of OUTPUT. */
-void book_add_row(struct cycle *c, const struct stage *output, int64_t time_ms);
-/* Removes the rows up to NEWEST_MS from the queue.  Returns their number. */
-size_t book_drop_rows(struct cycle *c, const struct stage *output,
-                      int64_t newest_ms);
+/* Adds a row of this cycle to each queue that gets one.  Nothing is added
+ * without a state on disk, or if TIME_MS, the time of the cycle, is 0. */
+void book_add_rows(struct cycle *c, int64_t time_ms);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "core/cycle/evaluate.h"
 #include "core/ledger/plausible.h"
+#include "core/memory/memory.h"
 #include "lib/unit.h"
 
 /* Place to which a converted limit is rounded; limits are round figures. */
@@ -124,13 +125,13 @@ measure_from_candidate(const struct check *c, const struct operand *o)
   struct operand_value *operand = operand_value(c, o);
   size_t i = (size_t)(o - c->transform->operands);
   struct value v = { 0 };
-  bool good =
-    value_copy(&v, &c->kept->unconfirmed) && convert(c, &v) && !v.text;
+  bool good;
 
+  memory_copy_value(&v, &c->kept->unconfirmed);
+  good = convert(c, &v) && !v.text;
   operand->exchanged = true;
-  operand->flags = good ? 0 : MP_OPERAND_MISSING;
-  instance_show_operand(transform, i, operand->flags, good ? &v : NULL,
-                        MP_EXACT);
+  operand->state = good ? OPERAND_KNOWN : OPERAND_MISSING;
+  instance_show_operand(transform, i, !good, good ? &v : NULL, MP_EXACT);
   value_clear(&v);
 }
 
@@ -252,7 +253,7 @@ prepare_own(const struct check *c, struct trial *trial)
   const struct slot *in = c->transform->input;
 
   trial->limit = c->transform->max_rate;
-  value_copy(&trial->now, c->d->evaluation.slots[in->index].value);
+  memory_copy_value(&trial->now, c->d->evaluation.slots[in->index].value);
   return convert(c, &trial->last) &&
          (!trial->held.kind || convert(c, &trial->held));
 }
@@ -261,7 +262,7 @@ static bool
 prepare_field(const struct check *c, struct trial *trial)
 {
   trial->limit = c->field->max_rate;
-  value_copy(&trial->now, c->reading);
+  memory_copy_value(&trial->now, c->reading);
   return trial->limit.coef > 0 &&
          unit_convert(&trial->limit, c->field->max_rate_unit, c->reading->unit,
                       LIMIT_PLACE) >= 0;
@@ -276,9 +277,9 @@ trial_prepare(const struct check *c, struct trial *trial)
   if (!c->transform->judges || c->reading->kind != MP_COUNTER ||
       !c->kept->believed.kind)
     return false;
-  value_copy(&trial->last, &c->kept->believed);
+  memory_copy_value(&trial->last, &c->kept->believed);
   if (held)
-    value_copy(&trial->held, held);
+    memory_copy_value(&trial->held, held);
   return c->transform->max_rate.coef > 0 ? prepare_own(c, trial)
                                          : prepare_field(c, trial);
 }
@@ -421,7 +422,7 @@ keep_unconfirmed(struct cycle_data *d, const struct slot *field)
 
   kept->is_candidate = d->evaluation.slots[field->index].hold == HOLD_CANDIDATE;
   kept->reported = false;
-  value_copy(&kept->unconfirmed, &d->fields[field->index].value);
+  memory_copy_value(&kept->unconfirmed, &d->fields[field->index].value);
 }
 
 static void
@@ -432,7 +433,7 @@ keep_believed(struct cycle_data *d, const struct slot *field)
 
   if (result->forgets && !result->exchanged)
     report_forgotten(d, field);
-  value_copy(&kept->believed, &d->fields[field->index].value);
+  memory_copy_value(&kept->believed, &d->fields[field->index].value);
   value_clear(&kept->unconfirmed);
   kept->is_candidate = kept->reported = false;
 }

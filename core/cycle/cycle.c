@@ -2,9 +2,6 @@
  * output. */
 #include "core/cycle/cycle.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "core/cycle/ask_outputs.h"
 #include "core/cycle/book.h"
 #include "core/cycle/book_state.h"
@@ -14,16 +11,16 @@
 #include "core/cycle/dry_run.h"
 #include "core/cycle/ended_failures.h"
 #include "core/cycle/evaluate.h"
+#include "core/cycle/last_run.h"
+#include "core/cycle/older_state.h"
 #include "core/cycle/read_inputs.h"
 #include "core/cycle/output_turns.h"
 #include "core/cycle/pending_since.h"
 #include "core/cycle/settle.h"
 #include "core/run/log.h"
 #include "core/run/progress.h"
-#include "core/run/run_note.h"
 #include "core/run/watchdog.h"
 #include "lib/clock.h"
-#include "lib/rfc3339.h"
 
 /* An output is not asked with less time left than this: it could not answer. */
 #define LEAST_TIME_MS 50
@@ -35,21 +32,6 @@ static int64_t
 deadline_of(const struct cycle *c)
 {
   return options_int(c->plan->options, "deadline");
-}
-
-/* Logs the notices in the order in which they were kept, and drops them.  With
- * -n, adds to each that it is not kept. */
-static void
-log_notices(struct cycle *c)
-{
-  const char *end = c->dry ? " (-n: this is not kept)" : "";
-
-  if (!c->notices.first)
-    return;
-  for (const struct message *m = c->notices.first; m; m = m->next)
-    if (!m->base || !is_blocked(&c->d, m->base))
-      log_line(m->code, m->stage->name, m->object, "%s%s", m->text, end);
-  messages_clear(&c->notices);
 }
 
 /* ---- Decisions ---- */
@@ -91,6 +73,12 @@ commit_answers(struct cycle *c)
   return commit_with(c, store_commit_answers);
 }
 
+void
+cycle_fail_state(struct cycle *c)
+{
+  c->d.state_failed = true;
+}
+
 static bool
 is_given_up(const struct cycle *c, const struct stage *output)
 {
@@ -116,50 +104,6 @@ open_output(struct cycle *c, const struct stage *output)
                instance_open(instance_of(c, output)) == MP_OK
                  ? VERDICT_GOOD
                  : VERDICT_GIVE_UP);
-}
-
-/* ---- The run before ---- */
-
-/* Stores "BEGUN ENDED STATUS" of this run, for the command status. */
-static void
-keep_run(struct cycle *c, int64_t begun)
-{
-  char body[96];
-
-  snprintf(body, sizeof(body), "%" PRId64 " %" PRId64 " %d", begun,
-           clock_now_ms(), report_status(c->run->report));
-  store_put(c->run->store, STORE_RUN, "", "last", body);
-}
-
-static void
-report_unfinished(const struct run_note *note)
-{
-  char when[RFC3339_SIZE];
-
-  rfc3339_format(NULL, note->begun_ms, when);
-  if (*note->output)
-    log_line(MP_LOG_NOTICE, note->output, NULL,
-             "the run that began at %s did not finish: it was in this output "
-             "(%s), which is now served last",
-             when, note->call);
-  else
-    log_line(MP_LOG_NOTICE, NULL, NULL,
-             "the run that began at %s did not finish", when);
-}
-
-/* Reports a run before this one that did not end.  Orders the outputs: those in
- * which runs fail or hang are served last. */
-static void
-begin_note(struct cycle *c)
-{
-  struct run_note note = { .output = "" };
-  bool durable = !c->dry && store_is_durable(c->run->store);
-
-  if (durable && run_note_read(c->run->store, &note))
-    report_unfinished(&note);
-  turns_order(c, note.output);
-  if (durable)
-    run_note_begin(c->run, clock_now_ms());
 }
 
 /* ---- Asking ---- */
@@ -213,31 +157,6 @@ cycle_ask(struct cycle *c)
   cycle_say(c, &m);
 }
 
-/* Adopts rows that an output has and this state does not know, because an older
- * copy of it was put back.  Rows of the queue that are not newer were delivered
- * before, and are dropped. */
-static void
-adopt_unknown_rows(struct cycle *c)
-{
-  FOR_EACH_OUTPUT(c, output)
-  {
-    int64_t newest;
-
-    if (!is_queued(output) || !older_state_is_noticed(c, output))
-      continue;
-    newest = settle_unknown_row(&c->d, output, book_last_row(c, output),
-                                clock_now_ms());
-    if (newest)
-      log_line(MP_LOG_NOTICE, output->name, NULL,
-               "has rows that the state does not know, probably because an "
-               "older copy of the state was restored: its last row is now the "
-               "last known value%s",
-               book_drop_rows(c, output, newest) > 0
-                 ? ", and rows that it has already are not written again"
-                 : "");
-  }
-}
-
 /* ---- Results ---- */
 
 /* Evaluates the readings.  If a serial number is needed that was not read, asks
@@ -249,36 +168,6 @@ evaluate_readings(struct cycle *c)
   while (c->d.evaluation.identify) {
     read_identify(c, c->d.evaluation.identify);
     evaluate(&c->d, c->instances);
-  }
-}
-
-/* Tells the plugins the kinds of targets that the state or a first value
- * decided. */
-static void
-show_kinds(struct cycle *c)
-{
-  const struct plan *p = c->plan;
-
-  for (size_t i = 0; i < p->n_targets && c->d.has_new_kind; i++) {
-    const struct target *t = p->targets[i];
-
-    if (target_is_kept(t) && !t->source->kind)
-      instance_set_kind(instance_of(c, t->stage), t, c->d.ledgers[i].kind);
-  }
-  c->d.has_new_kind = false;
-}
-
-/* Puts the rows of this cycle into the queues. */
-static void
-book_rows(struct cycle *c, int64_t time_ms)
-{
-  if (!time_ms || !store_is_durable(c->run->store))
-    return;
-  FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
-  {
-    if (delivery(output) == MP_APPEND ||
-        (delivery(output) == MP_HISTORY && book_has_row(&c->d, output)))
-      book_add_row(c, output, time_ms);
   }
 }
 
@@ -296,41 +185,13 @@ work_out(struct cycle *c)
   book_check(&c->d);
   time_ms = book_time(&c->d);
   book(&c->d);
-  book_rows(c, time_ms);
-  show_kinds(c);
+  book_add_rows(c, time_ms);
+  book_show_kinds(c);
   cycle_say(c, &c->d.evaluation.messages);
   return time_ms;
 }
 
 /* ---- Delivery ---- */
-
-static bool
-has_pending(const struct cycle *c, const struct stage *output)
-{
-  for (size_t i = 0; i < output->n_targets; i++) {
-    size_t at = output->targets[i]->index;
-
-    if (c->d.progress[at] == TARGET_SENDING || c->d.ledgers[at].pending.kind)
-      return true;
-  }
-  return false;
-}
-
-/* Returns true if OUTPUT has something to send, and so gets a part of the time
- * for sending. */
-static bool
-needs_sending(const struct cycle *c, const struct stage *output)
-{
-  if (is_given_up(c, output))
-    return false;
-  if (delivery(output) == MP_LIVE)
-    return true;
-  if (c->d.state_failed)
-    return false;
-  if (delivery(output) == MP_LATEST)
-    return has_pending(c, output);
-  return store_row_next(c->run->store, output->name, 0);
-}
 
 /* Sends BATCH of OUTPUT, and commits the answers.  Returns true if all of its
  * rows were accepted. */
@@ -372,7 +233,7 @@ take_tokens(struct cycle *c)
 {
   struct batch batch;
 
-  turns_mark(c, needs_sending);
+  turns_mark(c, deliver_is_needed);
   FOR_EACH_OUTPUT(c, output)
   {
     if (!is_queued(output) || !turn_begin(c, output))
@@ -452,31 +313,6 @@ serve_latest(struct cycle *c, const struct stage *output)
     turn_end(c, output);
 }
 
-/* Returns the first output that is ready to be sent to, else the one that will
- * be ready first; NULL: nothing is left to send. */
-static const struct stage *
-next_latest(struct cycle *c, int64_t now, int64_t *ret_ready)
-{
-  const struct stage *next = NULL;
-
-  *ret_ready = INT64_MAX;
-  FOR_EACH_OUTPUT(c, output)
-  {
-    int64_t ready;
-
-    if (delivery(output) != MP_LATEST || !output_state(c, output)->has_turn)
-      continue;
-    ready = latest_ready(c, output);
-    if (ready < now)
-      ready = now;
-    if (ready < *ret_ready) {
-      *ret_ready = ready;
-      next = output;
-    }
-  }
-  return next;
-}
-
 /* Sends to the latest outputs as they become ready, so that one that waits for
  * its targets does not delay the others. */
 static void
@@ -484,7 +320,7 @@ send_latest(struct cycle *c)
 {
   while (!run_stopped() && !c->d.state_failed) {
     int64_t now = clock_mono_ms(), ready;
-    const struct stage *output = next_latest(c, now, &ready);
+    const struct stage *output = latest_next(c, now, &ready);
 
     if (!output || (ready > now && ready - now >= run_time_left(c->run)))
       return;
@@ -533,8 +369,8 @@ deliver_cycle(struct cycle *c, int64_t time_ms)
   commit_state(c);
   if (c->d.state_failed)
     messages_clear(&c->notices);
-  log_notices(c);
-  turns_mark(c, needs_sending);
+  cycle_log_notices(c);
+  turns_mark(c, deliver_is_needed);
   deliver_all_live(c, time_ms);
   deliver_queues(c);
   if (!at_end)
@@ -547,7 +383,7 @@ deliver_at_end(struct cycle *c)
 {
   book_prepare(&c->d, clock_now_ms());
   commit_state(c);
-  turns_mark(c, needs_sending);
+  turns_mark(c, deliver_is_needed);
   deliver_all_latest(c);
 }
 
@@ -555,7 +391,7 @@ static void
 finish_cycle(struct cycle *c, int64_t begun)
 {
   report_end_cycle(c->run->report, ended_failures_state, c);
-  keep_run(c, begun);
+  last_run_keep(c, begun);
   pending_since_keep(c);
   commit_state(c);
 }
@@ -588,11 +424,11 @@ run_live(struct cycle *c)
     return;
   if (!c->d.state_failed) {
     cycle_ask(c);
-    adopt_unknown_rows(c);
+    older_state_adopt_rows(c);
   }
   time_ms = work_out(c);
   if (c->dry) {
-    log_notices(c);
+    cycle_log_notices(c);
     dry_run_deliver(c, time_ms);
     return;
   }
@@ -643,12 +479,12 @@ run_capture(struct cycle *c)
       run_set_deadline(c->run, deadline_of(c));
     if (!asked) {
       cycle_ask(c);
-      adopt_unknown_rows(c);
+      older_state_adopt_rows(c);
     }
     asked = true;
     time_ms = work_out(c);
     if (!durable)
-      log_notices(c);
+      cycle_log_notices(c);
     if (c->dry)
       dry_run_deliver(c, time_ms);
     else if (durable)
@@ -667,40 +503,12 @@ run_capture(struct cycle *c)
   finish_cycle(c, begun);
 }
 
-/* Forgets the run before. */
-static void
-begin_run(struct cycle *c)
-{
-  struct cycle_data *d = &c->d;
-
-  d->shows_info = log_shows(MP_LOG_INFO);
-  d->shows_debug = log_shows(MP_LOG_DEBUG);
-  d->is_terminal = log_is_terminal();
-  d->books_all = c->dry || store_is_durable(c->run->store);
-  for (size_t i = 0; i < c->plan->n_stages; i++) {
-    struct output_state *output = &d->outputs[i];
-
-    output->given_up = output->took_part = false;
-    output->number = 0;
-    c->deliveries[i].is_broken = false;
-    if (!d->inputs[i].abandoned)
-      d->inputs[i].ended = false;
-  }
-  for (size_t i = 0; i < c->plan->n_targets; i++) {
-    ledger_displayed_clear(&d->answers[i].displayed);
-    d->answers[i].kind = 0;
-    d->answers[i].numbers_only = false;
-    d->outcomes[i] = LEDGER_SETTLED;
-    d->progress[i] = TARGET_IDLE;
-  }
-}
-
 int
 cycle_run(struct cycle *c)
 {
-  begin_run(c);
-  show_kinds(c);
-  begin_note(c);
+  cycle_begin(c);
+  book_show_kinds(c);
+  last_run_begin_note(c);
   if (c->plan->only_captures) {
     watchdog_disarm(); /* a capture has no time limit */
     run_capture(c);

@@ -57,7 +57,8 @@ struct cycle {
 
 struct cycle *cycle_new(struct plan *plan, struct instances *instances,
                         struct run *run);
-/* NULL is allowed. */
+/* Call it when the instances are closed: they may ask for the last known values
+ * until then.  NULL is allowed. */
 void cycle_free(struct cycle *c);
 
 /* Forgets what was loaded from the state, which another run may have changed
@@ -77,6 +78,9 @@ int cycle_run(struct cycle *c);
 /* Asks the outputs for their displayed values, and settles the ledgers. */
 void cycle_ask(struct cycle *c);
 
+/* Call it if the state cannot be opened: only live outputs are served. */
+void cycle_fail_state(struct cycle *c);
+
 /* ---- For the steps of a cycle ---- */
 
 static inline struct instance *
@@ -91,6 +95,9 @@ output_state(struct cycle *c, const struct stage *output)
   return &c->d.outputs[output->index];
 }
 
+/* Forgets the last run of this cycle. */
+void cycle_begin(struct cycle *c);
+
 /* Makes room for fields and targets that were added to the plan. */
 void cycle_grow(struct cycle *c);
 
@@ -101,5 +108,9 @@ int cycle_fail(struct cycle *c, const struct stage *stage, int code,
 /* Reports the failures and logs the lines in M; keeps its notices until the
  * cycle is committed. */
 void cycle_say(struct cycle *c, struct messages *m);
+
+/* Logs the notices in the order in which they were kept, and drops them.  With
+ * -n, adds to each that it is not kept. */
+void cycle_log_notices(struct cycle *c);
 
 #endif

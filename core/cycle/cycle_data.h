@@ -97,9 +97,15 @@ struct base_result {
   bool exchange_reported; /* the exchange of its meter was announced */
 };
 
+enum operand_state {
+  OPERAND_KNOWN,
+  OPERAND_MISSING, /* not asked, and without a last known value */
+  OPERAND_FIRST,   /* its target was never set */
+};
+
 struct operand_value {
-  uint32_t flags; /* MP_OPERAND_... */
-  int32_t place;
+  enum operand_state state;
+  int32_t place;             /* of `known`; MP_EXACT: not rounded */
   const struct value *known; /* NULL: no last known value */
   bool exchanged;            /* the candidate is used instead */
 };

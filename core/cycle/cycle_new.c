@@ -1,4 +1,4 @@
-/* Makes and frees a cycle, and says the messages of its steps. */
+/* Makes, clears and frees a cycle. */
 #include "core/cycle/cycle.h"
 
 #include <stdlib.h>
@@ -86,6 +86,33 @@ cycle_reset(struct cycle *c)
 }
 
 void
+cycle_begin(struct cycle *c)
+{
+  struct cycle_data *d = &c->d;
+
+  d->shows_info = log_shows(MP_LOG_INFO);
+  d->shows_debug = log_shows(MP_LOG_DEBUG);
+  d->is_terminal = log_is_terminal();
+  d->books_all = c->dry || store_is_durable(c->run->store);
+  for (size_t i = 0; i < c->plan->n_stages; i++) {
+    struct output_state *output = &d->outputs[i];
+
+    output->given_up = output->took_part = false;
+    output->number = 0;
+    c->deliveries[i].is_broken = false;
+    if (!d->inputs[i].abandoned)
+      d->inputs[i].ended = false;
+  }
+  for (size_t i = 0; i < c->plan->n_targets; i++) {
+    ledger_displayed_clear(&d->answers[i].displayed);
+    d->answers[i].kind = 0;
+    d->answers[i].numbers_only = false;
+    d->outcomes[i] = LEDGER_SETTLED;
+    d->progress[i] = TARGET_IDLE;
+  }
+}
+
+void
 cycle_close(struct cycle *c)
 {
   FOR_EACH_STAGE(c->plan, input, PLUGIN_INPUT)
@@ -99,50 +126,4 @@ cycle_close(struct cycle *c)
         instance_of(c, output)->is_stale)
       instance_close(instance_of(c, output));
   }
-}
-
-/* ---- Messages ---- */
-
-int
-cycle_fail(struct cycle *c, const struct stage *stage, int code,
-           const char *object, const char *fmt, ...)
-{
-  struct mp_host *host = &instance_of(c, stage)->host;
-  va_list args;
-
-  va_start(args, fmt);
-  host->vfail(host, code, object, fmt, args);
-  va_end(args);
-  return code;
-}
-
-/* Says MESSAGE.  Returns false if it is a notice, which must wait. */
-static bool
-say(struct cycle *c, const struct message *message)
-{
-  const struct stage *stage = message->stage;
-
-  if (message->kind == MESSAGE_NOTICE)
-    return false;
-  if (message->kind == MESSAGE_FAILURE)
-    cycle_fail(c, stage, message->code, message->object, "%s", message->text);
-  else
-    log_line(message->code, stage->name, message->object, "%s", message->text);
-  return true;
-}
-
-void
-cycle_say(struct cycle *c, struct messages *m)
-{
-  struct messages kept = { .first = NULL };
-  struct message *message;
-
-  if (!m->first)
-    return;
-  while ((message = messages_take(m)))
-    if (say(c, message))
-      message_free(message);
-    else
-      messages_put(&kept, message);
-  messages_move(&c->notices, &kept);
 }

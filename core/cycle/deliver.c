@@ -34,8 +34,10 @@ deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
   if (at->is_broken)
     return;
   output_state(c, output)->took_part = true;
-  if (at->pending_records++ == 0)
+  if (at->pending_records++ == 0) {
     at->explained = atomic_load(&instance->n_explained);
+    instance_forget_failure(instance);
+  }
   if (!output->plugin->output.begin)
     return;
   record_id_format(&c->ids, output->name, number, row, text);
@@ -111,12 +113,13 @@ deliver_commit(struct cycle *c, const struct stage *output, const char *token,
   const struct mp_output_ops *ops = &output->plugin->output;
   struct instance *instance = instance_of(c, output);
   struct output_delivery *at = &c->deliveries[output->index];
-  struct mp_result_sink sink = { .struct_size = sizeof(sink),
+  struct mp_output_sink sink = { .struct_size = sizeof(sink),
                                  .ctx = results,
                                  .result = deliver_results_take };
   struct call call;
   int r;
 
+  results->instance = instance;
   results->n_written = at->is_broken ? 0 : at->pending_records;
   at->pending_records = 0;
   if (at->is_broken) {
@@ -149,4 +152,32 @@ deliver_live(struct cycle *c, const struct stage *output, int64_t time_ms)
   }
   deliver_results_free(&results);
   return verdict;
+}
+
+/* ---- Turns ---- */
+
+static bool
+has_pending(const struct cycle *c, const struct stage *output)
+{
+  for (size_t i = 0; i < output->n_targets; i++) {
+    size_t at = output->targets[i]->index;
+
+    if (c->d.progress[at] == TARGET_SENDING || c->d.ledgers[at].pending.kind)
+      return true;
+  }
+  return false;
+}
+
+bool
+deliver_is_needed(const struct cycle *c, const struct stage *output)
+{
+  if (c->d.outputs[output->index].given_up)
+    return false;
+  if (delivery(output) == MP_LIVE)
+    return true;
+  if (c->d.state_failed)
+    return false;
+  if (delivery(output) == MP_LATEST)
+    return has_pending(c, output);
+  return store_row_next(c->run->store, output->name, 0);
 }

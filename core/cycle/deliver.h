@@ -8,6 +8,10 @@
 
 #include "core/cycle/deliver_results.h"
 
+/* Returns true if OUTPUT has something to send, and so gets a part of the time
+ * for sending. */
+bool deliver_is_needed(const struct cycle *c, const struct stage *output);
+
 /* ---- Records ---- */
 
 /*
@@ -41,6 +45,10 @@ enum verdict deliver_live(struct cycle *c, const struct stage *output,
 /* Returns when OUTPUT is ready for its next record, on the monotonic clock;
  * INT64_MAX: nothing is to be sent. */
 int64_t latest_ready(const struct cycle *c, const struct stage *output);
+/* Returns the first output that is ready to be sent to at NOW, else the one
+ * that will be ready first; NULL: nothing is left to send. */
+const struct stage *latest_next(const struct cycle *c, int64_t now,
+                                int64_t *ret_ready);
 /* Sends the oldest record of which a value is ready, and puts the results into
  * ledgers and store.  The caller commits them, and then calls latest_tell. */
 enum verdict latest_send(struct cycle *c, const struct stage *output,

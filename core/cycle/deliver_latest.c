@@ -11,6 +11,7 @@
 #include "core/cycle/book_state.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/evaluate.h"
+#include "core/cycle/output_turns.h"
 #include "core/memory/memory.h"
 #include "lib/clock.h"
 
@@ -49,6 +50,29 @@ latest_ready(const struct cycle *c, const struct stage *output)
   return next;
 }
 
+const struct stage *
+latest_next(const struct cycle *c, int64_t now, int64_t *ret_ready)
+{
+  const struct stage *next = NULL;
+
+  *ret_ready = INT64_MAX;
+  FOR_EACH_OUTPUT(c, output)
+  {
+    int64_t ready;
+
+    if (delivery(output) != MP_LATEST || !c->d.outputs[output->index].has_turn)
+      continue;
+    ready = latest_ready(c, output);
+    if (ready < now)
+      ready = now;
+    if (ready < *ret_ready) {
+      *ret_ready = ready;
+      next = output;
+    }
+  }
+  return next;
+}
+
 static void
 take_result_of_target(struct cycle *c, const struct target *t, uint32_t result)
 {
@@ -66,8 +90,7 @@ write_target(struct cycle *c, const struct target *t, struct results *results)
   const struct stage *output = t->stage;
   struct value *sent = &results->sent[t->number];
 
-  if (!ledger_as_sent(&c->d.ledgers[t->index], sent))
-    memory_out();
+  ledger_as_sent(&c->d.ledgers[t->index], sent);
   for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *part = output->targets[i];
 
@@ -152,19 +175,33 @@ take_answers(struct cycle *c, const struct results *results)
   }
 }
 
-/* Moves the values that the output refused into a new record, if it accepted
- * others of theirs: a receiver that has seen the id of a record takes the rest
- * of it for a repetition. */
+/* Returns whether the receiver has a value of the record, or may have one. */
+static bool
+is_perhaps_known(const struct cycle *c, const struct results *results)
+{
+  const struct stage *output = results->output;
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+    uint32_t result = deliver_target_result(results, 0, t);
+
+    if (result == MP_ACCEPTED || (result && c->d.ledgers[t->index].sent.kind))
+      return true;
+  }
+  return false;
+}
+
+/* Moves the values that certainly did not arrive into a new record, if others
+ * of theirs arrived or may have arrived: a receiver that has seen the id of a
+ * record takes the rest of it for a repetition. */
 static void
 part_record(struct cycle *c, const struct results *results)
 {
   const struct stage *output = results->output;
-  bool is_accepted = false;
 
-  for (size_t i = 0; i < output->n_targets; i++)
-    is_accepted |=
-      deliver_target_result(results, 0, output->targets[i]) == MP_ACCEPTED;
-  for (size_t i = 0; i < output->n_targets && is_accepted; i++) {
+  if (!is_perhaps_known(c, results))
+    return;
+  for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
     struct ledger *ledger = &c->d.ledgers[t->index];
 

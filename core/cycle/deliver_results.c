@@ -11,8 +11,8 @@
 
 /* Values of a cell besides MP_ACCEPTED ... MP_REJECTED, and 0: the record has
  * no value for this target. */
-#define CELL_WRITTEN 6 /* written, and commit gave no result for it alone */
-#define CELL_REFUSED 7 /* refused by write */
+#define CELL_WRITTEN 254 /* written, and commit gave no result for it alone */
+#define CELL_REFUSED 255 /* refused by write */
 
 /* Returns a cell of RESULTS; NULL: there is none. */
 static uint8_t *
@@ -39,6 +39,9 @@ deliver_results_free(struct results *results)
 {
   for (size_t i = 0; results->sent && i < results->output->n_targets; i++)
     value_clear(&results->sent[i]);
+  for (size_t i = 0; results->reasons && i < results->n; i++)
+    free(results->reasons[i]);
+  free(results->reasons);
   free(results->sent);
   free(results->result);
   free(results->cells);
@@ -114,20 +117,52 @@ deliver_target_result(const struct results *results, size_t record,
   return cell && *cell && !result ? MP_PERHAPS : result;
 }
 
+/* Returns true if this is the result of a row of a history output.  Rows are
+ * only set aside as a whole, and only if they are in the state. */
+static bool
+can_be_set_aside(const struct results *results, uint32_t target)
+{
+  return results->cells && delivery(results->output) == MP_HISTORY &&
+         target == MP_ALL_TARGETS;
+}
+
+/* Keeps the text of the newest failure as the reason for RECORD.  Without
+ * memory there is no reason: this runs inside the plugin's commit. */
+static void
+keep_reason(struct results *results, uint32_t record)
+{
+  if (!results->reasons)
+    results->reasons = calloc(results->n, sizeof(*results->reasons));
+  if (!results->reasons)
+    return;
+  free(results->reasons[record]);
+  results->reasons[record] = instance_newest_failure(results->instance);
+}
+
+const char *
+deliver_record_reason(const struct results *results, size_t record)
+{
+  return results->reasons ? results->reasons[record] : NULL;
+}
+
 void
-deliver_results_take(const struct mp_result_sink *sink, uint32_t record,
+deliver_results_take(const struct mp_output_sink *sink, uint32_t record,
                      uint32_t target, uint32_t result)
 {
   struct results *results = sink->ctx;
   uint8_t *cell = cell_of(results, record, target);
 
-  if (result < MP_ACCEPTED || result > MP_REJECTED) {
+  if (result < MP_ACCEPTED || result > MP_SET_ASIDE) {
     if (!results->nonsense)
       results->nonsense = result ? result : UINT32_MAX;
     result = MP_PERHAPS;
   }
+  if (result == MP_SET_ASIDE && !can_be_set_aside(results, target))
+    result = MP_REJECTED;
   if (record >= results->n)
     return;
+  if (result == MP_SET_ASIDE)
+    keep_reason(results, record);
   if (target == MP_ALL_TARGETS || !results->cells)
     results->result[record] = result;
   else if (cell && *cell && *cell != CELL_REFUSED)

@@ -15,6 +15,8 @@ struct results {
   uint32_t *result; /* of each record as a whole; 0: none was given */
   uint8_t
     *cells; /* of each target in each record (deliver_results.c); or NULL */
+  struct instance *instance; /* of the output; for the reasons */
+  char **reasons; /* of each record that is set aside; NULL: none is known */
   struct value *sent; /* latest: the value that each target was sent; or NULL */
 };
 
@@ -25,6 +27,9 @@ void deliver_results_free(struct results *results);
 /* Returns the result of RECORD.  MP_ACCEPTED: the output has taken the record,
  * although it may have rejected values of single targets. */
 uint32_t deliver_record_result(const struct results *results, size_t record);
+/* Returns the words of the plugin about a record that is set aside; NULL: none
+ * were said before its result. */
+const char *deliver_record_reason(const struct results *results, size_t record);
 /* Returns the result of the value for T in RECORD; 0: there is no value. */
 uint32_t deliver_target_result(const struct results *results, size_t record,
                                const struct target *t);
@@ -34,17 +39,17 @@ uint32_t deliver_target_result(const struct results *results, size_t record,
 /* Notes whether the plugin took a value that was written, or refused it. */
 void deliver_results_note(struct results *results, size_t record, size_t target,
                           bool taken);
-/* Takes a result of commit; the `result` of struct mp_result_sink, whose ctx is
+/* Takes a result of commit; the `result` of struct mp_output_sink, whose ctx is
  * a struct results. */
-void deliver_results_take(const struct mp_result_sink *sink, uint32_t record,
+void deliver_results_take(const struct mp_output_sink *sink, uint32_t record,
                           uint32_t target, uint32_t result);
 /* Sets the results after begin or write failed.  Nothing was sent now, but in
  * recovery an earlier run may have sent the rows. */
 void deliver_results_leave(struct results *results, bool recovers);
-/* Reports each result but MP_ACCEPTED, unless the plugin has explained a
- * failure since the first begin: a run must not end with "all delivered" if
- * nothing was.  Counts the records of a queue; names the targets of other
- * outputs. */
+/* Reports each result but MP_ACCEPTED and MP_SET_ASIDE, unless the plugin has
+ * explained a failure since the first begin: a run must not end with "all
+ * delivered" if nothing was.  Counts the records of a queue; names the targets
+ * of other outputs. */
 void deliver_results_explain(struct cycle *c, const struct results *results,
                              bool recovers);
 

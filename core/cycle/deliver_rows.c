@@ -8,7 +8,6 @@
  */
 #include "core/cycle/deliver_rows.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +16,10 @@
 #include "core/cycle/book_state.h"
 #include "core/cycle/deliver.h"
 #include "core/cycle/delivered.h"
+#include "core/cycle/set_aside.h"
 #include "core/memory/memory.h"
 #include "core/pipeline/call.h"
+#include "lib/clock.h"
 #include "lib/storable.h"
 #include "lib/utf8.h"
 
@@ -109,10 +110,7 @@ write_row(struct cycle *c, const struct stage *output,
 {
   int64_t id = stored->id;
 
-  errno = 0;
   if (!queue_row_decode(row, stored->body)) {
-    if (errno == ENOMEM)
-      memory_out();
     cycle_fail(c, output, MP_EDATA, NULL,
                "row %" PRId64 " of its queue cannot be read and is left out",
                id);
@@ -189,10 +187,28 @@ conclude_row(struct cycle *c, const struct stage *output,
   return carried;
 }
 
-/* Takes the accepted rows off the queue.  Returns true if all were accepted. */
+/* Sets the rows aside that the output will never take. */
+static void
+set_rows_aside(struct cycle *c, const struct stage *output, struct batch *batch)
+{
+  struct store *store = c->run->store;
+
+  for (size_t i = 0; i < batch->n; i++) {
+    if (deliver_record_result(&batch->results, i) != MP_SET_ASIDE)
+      continue;
+    set_aside_row(store, output->name, batch->ids[i], clock_now_ms(),
+                  deliver_record_reason(&batch->results, i));
+    batch->set_aside++;
+  }
+  if (batch->set_aside > 0)
+    batch->dropped_aside =
+      set_aside_bound(store, output->name, (size_t)c->run->queue_max);
+}
+
+/* Takes the rows with a final result off the queue.  Returns true if all had
+ * one. */
 static bool
-conclude_rows(struct cycle *c, const struct stage *output,
-              const struct batch *batch)
+conclude_rows(struct cycle *c, const struct stage *output, struct batch *batch)
 {
   size_t arrived = 0, unknown = 0;
   bool carried = false;
@@ -205,11 +221,12 @@ conclude_rows(struct cycle *c, const struct stage *output,
     if (result == MP_ACCEPTED)
       carried |= conclude_row(c, output, batch, i);
   }
+  set_rows_aside(c, output, batch);
   if (carried)
     book_save_output(c, output);
   if (unknown == 0)
     drop_token(c, output); /* no outcome is left for a later run to find out */
-  return arrived == batch->n;
+  return arrived + batch->set_aside == batch->n;
 }
 
 enum verdict
@@ -251,10 +268,29 @@ note_delivered(struct cycle *c, const struct batch *batch, size_t record)
   (*rows)++;
 }
 
+static void
+report_set_aside(struct cycle *c, const struct batch *batch)
+{
+  const struct stage *output = batch->results.output;
+
+  if (batch->set_aside > 0)
+    cycle_fail(c, output, MP_EREFUSED, SET_ASIDE_OBJECT,
+               "rows that the output will never take (so far %zu); \"meterpipe "
+               "status --set-aside\" lists them, and \"meterpipe retry %s\" "
+               "makes them pending again",
+               set_aside_count(c->run->store, output->name), output->name);
+  if (batch->dropped_aside > 0)
+    cycle_fail(c, output, MP_EDATA, SET_ASIDE_OBJECT,
+               "more than queue_max = %lld rows are set aside; the oldest are "
+               "dropped (so far %lld)",
+               (long long)c->run->queue_max, batch->dropped_aside);
+}
+
 void
 rows_tell(struct cycle *c, struct batch *batch)
 {
   deliver_results_explain(c, &batch->results, batch->recovers);
+  report_set_aside(c, batch);
   for (size_t i = 0; i < batch->n; i++) {
     if (batch->results.n_written > 0 &&
         deliver_record_result(&batch->results, i) == MP_ACCEPTED)

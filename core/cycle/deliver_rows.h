@@ -17,6 +17,8 @@ struct batch {
   struct queue_row *rows; /* those that were written */
   int64_t *ids;
   size_t n;
+  size_t set_aside;        /* rows that were set aside */
+  long long dropped_aside; /* as set_aside_bound returned it */
 };
 
 /* Returns true if an earlier run ended while it wrote rows of OUTPUT. */
@@ -33,13 +35,14 @@ bool rows_next(const struct cycle *c, const struct stage *output,
  * it into the store. */
 enum verdict rows_token(struct cycle *c, const struct stage *output,
                         const struct batch *batch);
-/* Writes the rows of BATCH, or finds out their outcome, and takes the
- * accepted ones off the queue.  The caller commits that, and then calls
- * rows_tell.  VERDICT_NOTHING: not all were accepted. */
+/* Writes the rows of BATCH, or finds out their outcome.  Takes the accepted
+ * ones off the queue, and sets aside those that the output will never take.
+ * The caller commits that, and then calls rows_tell.  VERDICT_NOTHING: rows of
+ * BATCH are still in the queue. */
 enum verdict rows_send(struct cycle *c, const struct stage *output,
                        struct batch *batch);
-/* Lists the delivered values, and reports results that the plugin did not
- * explain.  Frees what rows_send allocated. */
+/* Lists the delivered values; reports rows that were set aside, and results
+ * that the plugin did not explain.  Frees what rows_send allocated. */
 void rows_tell(struct cycle *c, struct batch *batch);
 
 /* Drops the oldest rows beyond queue_max, and reports them. */

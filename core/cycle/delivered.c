@@ -40,8 +40,8 @@ is_first(const struct cycle_data *d, const struct slot *slot)
 {
   for (; slot->stage->kind == PLUGIN_TRANSFORM; slot = slot->stage->input)
     for (size_t i = 0; i < slot->stage->n_operands; i++)
-      if (d->evaluation.operands[slot->stage->operands[i].index].flags &
-          MP_OPERAND_FIRST)
+      if (d->evaluation.operands[slot->stage->operands[i].index].state ==
+          OPERAND_FIRST)
         return true;
   return false;
 }
@@ -101,15 +101,13 @@ forget_delivered(struct cycle *c, const struct stage *output)
 static void
 print_table(const struct table *table)
 {
-  char *text = NULL;
+  char *text;
   size_t size;
-  FILE *out = open_memstream(&text, &size);
+  FILE *out = memory_open_text(&text, &size);
 
-  if (!out)
-    return;
   table_print(table, 0, out);
-  /* When out of memory, fclose can succeed and leave no text. */
-  if (fclose(out) == 0 && text && size > 0)
+  memory_close_text(out, &text);
+  if (size > 0)
     log_text(text);
   free(text);
 }

@@ -51,8 +51,8 @@ show_latest(struct cycle *c, const struct target *t)
   struct value sent = { 0 };
 
   while (book_prepare_target(&c->d, t, clock_now_ms())) {
-    if (ledger_as_sent(&c->d.ledgers[t->index], &sent))
-      show_sent(t, &c->d.ledgers[t->index].sent_from, &sent);
+    ledger_as_sent(&c->d.ledgers[t->index], &sent);
+    show_sent(t, &c->d.ledgers[t->index].sent_from, &sent);
     value_clear(&sent);
     ledger_result(&c->d.ledgers[t->index], MP_ACCEPTED);
   }

@@ -48,6 +48,8 @@ take_value(const struct teller *teller, const struct slot *slot,
   struct value *to = &teller->cycle->d.fields[slot->index].value;
   const char *fault = value_import(to, value);
 
+  if (fault == value_no_memory)
+    return instance_fail(teller->instance, MP_ENOMEM, slot->field, "%s", fault);
   if (fault)
     return instance_fail(teller->instance, MP_EINTERNAL, slot->field,
                          "the plugin emitted %s", fault);
@@ -100,7 +102,8 @@ take_serial(const struct teller *teller, const char *serial, uint32_t how)
                            : "not clean text");
   reading->serial = value_intern(serial);
   if (*serial && !reading->serial)
-    return instance_fail(teller->instance, MP_ENOMEM, NULL, "out of memory");
+    return instance_fail(teller->instance, MP_ENOMEM, NULL, "%s",
+                         value_no_memory);
   reading->serial_how = how;
   return MP_OK;
 }

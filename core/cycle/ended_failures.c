@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/cycle/set_aside.h"
+
 static bool
 begins_with(const char *text, const char *prefix)
 {
@@ -61,8 +63,8 @@ took_part(const struct cycle *c, const struct stage *stage)
   return output->took_part && !output->given_up;
 }
 
-/* A stage that was not reached gives no information about its earlier
- * failures. */
+/* A stage that was not reached gives no information about its earlier failures.
+ * Rows that are set aside are a failure until "meterpipe retry". */
 enum report_object
 ended_failures_state(void *ctx, const char *name, const char *object)
 {
@@ -73,5 +75,8 @@ ended_failures_state(void *ctx, const char *name, const char *object)
     return REPORT_UNKNOWN;
   if (is_of_earlier_file(stage, object) || is_former_target(stage, object))
     return REPORT_GONE;
+  if (strcmp(object, SET_ASIDE_OBJECT) == 0)
+    return set_aside_count(c->run->store, name) > 0 ? REPORT_UNKNOWN
+                                                    : REPORT_GONE;
   return took_part(c, stage) ? REPORT_REACHED : REPORT_UNKNOWN;
 }

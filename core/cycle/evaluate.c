@@ -10,13 +10,14 @@
 #include <string.h>
 
 #include "core/cycle/check_readings.h"
+#include "core/memory/memory.h"
 #include "core/pipeline/call.h"
 
 /* ---- Operands ---- */
 
 /* Takes the displayed value of a target that this pipeline does not write, to
- * the place that is displayed.  Returns MP_OPERAND_... flags. */
-static uint32_t
+ * the place that is displayed. */
+static enum operand_state
 displayed_operand(const struct cycle_data *d, const struct target *t,
                   struct operand_value *ret)
 {
@@ -24,19 +25,18 @@ displayed_operand(const struct cycle_data *d, const struct target *t,
   const struct value *v = &displayed->value;
 
   if (d->offline)
-    return MP_OPERAND_FIRST;
+    return OPERAND_FIRST;
   if (!displayed->known)
-    return can_be_asked(d, t->stage) ? MP_OPERAND_MISSING : MP_OPERAND_FIRST;
+    return can_be_asked(d, t->stage) ? OPERAND_MISSING : OPERAND_FIRST;
   if (v->kind == 0 || (!v->text && v->number.coef == 0))
-    return MP_OPERAND_FIRST;
+    return OPERAND_FIRST;
   ret->known = v;
   ret->place = displayed->place;
-  return displayed->place == MP_EXACT ? 0 : MP_OPERAND_ROUNDED;
+  return OPERAND_KNOWN;
 }
 
-/* Takes the last known value of a target that this pipeline writes.
- * Returns MP_OPERAND_... flags. */
-static uint32_t
+/* Takes the last known value of a target that this pipeline writes. */
+static enum operand_state
 kept_operand(const struct cycle_data *d, const struct target *t,
              struct operand_value *ret)
 {
@@ -44,20 +44,19 @@ kept_operand(const struct cycle_data *d, const struct target *t,
   const struct value *v = ledger_last(ledger);
 
   if (d->state_failed || is_unreadable(d, t))
-    return MP_OPERAND_MISSING;
+    return OPERAND_MISSING;
   if (d->outcomes[t->index] == LEDGER_FIRST && !ledger->pending.kind)
-    return MP_OPERAND_FIRST;
+    return OPERAND_FIRST;
   if (v) {
     ret->known = v;
-    ret->place = ledger->acknowledged_place;
-    return v == &ledger->acknowledged && ledger->acknowledged_place != MP_EXACT
-             ? MP_OPERAND_ROUNDED
-             : 0;
+    if (v == &ledger->acknowledged)
+      ret->place = ledger->acknowledged_place;
+    return OPERAND_KNOWN;
   }
   if (delivery(t->stage) != MP_LATEST)
     return displayed_operand(d, t, ret);
-  return d->offline || !can_be_asked(d, t->stage) ? MP_OPERAND_FIRST
-                                                  : MP_OPERAND_MISSING;
+  return d->offline || !can_be_asked(d, t->stage) ? OPERAND_FIRST
+                                                  : OPERAND_MISSING;
 }
 
 static void
@@ -66,7 +65,7 @@ take_operand(struct cycle_data *d, const struct operand *o)
   struct operand_value *v = &d->evaluation.operands[o->index];
 
   *v = (struct operand_value){ .place = MP_EXACT };
-  v->flags = target_is_kept(o->target) ? kept_operand(d, o->target, v)
+  v->state = target_is_kept(o->target) ? kept_operand(d, o->target, v)
                                        : displayed_operand(d, o->target, v);
 }
 
@@ -81,7 +80,8 @@ show_operands(const struct cycle_data *d, struct instance *transform)
       &d->evaluation.operands[stage->operands[i].index];
 
     if (!v->exchanged)
-      instance_show_operand(transform, i, v->flags, v->known, v->place);
+      instance_show_operand(transform, i, v->state == OPERAND_MISSING, v->known,
+                            v->place);
   }
 }
 
@@ -127,7 +127,7 @@ allowed_outcomes(const struct instance *transform)
 
   for (size_t i = 0; i < transform->stage->n_operands; i++)
     if ((transform->stage->operands[i].flags & MP_BASE) ||
-        (transform->operands[i].flags & MP_OPERAND_FIRST))
+        !transform->operands[i].value)
       allowed |= CALL_ALLOWS(MP_REBASE);
   return allowed;
 }
@@ -136,7 +136,7 @@ static bool
 lacks_operand(const struct instance *transform)
 {
   for (size_t i = 0; i < transform->stage->n_operands; i++)
-    if (transform->operands[i].flags & MP_OPERAND_MISSING)
+    if (instance_lacks_operand(transform, i))
       return true;
   return false;
 }
@@ -170,7 +170,7 @@ apply(struct instance *transform, struct mp_value *v, struct value *out)
     return r;
   }
   v->struct_size = sizeof(*v);
-  wrong = value_import(out, v);
+  wrong = memory_import_value(out, v);
   if (wrong)
     return instance_fail(transform, MP_EINTERNAL, NULL, "the plugin made %s",
                          wrong);
@@ -220,7 +220,7 @@ report_missing_operand(struct cycle_data *d, const struct stage *transform)
                     d->progress[target->index] == TARGET_FAILED ||
                     d->outputs[target->stage->index].given_up;
 
-    if (d->evaluation.operands[o->index].flags & MP_OPERAND_MISSING)
+    if (d->evaluation.operands[o->index].state == OPERAND_MISSING)
       messages_log(&d->evaluation.messages, transform,
                    reported ? MP_LOG_INFO : MP_LOG_WARNING, NULL,
                    "no result: %s could not be asked and has no last known "
@@ -362,7 +362,7 @@ report_rebase(struct cycle_data *d, const struct stage *t,
               const struct operand *o)
 {
   struct messages *m = &d->evaluation.messages;
-  bool first = d->evaluation.operands[o->index].flags & MP_OPERAND_FIRST;
+  bool first = d->evaluation.operands[o->index].state == OPERAND_FIRST;
 
   if (d->ledgers[o->target->index].rebase)
     messages_notice(

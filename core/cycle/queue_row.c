@@ -6,21 +6,17 @@
 #include <string.h>
 
 #include "core/cycle/evaluate.h"
-#include "core/ledger/member_lines.h"
 #include "core/memory/memory.h"
-#include "lib/array.h"
 #include "lib/storable.h"
 
 char *
 queue_row_encode(const struct cycle_data *d, const struct stage *output,
                  int64_t time_ms)
 {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *out = open_memstream(&text, &size);
+  char *text;
+  size_t size;
+  FILE *out = memory_open_text(&text, &size);
 
-  if (!out)
-    memory_out();
   fprintf(out, "time %lld\n", (long long)time_ms);
   for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
@@ -31,9 +27,7 @@ queue_row_encode(const struct cycle_data *d, const struct stage *output,
     value_write(out, &d->ledgers[t->index].acknowledged);
     putc('\n', out);
   }
-  text = member_lines_close(out, &text);
-  if (!text)
-    memory_out();
+  memory_close_text(out, &text);
   return text;
 }
 
@@ -63,19 +57,18 @@ decode_line(struct queue_row *row, const char *line)
   }
   if (!tab)
     return false;
-  if (!ARRAY_GROW(&row->values, row->n_values))
-    return false;
+  MEMORY_GROW(&row->values, row->n_values);
   value = &row->values[row->n_values++];
   memset(value, 0, sizeof(*value));
-  value->target = strndup(line, (size_t)(tab - line));
-  return value->target && value_decode(&value->value, tab + 1);
+  value->target = memory_text_of(line, (size_t)(tab - line));
+  return memory_decode_value(&value->value, tab + 1);
 }
 
 bool
 queue_row_decode(struct queue_row *row, const char *body)
 {
-  char *copy = strdup(body), *rest = copy, *line;
-  bool good = copy;
+  char *copy = memory_text(body), *rest = copy, *line;
+  bool good = true;
 
   memset(row, 0, sizeof(*row));
   while (good && (line = strsep(&rest, "\n")))

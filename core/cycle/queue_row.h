@@ -22,7 +22,7 @@ struct queue_row {
 char *queue_row_encode(const struct cycle_data *d, const struct stage *output,
                        int64_t time_ms);
 
-/* Reads a row.  Returns false if BODY is not a row, or out of memory. */
+/* Reads a row.  Returns false if BODY is not a row. */
 bool queue_row_decode(struct queue_row *row, const char *body);
 void queue_row_clear(struct queue_row *row);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "lib/unit.h"
 
 /* Size of a ledger as text. */
@@ -67,14 +68,11 @@ report_unit(const struct settling *s, const struct target *t, int r,
 {
   const struct value *now = &s->d->answers[t->index].displayed.value;
 
-  if (r == MP_ENOMEM)
-    messages_fail(s->messages, t->stage, r, t->object, "out of memory");
-  else
-    messages_fail(s->messages, t->stage, r, t->object,
-                  "is in %s, but its values in the state are in %s, which does "
-                  "not convert exactly: give it back that unit, or name "
-                  "another target",
-                  unit_display(now->unit), unit_display(unit));
+  messages_fail(s->messages, t->stage, r, t->object,
+                "is in %s, but its values in the state are in %s, which does "
+                "not convert exactly: give it back that unit, or name "
+                "another target",
+                unit_display(now->unit), unit_display(unit));
   s->d->progress[t->index] = TARGET_FAILED;
 }
 
@@ -197,7 +195,7 @@ settle_one(const struct settling *s, const struct target *t)
   char before[LEDGER_TEXT];
   uint32_t rows;
 
-  value_copy(&was, &ledger->acknowledged);
+  memory_copy_value(&was, &ledger->acknowledged);
   if (s->d->shows_debug)
     ledger_describe(ledger, before, sizeof(before));
   if (take_unit(s, t, &was)) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "lib/unit.h"
 
 /* ---- Ownership ---- */
@@ -20,33 +21,36 @@ ledger_displayed_clear(struct ledger_displayed *displayed)
   memset(displayed, 0, sizeof(*displayed));
 }
 
-/* Copies a text that may be NULL.  False: out of memory. */
-static bool
-copy_text(char **to, const char *from)
+/* Returns a copy of V that owns its text. */
+static struct value
+own_value(const struct value *v)
 {
-  *to = from ? strdup(from) : NULL;
-  return *to || !from;
+  struct value copy = { 0 };
+
+  memory_copy_value(&copy, v);
+  return copy;
 }
 
-bool
+/* Returns a copy of S that owns its texts. */
+static struct ledger_displayed
+own_displayed(const struct ledger_displayed *s)
+{
+  struct ledger_displayed copy = *s;
+
+  copy.value = own_value(&s->value);
+  copy.updated = s->updated ? memory_text(s->updated) : NULL;
+  copy.other_id = s->other_id ? memory_text(s->other_id) : NULL;
+  return copy;
+}
+
+void
 ledger_displayed_copy(struct ledger_displayed *to,
                       const struct ledger_displayed *from)
 {
-  struct ledger_displayed got = *from;
-  bool good;
+  struct ledger_displayed copy = own_displayed(from);
 
-  memset(&got.value, 0, sizeof(got.value));
-  got.other_id = NULL;
-  good = copy_text(&got.updated, from->updated) &&
-         copy_text(&got.other_id, from->other_id) &&
-         value_copy(&got.value, &from->value);
-  if (!good) {
-    ledger_displayed_clear(&got);
-    return false;
-  }
   ledger_displayed_clear(to);
-  *to = got;
-  return true;
+  *to = copy;
 }
 
 static void
@@ -77,32 +81,20 @@ ledger_clear(struct ledger *t)
   ledger_displayed_clear(&t->taken);
 }
 
-bool
+void
 ledger_copy(struct ledger *to, const struct ledger *from)
 {
-  struct ledger got = *from;
+  struct ledger copy = *from;
 
-  memset(&got.acknowledged, 0, sizeof(got.acknowledged));
-  memset(&got.sent, 0, sizeof(got.sent));
-  memset(&got.sent_from, 0, sizeof(got.sent_from));
-  memset(&got.pending, 0, sizeof(got.pending));
-  memset(&got.acknowledged_over, 0, sizeof(got.acknowledged_over));
-  memset(&got.sent_over, 0, sizeof(got.sent_over));
-  memset(&got.taken, 0, sizeof(got.taken));
-  if (!value_copy(&got.acknowledged, &from->acknowledged) ||
-      !value_copy(&got.sent, &from->sent) ||
-      !value_copy(&got.sent_from, &from->sent_from) ||
-      !value_copy(&got.pending, &from->pending) ||
-      !ledger_displayed_copy(&got.acknowledged_over,
-                             &from->acknowledged_over) ||
-      !ledger_displayed_copy(&got.sent_over, &from->sent_over) ||
-      !ledger_displayed_copy(&got.taken, &from->taken)) {
-    ledger_clear(&got);
-    return false;
-  }
+  copy.acknowledged = own_value(&from->acknowledged);
+  copy.sent = own_value(&from->sent);
+  copy.sent_from = own_value(&from->sent_from);
+  copy.pending = own_value(&from->pending);
+  copy.acknowledged_over = own_displayed(&from->acknowledged_over);
+  copy.sent_over = own_displayed(&from->sent_over);
+  copy.taken = own_displayed(&from->taken);
   ledger_clear(to);
-  *to = got;
-  return true;
+  *to = copy;
 }
 
 /* ---- Displayed values ---- */
@@ -124,7 +116,10 @@ ledger_rounded(const struct ledger *t, const struct value *v, struct value *ret)
 {
   struct value sent = rounded_to_step(t, v);
 
-  return decimal_compare(sent.number, v->number) != 0 && value_copy(ret, &sent);
+  if (decimal_compare(sent.number, v->number) == 0)
+    return false;
+  memory_copy_value(ret, &sent);
+  return true;
 }
 
 static bool
@@ -245,10 +240,8 @@ forget_sent(struct ledger *t)
 static void
 adopt_displayed(struct ledger *t, const struct ledger_displayed *displayed)
 {
-  struct value s = { 0 };
+  struct value s = own_value(&displayed->value);
 
-  if (!value_copy(&s, &displayed->value))
-    return;
   if (s.kind == 0) {
     s.kind = MP_GAUGE;
     s.unit = t->unit;
@@ -270,10 +263,10 @@ restore_lost_value(struct ledger *t)
       decimal_add(t->pending.number, t->acknowledged.number,
                   &t->pending.number);
     else
-      value_copy(&t->pending, &t->acknowledged);
+      memory_copy_value(&t->pending, &t->acknowledged);
     value_clear(&t->acknowledged);
   } else if (!t->pending.kind)
-    value_copy(&t->pending, &t->acknowledged);
+    memory_copy_value(&t->pending, &t->acknowledged);
 }
 
 /* Row 5: the target was never set. */
@@ -466,8 +459,9 @@ take_arrived(struct ledger *t)
   struct value sent =
     t->role == LEDGER_DELTA ? rounded_to_step(t, &t->sent_from) : t->sent_from;
 
-  if (t->sent.kind || value_copy(&t->sent, &sent))
-    acknowledge_sent(t);
+  if (!t->sent.kind)
+    memory_copy_value(&t->sent, &sent);
+  acknowledge_sent(t);
 }
 
 /* A total begins with a 0 that no record brought: nothing displays it. */
@@ -488,9 +482,12 @@ write_lost_value(struct ledger *t, enum ledger_outcome outcome)
   has_lost = t->role != LEDGER_DELTA && t->acknowledged.kind &&
              !t->pending.kind &&
              !(outcome == LEDGER_LOST && is_unwritten_zero(t));
-  if (has_lost && value_copy(&t->pending, &t->acknowledged) &&
-      t->acknowledged_record > 0 && value_copy(&t->sent_from, &t->acknowledged))
+  if (has_lost)
+    memory_copy_value(&t->pending, &t->acknowledged);
+  if (has_lost && t->acknowledged_record > 0) {
+    memory_copy_value(&t->sent_from, &t->acknowledged);
     t->sent_record = t->acknowledged_record;
+  }
   return had_sent || has_lost ? outcome : LEDGER_SETTLED;
 }
 
@@ -511,8 +508,8 @@ take_without_id(struct ledger *t, const struct ledger_displayed *displayed,
 
   ledger_displayed_clear(&t->acknowledged_over);
   outcome = settle_by_value(t, displayed, ret_rows);
-  if (ledger_displayed_copy(&t->taken, displayed))
-    t->acknowledged_record = 0;
+  ledger_displayed_copy(&t->taken, displayed);
+  t->acknowledged_record = 0;
   return outcome;
 }
 
@@ -666,18 +663,15 @@ ledger_fits(const struct ledger *t, const struct value *v)
 int
 ledger_set_pending(struct ledger *t, const struct value *v)
 {
-  struct value pending = { 0 };
   struct mp_decimal sum;
   int r = add_pending(t, v, &sum);
 
   if (r != MP_OK)
     return r;
-  if (!value_copy(&pending, v))
-    return MP_ENOMEM;
-  pending.number = sum;
+  memory_copy_value(&t->pending, v);
+  t->pending.number = sum;
   if (t->role == LEDGER_DELTA)
     t->remainder = (struct mp_decimal){ 0, 0 };
-  value_move(&t->pending, &pending);
   return MP_OK;
 }
 
@@ -727,13 +721,13 @@ ledger_begin(struct ledger *t)
 }
 
 /* Sets sent_from to the pending value, with the number of its record. */
-static bool
+static void
 take_record(struct ledger *t, int64_t id)
 {
   if (t->sent_record && same_value_and_meter(&t->pending, &t->sent_from))
-    return true; /* MD was sent before and is sent again unchanged */
+    return; /* MD was sent before and is sent again unchanged */
   t->sent_record = id;
-  return value_copy(&t->sent_from, &t->pending);
+  memory_copy_value(&t->sent_from, &t->pending);
 }
 
 bool
@@ -750,22 +744,20 @@ ledger_prepare(struct ledger *t, const struct ledger_displayed *displayed,
   }
   if (!t->pending.kind)
     return false;
-  if (!take_record(t, id) || !ledger_displayed_copy(&t->sent_over, displayed)) {
-    forget_sent(t);
-    ledger_forget_record(t);
-    return false;
-  }
+  take_record(t, id);
+  ledger_displayed_copy(&t->sent_over, displayed);
   m =
     t->role == LEDGER_DELTA ? rounded_to_step(t, &t->sent_from) : t->sent_from;
-  return value_copy(&t->sent, &m);
+  memory_copy_value(&t->sent, &m);
+  return true;
 }
 
-bool
+void
 ledger_as_sent(const struct ledger *t, struct value *ret)
 {
   struct value sent = rounded_to_step(t, &t->sent);
 
-  return value_copy(ret, &sent);
+  memory_copy_value(ret, &sent);
 }
 
 /* A server that refuses, or a proxy in front of it, may still have carried out

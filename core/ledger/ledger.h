@@ -115,14 +115,14 @@ enum ledger_row {
 
 void ledger_init(struct ledger *t, enum ledger_role role);
 void ledger_clear(struct ledger *t);
-bool ledger_copy(struct ledger *to, const struct ledger *from);
+void ledger_copy(struct ledger *to, const struct ledger *from);
 
 void ledger_displayed_clear(struct ledger_displayed *displayed);
-bool ledger_displayed_copy(struct ledger_displayed *to,
+void ledger_displayed_copy(struct ledger_displayed *to,
                            const struct ledger_displayed *from);
 
-/* Converts all values to UNIT.  MP_OK; MP_ECONFIG (no exact conversion),
- * MP_ERANGE or MP_ENOMEM: then nothing is changed. */
+/* Converts all values to UNIT.  MP_OK; MP_ECONFIG (no exact conversion) or
+ * MP_ERANGE: then nothing is changed. */
 int ledger_set_unit(struct ledger *t, const char *unit);
 
 /* Converts T to the unit of DISPLAYED, if it has one, and to the STEP of its
@@ -198,8 +198,7 @@ bool ledger_fits(const struct ledger *t, const struct value *v);
 void ledger_forget_record(struct ledger *t);
 
 /* Makes V the pending value; to a delta, the pending value and the remainder
- * are added. MP_OK; MP_ENOMEM, MP_ERANGE (it does not fit): then nothing is
- * changed. */
+ * are added. MP_OK; MP_ERANGE (it does not fit): then nothing is changed. */
 int ledger_set_pending(struct ledger *t, const struct value *v);
 
 /* Adds the rejected amount V to the remainder, so that the next amount includes
@@ -240,8 +239,8 @@ bool ledger_rounded(const struct ledger *t, const struct value *v,
                     struct value *ret);
 
 /* Copies to *ret the value to send: the sent one, rounded to a whole number of
- * the target's step.  False: out of memory. */
-bool ledger_as_sent(const struct ledger *t, struct value *ret);
+ * the target's step. */
+void ledger_as_sent(const struct ledger *t, struct value *ret);
 
 /*
  * Applies the result of sending.  MP_ACCEPTED acknowledges it.  MP_NOT_SENT
@@ -252,8 +251,7 @@ bool ledger_as_sent(const struct ledger *t, struct value *ret);
 void ledger_result(struct ledger *t, uint32_t result);
 
 /* The ledger as lines of text for the state, and back.  The caller frees the
- * text; NULL: out of memory.  The role is not included: the pipeline file
- * defines it. */
+ * text.  The role is not included: the pipeline file defines it. */
 char *ledger_encode(const struct ledger *t);
 bool ledger_decode(struct ledger *t, const char *text);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "lib/unit.h"
 
 static const char *const row_names[LEDGER_ROWS] = {
@@ -57,11 +58,9 @@ const char *
 ledger_describe(const struct ledger *t, char *buf, size_t size)
 {
   struct value remainder = { .kind = MP_DELTA, .number = t->remainder };
-  FILE *out = fmemopen(buf, size, "w");
+  FILE *out = memory_have(fmemopen(buf, size, "w"));
 
   buf[0] = 0;
-  if (!out)
-    return buf;
   put(out, "A", &t->acknowledged);
   if (t->unit && t->acknowledged.kind && !t->acknowledged.text)
     fprintf(out, " %s", unit_display(t->unit));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/ledger/member_lines.h"
+#include "core/memory/memory.h"
 #include "lib/array.h"
 #include "lib/storable.h"
 
@@ -34,12 +35,10 @@ put_decimal(FILE *out, const char *name, struct mp_decimal d)
 char *
 ledger_encode(const struct ledger *t)
 {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *out = open_memstream(&text, &size);
+  char *text;
+  size_t size;
+  FILE *out = memory_open_text(&text, &size);
 
-  if (!out)
-    return NULL;
   if (t->unit)
     fprintf(out, "unit %s\n", t->unit);
   fprintf(out, "kind %u\n", (unsigned)t->kind);
@@ -64,7 +63,8 @@ ledger_encode(const struct ledger *t)
   fprintf(out, "place %d\n", (int)t->acknowledged_place);
   fprintf(out, "sent %lld\n", (long long)t->sent_ms);
   fprintf(out, "rebase %d\n", t->rebase);
-  return member_lines_close(out, &text);
+  memory_close_text(out, &text);
+  return text;
 }
 
 static bool
@@ -85,14 +85,14 @@ get_updated(char **to, const char *rest)
   if (!storable_updated(rest))
     return false;
   free(*to);
-  *to = strdup(rest);
-  return *to;
+  *to = memory_text(rest);
+  return true;
 }
 
 static bool
 get_unit(const char **to, const char *rest)
 {
-  *to = storable_unit(rest) ? value_intern(rest) : NULL;
+  *to = storable_unit(rest) ? memory_intern(rest) : NULL;
   return *to;
 }
 
@@ -155,7 +155,7 @@ take_ledger_member(void *ctx, const char *name, const char *rest)
 
   for (size_t i = 0; i < ARRAY_SIZE(values); i++)
     if (strcmp(name, values[i].name) == 0)
-      return value_decode(values[i].value, rest);
+      return memory_decode_value(values[i].value, rest);
   if (strcmp(name, "b") == 0)
     return get_displayed(&t->acknowledged_over, rest);
   if (strcmp(name, "n") == 0)

@@ -36,8 +36,7 @@ ledger_set_unit(struct ledger *t, const char *unit)
     return MP_OK;
   }
   ledger_init(&was, t->role);
-  if (!ledger_copy(&was, t))
-    return MP_ENOMEM;
+  ledger_copy(&was, t);
   if (!t->sent.kind) /* another unit: no longer the record that was sent */
     ledger_forget_record(t);
   r = convert_value(&t->acknowledged, was.unit, unit);
@@ -115,18 +114,17 @@ is_changed(const struct ledger *t, const char *unit, struct mp_decimal step)
 /* Sets acknowledged_over to the displayed value if the target no longer
  * displays the acknowledged one, so that settling sends A again (row 3).  An id
  * no longer proves that A is displayed (row i4). */
-static int
+static void
 write_again(struct ledger *t, const struct ledger_displayed *displayed,
             bool *ret_again)
 {
   if (t->role == LEDGER_DELTA ||
       ledger_can_show(t, displayed, &t->acknowledged))
-    return MP_OK;
+    return;
   *ret_again = true;
   if (displayed->id != LEDGER_WITHOUT_IDS)
     t->acknowledged_record = LEDGER_UNKNOWN_RECORD;
-  return ledger_displayed_copy(&t->acknowledged_over, displayed) ? MP_OK
-                                                                 : MP_ENOMEM;
+  ledger_displayed_copy(&t->acknowledged_over, displayed);
 }
 
 int
@@ -153,7 +151,10 @@ ledger_follow(struct ledger *t, const struct ledger_displayed *displayed,
     ours = false;
     r = MP_OK;
   }
-  if (r == MP_OK)
-    t->step = step;
-  return r == MP_OK && ours ? write_again(t, displayed, ret_again) : r;
+  if (r != MP_OK)
+    return r;
+  t->step = step;
+  if (ours)
+    write_again(t, displayed, ret_again);
+  return MP_OK;
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
+
 void
 member_lines_put_value(FILE *out, const char *name, const struct value *v)
 {
@@ -13,25 +15,13 @@ member_lines_put_value(FILE *out, const char *name, const struct value *v)
   putc('\n', out);
 }
 
-char *
-member_lines_close(FILE *out, char **text)
-{
-  bool failed = ferror(out) != 0;
-
-  if (fclose(out) != 0 || failed) {
-    free(*text);
-    return NULL;
-  }
-  return *text;
-}
-
 bool
 member_lines_each(const char *text,
                   bool (*take)(void *ctx, const char *name, const char *rest),
                   void *ctx)
 {
-  char *copy = strdup(text);
-  bool good = copy;
+  char *copy = memory_text(text);
+  bool good = true;
 
   for (char *line = copy; good && *line;) {
     char *end = strchr(line, '\n');

@@ -13,12 +13,8 @@
 /* Writes V as the member NAME; writes nothing if V has no value. */
 void member_lines_put_value(FILE *out, const char *name, const struct value *v);
 
-/* Closes OUT, which open_memstream made for *TEXT.  Returns the text, which the
- * caller frees; NULL: out of memory. */
-char *member_lines_close(FILE *out, char **text);
-
 /* Calls TAKE for each member of TEXT until it returns false.  Returns false if
- * TAKE did, if a line is malformed, or if out of memory. */
+ * TAKE did, or if a line is malformed. */
 bool member_lines_each(const char *text,
                        bool (*take)(void *ctx, const char *name,
                                     const char *rest),

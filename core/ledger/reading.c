@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/ledger/member_lines.h"
+#include "core/memory/memory.h"
 
 void
 reading_clear(struct reading *r)
@@ -54,18 +55,17 @@ reading_meter(const struct value *candidate, const struct value *base,
 char *
 reading_encode(const struct reading *r)
 {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *out = open_memstream(&text, &size);
+  char *text;
+  size_t size;
+  FILE *out = memory_open_text(&text, &size);
 
-  if (!out)
-    return NULL;
   member_lines_put_value(out, "believed", &r->believed);
   member_lines_put_value(out, r->is_candidate ? "candidate" : "held",
                          &r->unconfirmed);
   if (r->reported)
     fputs("told 1\n", out);
-  return member_lines_close(out, &text);
+  memory_close_text(out, &text);
+  return text;
 }
 
 static bool
@@ -74,14 +74,14 @@ take_reading_member(void *ctx, const char *name, const char *rest)
   struct reading *r = ctx;
 
   if (strcmp(name, "believed") == 0)
-    return value_decode(&r->believed, rest);
+    return memory_decode_value(&r->believed, rest);
   if (strcmp(name, "told") == 0) {
     r->reported = true;
     return true;
   }
   r->is_candidate = strcmp(name, "candidate") == 0;
   return (r->is_candidate || strcmp(name, "held") == 0) &&
-         value_decode(&r->unconfirmed, rest);
+         memory_decode_value(&r->unconfirmed, rest);
 }
 
 bool

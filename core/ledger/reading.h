@@ -44,8 +44,8 @@ enum reading_meter reading_meter(const struct value *candidate,
                                  const struct value *now, bool is_read);
 
 /* A reading as lines of text for the state, and back.  The caller frees the
- * text; NULL: out of memory.  reading_decode returns false and empties *R if
- * the text is malformed. */
+ * text.  reading_decode returns false and empties *R if the text is
+ * malformed. */
 char *reading_encode(const struct reading *r);
 bool reading_decode(struct reading *r, const char *text);
 

@@ -1,6 +1,7 @@
 /* Memory that is there, or the end of the process. */
 #include "core/memory/memory.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,8 @@ memory_format(const char *fmt, ...)
 FILE *
 memory_open_text(char **text, size_t *len)
 {
+  *text = NULL;
+  *len = 0;
   return memory_have(open_memstream(text, len));
 }
 
@@ -132,4 +135,44 @@ memory_close_text(FILE *stream, char *const *text)
 {
   if (ferror(stream) || fclose(stream) != 0 || !*text)
     memory_out();
+}
+
+/* ---- Values ---- */
+
+void
+memory_copy_value(struct value *to, const struct value *from)
+{
+  if (!value_copy(to, from))
+    memory_out();
+}
+
+const char *
+memory_intern(const char *text)
+{
+  const char *interned = value_intern(text);
+
+  if (!interned && text && *text)
+    memory_out();
+  return interned;
+}
+
+bool
+memory_decode_value(struct value *v, const char *line)
+{
+  errno = 0;
+  if (value_decode(v, line))
+    return true;
+  if (errno == ENOMEM)
+    memory_out();
+  return false;
+}
+
+const char *
+memory_import_value(struct value *to, const struct mp_value *from)
+{
+  const char *fault = value_import(to, from);
+
+  if (fault == value_no_memory)
+    memory_out();
+  return fault;
 }

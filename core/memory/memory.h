@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "lib/value.h"
+
 /* Each returns memory that the caller frees with free(); never NULL. */
 
 /* N zeroed items of SIZE bytes. */
@@ -40,6 +42,13 @@ char *memory_vformat(const char *fmt, va_list args)
  * second function; *TEXT is complete after that. */
 FILE *memory_open_text(char **text, size_t *len);
 void memory_close_text(FILE *stream, char *const *text);
+
+/* The functions of lib/value.h: value_copy, value_intern, value_decode and
+ * value_import.  They fail only for the other reasons that are named there. */
+void memory_copy_value(struct value *to, const struct value *from);
+const char *memory_intern(const char *text);
+bool memory_decode_value(struct value *v, const char *line);
+const char *memory_import_value(struct value *to, const struct mp_value *from);
 
 /* Returns P; ends the process if P is NULL.  For the result of a function that
  * only fails when out of memory. */

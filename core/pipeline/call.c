@@ -1,9 +1,9 @@
 /* Checks and measures one call into a plugin. */
 #include "core/pipeline/call.h"
 
-#include "lib/clock.h"
 #include "core/run/log.h"
 #include "core/run/run_note.h"
+#include "lib/clock.h"
 
 /* A callback polls cancel_fd and may return this much after the deadline. */
 #define LATE_MS 1000

@@ -8,6 +8,8 @@
 #include "core/memory/memory.h"
 #include "core/pipeline/call.h"
 #include "core/pipeline/stage_host.h"
+#include "core/run/hidden.h"
+#include "lib/utf8.h"
 
 enum report_side
 stage_side(const struct stage *stage)
@@ -27,6 +29,37 @@ instance_fail(struct instance *instance, int code, const char *object,
   instance->host.vfail(&instance->host, code, object, fmt, args);
   va_end(args);
   return code;
+}
+
+void
+instance_keep_failure(struct instance *instance, const char *text)
+{
+  char shown[sizeof(instance->failure)];
+
+  text = hidden_copy(text, shown, sizeof(shown));
+  pthread_mutex_lock(&instance->lock);
+  snprintf(instance->failure, sizeof(instance->failure), "%s", text);
+  utf8_make_plain(instance->failure);
+  pthread_mutex_unlock(&instance->lock);
+}
+
+void
+instance_forget_failure(struct instance *instance)
+{
+  pthread_mutex_lock(&instance->lock);
+  instance->failure[0] = '\0';
+  pthread_mutex_unlock(&instance->lock);
+}
+
+char *
+instance_newest_failure(struct instance *instance)
+{
+  char *copy;
+
+  pthread_mutex_lock(&instance->lock);
+  copy = instance->failure[0] ? strdup(instance->failure) : NULL;
+  pthread_mutex_unlock(&instance->lock);
+  return copy;
 }
 
 #define NAMES_SHOWN 8
@@ -114,16 +147,22 @@ instance_set_kind(struct instance *output, const struct target *target,
 }
 
 void
-instance_show_operand(struct instance *transform, size_t i, uint32_t flags,
+instance_show_operand(struct instance *transform, size_t i, bool is_missing,
                       const struct value *v, int32_t place)
 {
   if (v)
     transform->values[i] = value_export(v);
   transform->operands[i] =
-    (struct mp_operand){ .struct_size = sizeof(struct mp_operand),
-                         .flags = flags,
+    (struct mp_operand){ .struct_size =
+                           is_missing ? 0 : sizeof(struct mp_operand),
                          .value = v ? &transform->values[i] : NULL,
                          .place = place };
+}
+
+bool
+instance_lacks_operand(const struct instance *transform, size_t i)
+{
+  return transform->operands[i].struct_size == 0;
 }
 
 /* Returns the directory of the state; NULL: it is kept in memory. */
@@ -159,6 +198,7 @@ instances_new(const struct plan *plan, const char *config_path, struct run *run)
     instance->stage = stage;
     instance->plan = plan;
     instance->run = run;
+    pthread_mutex_init(&instance->lock, NULL);
     instance->operands =
       memory_get(stage->n_operands, sizeof(*instance->operands));
     instance->values = memory_get(stage->n_operands, sizeof(*instance->values));
@@ -231,6 +271,7 @@ instances_free(struct instances *all)
     free(instance->last);
     free(instance->operands);
     free(instance->values);
+    pthread_mutex_destroy(&instance->lock);
   }
   free(all->list);
   free(all->state_dir);

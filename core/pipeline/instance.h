@@ -6,6 +6,7 @@
 #ifndef CORE_PIPELINE_INSTANCE_H
 #define CORE_PIPELINE_INSTANCE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "core/pipeline/messages.h"
@@ -24,6 +25,8 @@ struct instance {
   struct messages *messages; /* takes what the plugin says; NULL: it is reported
                                 at once */
   atomic_uint n_explained;   /* number of mp_fail calls, from any thread */
+  pthread_mutex_t lock;      /* guards failure */
+  char failure[512];         /* text of the newest mp_fail; "": none */
   void *self;
   bool created;
   bool is_open;
@@ -31,7 +34,8 @@ struct instance {
   struct mp_target **targets; /* of an output, as its plugin sees them */
   struct mp_value *last;      /* last known values, as the plugin sees them */
   size_t n_targets;
-  struct mp_operand *operands; /* of a transform, as its plugin sees them */
+  struct mp_operand *operands; /* of a transform, as its plugin sees them;
+                                  struct_size 0: missing */
   struct mp_value *values;     /* of the operands */
 };
 
@@ -69,14 +73,25 @@ void instance_add_targets(struct instance *output);
 void instance_set_kind(struct instance *output, const struct target *target,
                        uint32_t kind);
 
-/* Shows the plugin operand I of this cycle.  FLAGS are MP_OPERAND_...; V may be
- * NULL, and must live until the next call. */
-void instance_show_operand(struct instance *transform, size_t i, uint32_t flags,
-                           const struct value *v, int32_t place);
+/* Shows the plugin operand I of this cycle, or that it is missing.  V must live
+ * until the next call; NULL: the target was never set, or IS_MISSING. */
+void instance_show_operand(struct instance *transform, size_t i,
+                           bool is_missing, const struct value *v,
+                           int32_t place);
+
+/* Returns whether operand I is missing in this cycle. */
+bool instance_lacks_operand(const struct instance *transform, size_t i);
 
 /* Reports a failure of this instance and returns CODE. */
 int instance_fail(struct instance *instance, int code, const char *object,
                   const char *fmt, ...) MP_PRINTF(4, 5);
+
+/* The text of the newest mp_fail of this instance, without what messages hide.
+ * Any thread.  instance_newest_failure returns a copy that the caller frees;
+ * NULL: there was none since instance_forget_failure, or out of memory. */
+void instance_keep_failure(struct instance *instance, const char *text);
+void instance_forget_failure(struct instance *instance);
+char *instance_newest_failure(struct instance *instance);
 
 enum report_side stage_side(const struct stage *stage);
 

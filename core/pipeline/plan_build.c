@@ -72,7 +72,7 @@ resolve_limit(struct stage *stage, const struct mp_option *option)
 {
   if ((option->flags & MP_PLAUSIBLE) && option->type == MP_TYPE_BOOL)
     stage->judges = options_int(stage->options, option->key) != 0;
-  if ((option->flags & MP_MAX_RATE) && option->type == MP_TYPE_DECIMAL)
+  if ((option->flags & MP_PLAUSIBLE) && option->type == MP_TYPE_DECIMAL)
     options_decimal(stage->options, option->key, &stage->max_rate);
 }
 

@@ -33,13 +33,13 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
     return;
   snprintf(known->name, sizeof(known->name), "%s", field->name);
   known->kind = field->kind;
-  known->unit = value_intern(field->unit);
-  known->label = value_intern(field->label);
-  known->number = value_intern(field->number);
+  known->unit = memory_intern(field->unit);
+  known->label = memory_intern(field->label);
+  known->number = memory_intern(field->number);
   if (field->max_rate.coef <= 0 || !decimal_valid(field->max_rate))
     return;
   known->max_rate = field->max_rate;
-  known->max_rate_unit = value_intern(field->max_rate_unit);
+  known->max_rate_unit = memory_intern(field->max_rate_unit);
 }
 
 static void

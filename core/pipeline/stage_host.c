@@ -104,6 +104,7 @@ host_vfail(const struct mp_host *host, int code, const char *object,
                  "%s%s%s", object ? object : "", object ? ": " : "", text);
     return code;
   }
+  instance_keep_failure(instance, text);
   len = strlen(text);
   if (line)
     snprintf(text + len, sizeof(text) - len, " (%s:%u)", path, line);
@@ -139,7 +140,8 @@ host_operand(const struct mp_host *host, const char *key)
 
   for (size_t i = 0; i < instance->stage->n_operands; i++)
     if (strcmp(instance->stage->operands[i].key, key) == 0)
-      return &instance->operands[i];
+      return instance_lacks_operand(instance, i) ? NULL
+                                                 : &instance->operands[i];
   return NULL;
 }
 

@@ -74,7 +74,6 @@ allowed_is_sound(const struct mp_option *option)
   case MP_TYPE_INT:
   case MP_TYPE_DECIMAL:
   case MP_TYPE_DURATION:
-  case MP_TYPE_SIZE:
     return !option->allowed || limits_are_sound(option);
   default:
     return !option->allowed || utf8_is_plain(option->allowed);

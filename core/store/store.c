@@ -30,9 +30,9 @@ store_error(const struct store *store)
 }
 
 const char *
-store_set_aside(const struct store *store)
+store_moved_aside(const struct store *store)
 {
-  return store->set_aside;
+  return store->moved_aside;
 }
 
 const char *
@@ -256,6 +256,24 @@ store_row_remove(struct store *store, int64_t id)
 
   if (i < store->n_rows && store->rows[i].row.id == id)
     store->rows[i].removed = true;
+}
+
+void
+store_row_restore(struct store *store, int64_t id, const char *output,
+                  const char *body)
+{
+  size_t i = first_above(store, id - 1), last = store->n_rows;
+  struct store_row_entry restored;
+
+  if (i < last && store->rows[i].row.id == id) {
+    store->rows[i].removed = false; /* the removal is not committed yet */
+    return;
+  }
+  restored = *store_row_insert(store, id, output, body);
+  restored.added = true;
+  memmove(&store->rows[i + 1], &store->rows[i],
+          (last - i) * sizeof(*store->rows));
+  store->rows[i] = restored;
 }
 
 size_t

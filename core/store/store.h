@@ -22,7 +22,8 @@
 #define STORE_READING "reading" /* readings of fields: INPUT, FIELD */
 #define STORE_TEXT "text"       /* texts kept for plugins: STAGE, KEY */
 #define STORE_FAILURE "failure" /* reported failures: STAGE, OBJECT */
-#define STORE_RUN "run" /* the last run; since when values are pending */
+#define STORE_RUN "run"     /* the last run; since when values are pending */
+#define STORE_ASIDE "aside" /* rows set aside: OUTPUT, id of the row */
 
 enum store_mode {
   STORE_WRITE,   /* locked; created if missing */
@@ -57,13 +58,13 @@ int store_locate(const char *pipeline_path, const char *state_dir, char **ret);
  * MP_EBUSY: another run has the lock; MP_EPERM; MP_EIO; MP_ECONFIG: the state
  * belongs to another pipeline file or to a newer version of the program.  With
  * STORE_WRITE, a database that is proven damaged is moved aside and a new one
- * is created; store_set_aside then returns its path.
+ * is created; store_moved_aside then returns its path.
  */
 int store_open(const char *db_path, const char *pipeline_path,
                enum store_mode mode, struct store **ret_store);
 
 /* Returns where the damaged database was moved, and why; NULL: it was sound. */
-const char *store_set_aside(const struct store *store);
+const char *store_moved_aside(const struct store *store);
 
 /* Returns true if commits write to disk. */
 bool store_is_durable(const struct store *store);
@@ -108,6 +109,11 @@ const struct store_row *store_row_next(const struct store *store,
                                        const char *output, int64_t after);
 
 void store_row_remove(struct store *store, int64_t id);
+
+/* Puts a row that was removed back into its place in the queue of OUTPUT.  ID
+ * is the one that store_row_add returned for it. */
+void store_row_restore(struct store *store, int64_t id, const char *output,
+                       const char *body);
 
 size_t store_row_count(const struct store *store, const char *output);
 

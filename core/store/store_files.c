@@ -383,7 +383,7 @@ store_files_check_version(struct store *store)
 /* ---- Moving a damaged database ------------------------------------------- */
 
 int
-store_files_set_aside(struct store *store, const char *why)
+store_files_move_aside(struct store *store, const char *why)
 {
   char when[RFC3339_SIZE], journal[PATH_MAX], *to;
   int r = path_with(store, "-journal", journal);
@@ -396,8 +396,8 @@ store_files_set_aside(struct store *store, const char *why)
     r = store_files_failed(store, to);
   else {
     unlink(journal);
-    free(store->set_aside);
-    store->set_aside = memory_format("%s; kept as %s", why, to);
+    free(store->moved_aside);
+    store->moved_aside = memory_format("%s; kept as %s", why, to);
   }
   free(to);
   return r;

@@ -26,8 +26,8 @@ int store_files_check_version(struct store *store);
 /* Sets the error text for a newer state version; returns MP_ECONFIG. */
 int store_files_newer(struct store *store, int version);
 
-/* Renames the damaged database; WHY goes into the text of store_set_aside. */
-int store_files_set_aside(struct store *store, const char *why);
+/* Renames the damaged database; WHY goes into the text of store_moved_aside. */
+int store_files_move_aside(struct store *store, const char *why);
 
 /* Checks that SQLite can lock the database.  MP_OK; MP_EIO, with an error text,
  * if the file system has no locks.  Releases all record locks that this process

@@ -41,7 +41,7 @@ struct store {
   size_t n_rows;
   int64_t last_id;
   bool keeps_texts; /* STORE_TEXT is left out of the commit in progress */
-  char *set_aside;
+  char *moved_aside;
   char error[1024];
 };
 

@@ -27,7 +27,7 @@ read_or_begin(struct store *store)
   snprintf(why, sizeof(why), "%s", store->error);
   if (store->mode == STORE_READ || store->mode == STORE_SCRATCH)
     return MP_EIO;
-  r = store_files_set_aside(store, why);
+  r = store_files_move_aside(store, why);
   return r == MP_OK ? store_sqlite_read(store) : r;
 }
 
@@ -109,7 +109,7 @@ store_close(struct store *store)
   store_forget_all(store);
   free(store->rows);
   pthread_mutex_destroy(&store->lock);
-  free(store->set_aside);
+  free(store->moved_aside);
   free(store->path);
   free(store);
 }

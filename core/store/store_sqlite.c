@@ -443,13 +443,13 @@ write_changes(struct store *store, sqlite3_stmt *const *stmts)
 /* Moves aside a database whose damage was found while writing; the next run
  * creates a new one.  Returns MP_EIO. */
 static int
-set_aside_while_writing(struct store *store)
+move_aside_while_writing(struct store *store)
 {
   char why[sizeof(store->error)];
 
   snprintf(why, sizeof(why), "%s", store->error);
-  if (store_files_set_aside(store, why) == MP_OK && store->set_aside)
-    store_set_error(store, "%s", store->set_aside);
+  if (store_files_move_aside(store, why) == MP_OK && store->moved_aside)
+    store_set_error(store, "%s", store->moved_aside);
   return MP_EIO;
 }
 
@@ -479,7 +479,7 @@ store_sqlite_write(struct store *store)
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
   for (int i = 0; i < 4; i++)
     sqlite3_finalize(stmts[i]);
-  return r == MP_EDATA ? set_aside_while_writing(store) : r;
+  return r == MP_EDATA ? move_aside_while_writing(store) : r;
 }
 
 void

@@ -56,7 +56,7 @@ page_write(void *self, uint32_t target, const struct mp_value *value)
 }
 
 static int
-page_commit(void *self, const struct mp_result_sink *sink)
+page_commit(void *self, const struct mp_output_sink *sink)
 {
   struct page *p = (struct page *)self;
   const char *path = p->host->option(p->host, "path");

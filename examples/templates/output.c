@@ -125,7 +125,7 @@ instance_write(void *self, uint32_t target, const struct mp_value *value)
 
 /* Delivers the record, and reports the result. */
 static int
-instance_commit(void *self, const struct mp_result_sink *sink)
+instance_commit(void *self, const struct mp_output_sink *sink)
 {
   struct instance *in = self;
   const char *path = in->host->option(in->host, "path");

@@ -20,7 +20,7 @@ static const struct mp_option table[] = {
   { "baud", MP_TYPE_INT, 0, "1200", "300..115200", NULL },
   { "max", MP_TYPE_DECIMAL, 0, NULL, "-1.5..20.25", NULL },
   { "timeout", MP_TYPE_DURATION, 0, "2s", "1ms..", NULL },
-  { "queue", MP_TYPE_SIZE, 0, "64K", "..1G", NULL },
+  { "queue", MP_TYPE_INT, 0, "65536", "..1073741824", NULL },
   { "dtr", MP_TYPE_BOOL, 0, "yes", NULL, NULL },
   { "parity", MP_TYPE_CHOICE, 0, "none", "none|even|odd", NULL },
   { "password", MP_TYPE_SECRET, 0, NULL, NULL, NULL },

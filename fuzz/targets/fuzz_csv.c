@@ -410,7 +410,7 @@ check_fetch(struct run *r, bool added)
   char energy[32];
   bool fits = true;
 
-  require(r->ops->fetch(r->self, &r->sink->shown) == MP_OK);
+  require(r->ops->fetch(r->self, &r->sink->output) == MP_OK);
   cut_lines(&lines);
   for (uint32_t i = 0; column[i].name; i++) {
     const struct mp_shown *shown = fake_sink_shown(r->sink, i);
@@ -507,7 +507,7 @@ recover(struct run *r)
 
   write_rows(r, 0);
   snprintf(token, sizeof(token), "%zu", in.token);
-  require(r->ops->append->recover(r->self, token, &r->sink->result) == MP_OK);
+  require(r->ops->append->recover(r->self, token, &r->sink->output) == MP_OK);
   in.len = length_without_nuls();
   if (in.token > in.len ||
       (!find_rows(in.eol, &n) && !find_rows(other_eol(), &n)))
@@ -535,7 +535,7 @@ append(struct run *r, unsigned first)
   snprintf(expected, sizeof(expected), "%zu", in.len);
   require(answer != MP_OK || strcmp(token, expected) == 0);
   write_rows(r, first);
-  answer = r->ops->commit(r->self, &r->sink->result);
+  answer = r->ops->commit(r->self, &r->sink->output);
   require((answer == MP_OK) == (ours || first == in.rows));
   check_said(r, answer);
   if (ours && first < in.rows) {

@@ -82,9 +82,9 @@ is_sound(const struct mp_value *value)
   return sound;
 }
 
-/* mp_shown_sink.shown: checks a displayed value. */
+/* mp_output_sink.shown: checks a displayed value. */
 static int
-take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+take_shown(const struct mp_output_sink *sink, const struct mp_shown *shown)
 {
   const struct line_device *device;
 
@@ -104,7 +104,7 @@ take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
   require(shown->wait_ms <= 4000);
   if (shown->updated)
     require_clean(shown->updated);
-  return fuzz.sink->shown.shown(&fuzz.sink->shown, shown);
+  return fuzz.sink->output.shown(&fuzz.sink->output, shown);
 }
 
 /* Checks that the plugin reports every device that the server's replies
@@ -241,8 +241,8 @@ write_all(void)
 static void
 call_run(void)
 {
-  struct mp_shown_sink sink = { .struct_size = sizeof(sink),
-                                .shown = take_shown };
+  struct mp_output_sink sink = { .struct_size = sizeof(sink),
+                                 .shown = take_shown };
   int r;
 
   memset(fuzz.shown, 0, sizeof(fuzz.shown));
@@ -251,7 +251,7 @@ call_run(void)
   check_return(r);
   check_answers();
   write_all();
-  r = fuzz.ops->commit(fuzz.self, &fuzz.sink->result);
+  r = fuzz.ops->commit(fuzz.self, &fuzz.sink->output);
   require((r == MP_OK) == !line_is_dead());
   check_return(r);
   check_results();
@@ -266,7 +266,7 @@ call_create(unsigned flags)
 
   line_run(flags & MP_CREATE_PLAN ? LINE_PLAN : LINE_CREATE);
   r = fuzz.ops->create_target(fuzz.self, o->label, o->type, flags,
-                              &fuzz.sink->list);
+                              &fuzz.sink->output);
   check_return(r);
   require(!(flags & MP_CREATE_PLAN) || !fake_sink_listed(fuzz.sink, 0));
   check_listed();
@@ -276,7 +276,7 @@ static void
 call_list(void)
 {
   line_run(LINE_LIST);
-  check_return(fuzz.ops->list(fuzz.self, &fuzz.sink->list));
+  check_return(fuzz.ops->list(fuzz.self, &fuzz.sink->output));
   check_listed();
 }
 

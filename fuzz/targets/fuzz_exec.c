@@ -136,7 +136,7 @@ take_serial(const struct mp_sink *sink, const char *serial, uint32_t how)
 }
 
 static int
-take_shown(const struct mp_shown_sink *sink, const struct mp_shown *shown)
+take_shown(const struct mp_output_sink *sink, const struct mp_shown *shown)
 {
   (void)sink;
   require(shown->target < ARRAY_SIZE(names));
@@ -191,8 +191,8 @@ read_input(void)
 static void
 fetch_output(void)
 {
-  const struct mp_shown_sink sink = { .struct_size = sizeof(sink),
-                                      .shown = take_shown };
+  const struct mp_output_sink sink = { .struct_size = sizeof(sink),
+                                       .shown = take_shown };
   const struct mp_plugin *plugin = output_plugin();
   void *self;
   int r;

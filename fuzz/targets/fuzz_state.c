@@ -1,8 +1,8 @@
 /*
  * Fuzz target: the state database.  The input is the file; the store opens it
  * in each mode, and a run uses it.  Also checks that read-only modes change
- * nothing; that a damaged file is set aside unchanged and a sound state begun;
- * that committed data is found again; that a refused file is left alone.
+ * nothing; that a damaged file is moved aside unchanged and a sound state
+ * begun; that committed data is found again; that a refused file is left alone.
  *
  * The states belong to the pipeline file /, which exists on every system.
  */
@@ -36,7 +36,7 @@ static char db[300];
 struct expected {
   const uint8_t *data;
   size_t size;
-  unsigned set_aside; /* number of files set aside */
+  unsigned moved_aside; /* number of files moved aside */
 };
 
 static bool
@@ -50,13 +50,13 @@ is_same(const char *path, const struct expected *expected)
 }
 
 static void
-check_set_aside(const char *path, void *ctx)
+check_moved_aside(const char *path, void *ctx)
 {
   struct expected *expected = ctx;
 
   if (!strstr(path, "house.db.corrupt-"))
     return;
-  expected->set_aside++;
+  expected->moved_aside++;
   require(is_same(path, expected));
 }
 
@@ -163,7 +163,7 @@ look(enum store_mode mode, const struct expected *expected)
   int r;
 
   store = open_store(mode, &r);
-  require(!store_set_aside(store));
+  require(!store_moved_aside(store));
   if (r == MP_OK && mode == STORE_SCRATCH) {
     change(store);
     require(store_commit(store) == MP_OK);
@@ -183,10 +183,10 @@ use(struct expected *expected, int looked)
 
   store = open_store(STORE_WRITE, &r);
   require(r != MP_EDATA && r != MP_EBUSY);
-  if (store_set_aside(store)) {
+  if (store_moved_aside(store)) {
     require(looked != MP_OK && r == MP_OK);
-    scratch_each(check_set_aside, expected);
-    require(expected->set_aside == 1);
+    scratch_each(check_moved_aside, expected);
+    require(expected->moved_aside == 1);
   }
   if (r == MP_OK) {
     change(store);
@@ -206,7 +206,7 @@ use_again(bool committed)
 
   store = open_store(STORE_WRITE, &r);
   if (committed) {
-    require(r == MP_OK && !store_set_aside(store));
+    require(r == MP_OK && !store_moved_aside(store));
     require(has_note(store));
   }
   store_close(store);

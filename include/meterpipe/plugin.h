@@ -172,13 +172,12 @@ mp_value_copy(struct mp_value *dst, const struct mp_value *src)
 #define MP_TYPE_INT 3      /* whole number, also as 0x...: the number */
 #define MP_TYPE_DECIMAL 4  /* exact decimal: see mp_host.option_decimal */
 #define MP_TYPE_DURATION 5 /* 500ms, 2s, 20m, 1h, 1d: milliseconds */
-#define MP_TYPE_SIZE 6     /* 64K: bytes */
-#define MP_TYPE_BOOL 7     /* yes or no: 1 or 0 */
-#define MP_TYPE_CHOICE 8   /* one of mp_option.allowed: its index from 0 */
-#define MP_TYPE_SECRET 9   /* text, never printed; OPTION_file names a file */
-#define MP_TYPE_VALUE 10   /* names a value of the pipeline */
-#define MP_TYPE_OPERAND 11 /* names OUTPUT.TARGET: see mp_host.operand */
-#define MP_TYPE_FIELDS 12  /* fields, comma-separated: see mp_host.field */
+#define MP_TYPE_BOOL 6     /* yes or no: 1 or 0 */
+#define MP_TYPE_CHOICE 7   /* one of mp_option.allowed: its index from 0 */
+#define MP_TYPE_SECRET 8   /* text, never printed; OPTION_file names a file */
+#define MP_TYPE_VALUE 9    /* names a value of the pipeline */
+#define MP_TYPE_OPERAND 10 /* names OUTPUT.TARGET: see mp_host.operand */
+#define MP_TYPE_FIELDS 11  /* fields, comma-separated: see mp_host.field */
 
 /* mp_option.flags */
 #define MP_REQUIRED 0x1u /* must be given */
@@ -189,15 +188,13 @@ mp_value_copy(struct mp_value *dst, const struct mp_value *src)
 /* The option names a running total: the result is that total plus the
  * value (add's plus). */
 #define MP_TOTAL 0x4u
-/* The next two flags belong to a transform with an MP_BASE operand.  The host
- * compares each reading of a counter with earlier ones, and holds a reading
- * that rises too fast until the next one confirms it (subtract's max_rate and
- * plausible). */
-/* MP_TYPE_DECIMAL: the greatest rise of `value` in an hour, in its unit.  If
- * the option has no value, the limit in mp_field applies. */
-#define MP_MAX_RATE 0x8u
-/* MP_TYPE_BOOL: switches this check on. */
-#define MP_PLAUSIBLE 0x10u
+/* For a transform with an MP_BASE operand.  The host compares each reading of
+ * a counter with earlier ones, and holds a reading that rises too fast until
+ * the next one confirms it.  An MP_TYPE_BOOL option with this flag switches
+ * this check on (subtract's plausible).  An MP_TYPE_DECIMAL option with it is
+ * the greatest rise of `value` in an hour, in its unit (subtract's max_rate);
+ * if it has no value, the limit in mp_field applies. */
+#define MP_PLAUSIBLE 0x8u
 
 /*
  * One row of an option table; a row with a NULL key ends the table.
@@ -213,17 +210,12 @@ struct mp_option {
   const char *help;    /* one line: meaning and unit */
 };
 
-/* mp_operand.flags */
-#define MP_OPERAND_MISSING 0x1u /* there is no last known value */
-#define MP_OPERAND_FIRST 0x2u   /* the target was never set */
-#define MP_OPERAND_ROUNDED 0x4u /* only a rounded value is known: place */
-
 /* The last known value of the target that an operand option names. */
 struct mp_operand {
   uint32_t struct_size;
-  uint32_t flags;
-  int32_t place; /* with ROUNDED: the true value is within 10^place / 2 */
-  const struct mp_value *value; /* NULL with MISSING or FIRST */
+  int32_t place; /* the true value is within 10^place / 2 of `value`; MP_EXACT:
+                    it is `value` */
+  const struct mp_value *value; /* NULL: the target was never set */
 };
 
 /* ---- Services of the host ------------------------------------------------ */
@@ -255,7 +247,31 @@ struct mp_unit {
   struct mp_decimal factor; /* the unit in base units: 10^9 for GJ */
 };
 
-struct mp_target;
+/* mp_target.flags */
+#define MP_TARGET_BASE 0x1u  /* a transform measures from it: a base */
+#define MP_TARGET_TOTAL 0x2u /* a transform adds to it: a running total */
+#define MP_TARGET_READ 0x4u  /* only read, never written */
+
+/*
+ * A place in the output that holds one value: PREFIX.NAME = VALUE.  The names,
+ * with their parts, are unique in an instance.
+ *
+ * kind, label, number and unit describe the field that feeds the target.  A
+ * transform's result has a kind of its own, and the other members of its input
+ * if it has a single one.  A kind that is not known (0) can become known with
+ * the first value that is written.  unit is a hint: each value has its own.
+ */
+struct mp_target {
+  uint32_t struct_size;
+  uint32_t flags;
+  const char *name;   /* "323", "energy" */
+  const char *part;   /* of PREFIX.NAME.PART: "power"; NULL: the value itself */
+  const char *source; /* name of the value written to it; NULL with READ */
+  uint32_t kind;      /* MP_COUNTER ...; 0: not known */
+  const char *label;  /* mp_field.label: "Heat energy E1"; NULL */
+  const char *number; /* mp_field.number: the register, "60"; NULL */
+  const char *unit;   /* mp_field.unit: the usual unit, "GJ"; NULL */
+};
 
 /*
  * The host's services for one instance; passed to create() and valid until
@@ -301,7 +317,8 @@ struct mp_host {
                         struct mp_decimal *ret_number);
 
   /* Returns the last known value of the target that an operand option names;
-   * only inside apply.  NULL: the option was not given. */
+   * only inside apply.  NULL: the option was not given, or the operand is
+   * missing: the target could not be asked and has no last known value. */
   const struct mp_operand *(*operand)(const struct mp_host *host,
                                       const char *key);
 
@@ -325,9 +342,10 @@ struct mp_host {
                                const char *key);
 
   /* Fills in the known facts about the meter that the values of target INDEX
-   * come from; the caller sets struct_size first.  The texts are valid until
-   * the callback returns.  MP_OK; MP_DROP: they come from no meter, or from
-   * several. */
+   * come from; the caller sets struct_size first.  The serial number is that of
+   * the last known value, so it is not known before the first one.  The texts
+   * are valid until the callback returns.  MP_OK; MP_DROP: the values come
+   * from no meter, or from several. */
   int (*target_meter)(const struct mp_host *host, uint32_t index,
                       struct mp_meter *ret_meter);
 
@@ -473,23 +491,17 @@ struct mp_sink {
   int (*meter)(const struct mp_sink *sink, const struct mp_meter *meter);
 };
 
-/* One finding of a probe: the meter's type, a register. */
+/* One finding of a probe: the meter's type, a register.  With MP_PROBE_WATCH,
+ * one attempt: what happened in `label` ("only an echo"), damage in `remark`
+ * ("2 CRC errors"), and in `value` the round trip of a good answer, in whole
+ * ms; NULL: there was none. */
 struct mp_probe_item {
   uint32_t struct_size;
-  const char *field;  /* canonical field name; NULL: a fact, not a field */
+  const char *field;  /* canonical field name; NULL: a fact, or an attempt */
   const char *number; /* "60"; NULL */
   const char *label;  /* "Heat energy E1", "meter type" */
   const struct mp_value *value;
   const char *remark; /* "sensor open?", info code in words; NULL */
-};
-
-/* One attempt of a probe with MP_PROBE_WATCH. */
-struct mp_probe_attempt {
-  uint32_t struct_size;
-  uint32_t answered;     /* 1: a good answer */
-  int64_t round_trip_ms; /* of a good answer */
-  const char *what;      /* in words: "only an echo" */
-  const char *detail;    /* of what: "2 CRC errors, 7 bytes of noise"; NULL */
 };
 
 struct mp_probe_sink {
@@ -499,8 +511,6 @@ struct mp_probe_sink {
                const struct mp_probe_item *item);
   void (*progress)(const struct mp_probe_sink *sink, uint32_t done,
                    uint32_t total);
-  void (*attempt)(const struct mp_probe_sink *sink,
-                  const struct mp_probe_attempt *attempt);
 };
 
 /* mp_input_ops.flags */
@@ -582,32 +592,6 @@ struct mp_transform_ops {
 #define MP_APPEND 3  /* one row a cycle, each once, in order */
 #define MP_HISTORY 4 /* every value with its time; repeats are harmless */
 
-/* mp_target.flags */
-#define MP_TARGET_BASE 0x1u  /* a transform measures from it: a base */
-#define MP_TARGET_TOTAL 0x2u /* a transform adds to it: a running total */
-#define MP_TARGET_READ 0x4u  /* only read, never written */
-
-/*
- * A place in the output that holds one value: PREFIX.NAME = VALUE.  The names,
- * with their parts, are unique in an instance.
- *
- * kind, label, number and unit describe the field that feeds the target.  A
- * transform's result has a kind of its own, and the other members of its input
- * if it has a single one.  A kind that is not known (0) can become known with
- * the first value that is written.  unit is a hint: each value has its own.
- */
-struct mp_target {
-  uint32_t struct_size;
-  uint32_t flags;
-  const char *name;   /* "323", "energy" */
-  const char *part;   /* of PREFIX.NAME.PART: "power"; NULL: the value itself */
-  const char *source; /* name of the value written to it; NULL with READ */
-  uint32_t kind;      /* MP_COUNTER ...; 0: not known */
-  const char *label;  /* mp_field.label: "Heat energy E1"; NULL */
-  const char *number; /* mp_field.number: the register, "60"; NULL */
-  const char *unit;   /* mp_field.unit: the usual unit, "GJ"; NULL */
-};
-
 /* mp_shown.answer */
 #define MP_SHOWN_VALUE 1  /* displays `value` */
 #define MP_SHOWN_EMPTY 2  /* exists, never set; value: 0 in its unit; NULL */
@@ -620,9 +604,6 @@ struct mp_target {
 
 /* mp_shown.flags */
 #define MP_SHOWN_NUMBERS 0x1u /* only numbers: it gets no text */
-/* The output stores the id of the record with each value.  If `id` is NULL all
- * the same, something else wrote the displayed value. */
-#define MP_SHOWN_IDS 0x2u
 
 /*
  * The displayed value of a target.  A target without an answer was not reached.
@@ -639,27 +620,22 @@ struct mp_shown {
   uint32_t target; /* number, as in mp_host.target */
   uint32_t answer;
   int32_t place; /* of the last displayed digit: 10^place, within -63 and 63; or
-                    MP_EXACT */
+                    MP_EXACT: all digits are stored (0 means whole numbers) */
   const struct mp_value *value; /* in the target's own unit, without its offset;
-                                   unit NULL: takes any */
+                                   unit NULL: takes any.  A number is of any
+                                   kind, say MP_GAUGE. */
   const char *updated; /* time of its last update, compared as a text: a line of
                           less than 200 bytes; NULL */
-  const char *id; /* mp_record.id of the record that wrote the displayed value, a
-                     line of less than 200 bytes; NULL: not known, or something
-                     else wrote it (see MP_SHOWN_IDS) */
+  const char *id; /* mp_record.id of the record that wrote the displayed value,
+                     a line of less than 200 bytes; "": something else wrote it;
+                     NULL: the output stores no ids */
   /* Smallest step that the target can hold.  The host rounds a value half to
    * even to a whole number of steps before sending.  coef 0: any. */
   struct mp_decimal step;
   /* The host sends nothing to the target for this long, so that two values get
    * different times of last update; an hour at most. */
   uint32_t wait_ms;
-  uint32_t flags; /* MP_SHOWN_NUMBERS, MP_SHOWN_IDS */
-};
-
-struct mp_shown_sink {
-  uint32_t struct_size;
-  void *ctx;
-  int (*shown)(const struct mp_shown_sink *sink, const struct mp_shown *shown);
+  uint32_t flags; /* MP_SHOWN_NUMBERS */
 };
 
 /*
@@ -713,20 +689,12 @@ struct mp_record {
 #define MP_RETRY 4    /* the answer was: not now */
 #define MP_REJECTED 5 /* the answer was: never */
 /* The other side will never take this record, and takes others: history only,
- * with MP_ALL_TARGETS.  `meterpipe status --set-aside` lists it, `meterpipe
- * retry OUTPUT` makes it pending again. */
+ * with MP_ALL_TARGETS.  `meterpipe status --set-aside` lists it with the text
+ * of the newest mp_fail before the result, `meterpipe retry OUTPUT` makes it
+ * pending again. */
 #define MP_SET_ASIDE 6
 
 #define MP_ALL_TARGETS UINT32_MAX
-
-struct mp_result_sink {
-  uint32_t struct_size;
-  void *ctx;
-  /* RECORD is the index of the begin call since the last commit, from 0; TARGET
-   * is a number as in mp_host.target, or MP_ALL_TARGETS. */
-  void (*result)(const struct mp_result_sink *sink, uint32_t record,
-                 uint32_t target, uint32_t result);
-};
 
 /* One target that an output could serve (meterpipe targets). */
 struct mp_listed {
@@ -739,10 +707,21 @@ struct mp_listed {
   const char *updated; /* NULL */
 };
 
-struct mp_list_sink {
+/* Receives the answers of an output; call it only from the thread that runs the
+ * callback.  A function that does not belong to the callback is NULL. */
+struct mp_output_sink {
   uint32_t struct_size;
   void *ctx;
-  void (*listed)(const struct mp_list_sink *sink,
+  /* fetch: the displayed value of a target.  Returns MP_OK, or the reason why
+   * the answer was refused (the host has reported it). */
+  int (*shown)(const struct mp_output_sink *sink, const struct mp_shown *shown);
+  /* commit and recover: RECORD is the index of the begin call since the last
+   * commit, from 0; TARGET is a number as in mp_host.target, or
+   * MP_ALL_TARGETS. */
+  void (*result)(const struct mp_output_sink *sink, uint32_t record,
+                 uint32_t target, uint32_t result);
+  /* list and create_target: one target. */
+  void (*listed)(const struct mp_output_sink *sink,
                  const struct mp_listed *listed);
 };
 
@@ -775,9 +754,10 @@ struct mp_append_ops {
   /* Called after begin and write, instead of commit, if an earlier run ended
    * after token and before the result.  Finds out whether these records were
    * written, removes a partly written one, and gives a result for each:
-   * MP_ACCEPTED or MP_NOT_SENT. */
+   * MP_ACCEPTED or MP_NOT_SENT; in a record that was written, MP_REJECTED for
+   * a single target whose value was left out of it. */
   int (*recover)(void *self, const char *token,
-                 const struct mp_result_sink *sink);
+                 const struct mp_output_sink *sink);
 };
 
 struct mp_output_ops {
@@ -808,7 +788,7 @@ struct mp_output_ops {
    * why a target was not reached.  MP_OK; MP_SKIP: this instance can never be
    * asked, because of its configuration; or the reason why no target was
    * reached.  NULL: no instance can be asked. */
-  int (*fetch)(void *self, const struct mp_shown_sink *sink);
+  int (*fetch)(void *self, const struct mp_output_sink *sink);
   /* Begins a record.  Where there is no fetch, finds out whether a connection
    * still exists.  Append, history and live outputs may get several before a
    * commit; a latest output gets one.  After a failure nothing is sent, as
@@ -836,15 +816,15 @@ struct mp_output_ops {
    * When cancel_fd becomes readable or time_left is 0, commit stops waiting:
    * what left without an answer is MP_PERHAPS, the rest MP_NOT_SENT.  It gives
    * all results that it knows, and returns MP_ECANCELED or MP_ETIMEOUT. */
-  int (*commit)(void *self, const struct mp_result_sink *sink);
+  int (*commit)(void *self, const struct mp_output_sink *sink);
 
   const struct mp_append_ops *append; /* required for MP_APPEND; else NULL */
 
   /* Lists everything that could be a target.  NULL: not supported. */
-  int (*list)(void *self, const struct mp_list_sink *sink);
+  int (*list)(void *self, const struct mp_output_sink *sink);
   /* Creates a target of TYPE named LABEL and lists it.  NULL: not supported. */
   int (*create_target)(void *self, const char *label, const char *type,
-                       uint32_t flags, const struct mp_list_sink *sink);
+                       uint32_t flags, const struct mp_output_sink *sink);
   /* Called after open and fetch.  Reports faults of the targets, and possible
    * improvements, each with mp_fail or mp_log.  NULL: no checks. */
   int (*check)(void *self);

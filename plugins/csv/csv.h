@@ -79,12 +79,12 @@ void csv_rows_forget(struct csv *csv);
 void csv_rows_free(struct csv *csv);
 
 /* csv_commit.c */
-int csv_commit(void *self, const struct mp_result_sink *sink);
+int csv_commit(void *self, const struct mp_output_sink *sink);
 int csv_token(void *self, char *ret_token, size_t size);
 int csv_recover(void *self, const char *token,
-                const struct mp_result_sink *sink);
+                const struct mp_output_sink *sink);
 
 /* csv_fetch.c */
-int csv_fetch(void *self, const struct mp_shown_sink *sink);
+int csv_fetch(void *self, const struct mp_output_sink *sink);
 
 #endif

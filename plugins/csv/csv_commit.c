@@ -25,7 +25,7 @@
  * index of the first refusal that can belong to RECORD; refusals are in the
  * order of records. */
 static void
-accept_record(const struct csv *csv, const struct mp_result_sink *sink,
+accept_record(const struct csv *csv, const struct mp_output_sink *sink,
               uint32_t record, size_t *next)
 {
   const struct csv_refusal *refusals = csv->refusals;
@@ -50,7 +50,7 @@ accept_record(const struct csv *csv, const struct mp_result_sink *sink,
 
 /* Reports the first ACCEPTED records as accepted, and REST for the others. */
 static void
-give_results(const struct csv *csv, const struct mp_result_sink *sink,
+give_results(const struct csv *csv, const struct mp_output_sink *sink,
              uint32_t accepted, uint32_t rest)
 {
   size_t next = 0;
@@ -141,7 +141,7 @@ undo_block(struct csv *csv, int64_t start)
 /* Writes the rows to a pipe.  Written rows cannot be taken back, so the
  * complete ones are accepted even after a failure. */
 static int
-stream_rows(struct csv *csv, const struct mp_result_sink *sink)
+stream_rows(struct csv *csv, const struct mp_output_sink *sink)
 {
   size_t lead = 0, written;
   uint32_t n;
@@ -162,7 +162,7 @@ stream_rows(struct csv *csv, const struct mp_result_sink *sink)
 
 /* Appends the rows to a file: either all rows of the block, or none. */
 static int
-append_rows(struct csv *csv, const struct mp_result_sink *sink)
+append_rows(struct csv *csv, const struct mp_output_sink *sink)
 {
   int64_t start = csv->file.length;
   uint32_t rest = MP_NOT_SENT;
@@ -186,7 +186,7 @@ append_rows(struct csv *csv, const struct mp_result_sink *sink)
 }
 
 int
-csv_commit(void *self, const struct mp_result_sink *sink)
+csv_commit(void *self, const struct mp_output_sink *sink)
 {
   struct csv *csv = self;
   int r = csv_rows_finish(csv);
@@ -273,7 +273,7 @@ find_rows_of_any_eol(struct csv *csv, int64_t start, struct standing *ret)
 /* Removes a partial row, and gives the results. */
 static int
 remove_partial_row(struct csv *csv, int64_t start, const struct standing *found,
-                   const struct mp_result_sink *sink)
+                   const struct mp_output_sink *sink)
 {
   struct csv_file *file = &csv->file;
   size_t keep = found->rows == 0 ? 0 : found->lead + csv->ends[found->rows - 1];
@@ -295,7 +295,7 @@ remove_partial_row(struct csv *csv, int64_t start, const struct standing *found,
  * is accepted, too: then the crash came before the write. */
 static int
 recover_in(struct csv *csv, const char *path, int64_t start, bool strict,
-           const struct mp_result_sink *sink)
+           const struct mp_output_sink *sink)
 {
   const char *own = csv->file.path;
   struct standing found = { 0, 0, 0, 0 };
@@ -331,7 +331,7 @@ recover_in(struct csv *csv, const char *path, int64_t start, bool strict,
  * files beside it whose names begin like its own. */
 static int
 recover_rotated(struct csv *csv, int64_t start,
-                const struct mp_result_sink *sink)
+                const struct mp_output_sink *sink)
 {
   struct csv_siblings *siblings = csv_siblings_open(csv->file.path);
   const char *path;
@@ -346,7 +346,7 @@ recover_rotated(struct csv *csv, int64_t start,
 }
 
 int
-csv_recover(void *self, const char *token, const struct mp_result_sink *sink)
+csv_recover(void *self, const char *token, const struct mp_output_sink *sink)
 {
   struct csv *csv = self;
   struct mp_decimal start;

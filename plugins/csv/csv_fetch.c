@@ -30,7 +30,7 @@
 
 struct fetch {
   struct csv *csv;
-  const struct mp_shown_sink *sink;
+  const struct mp_output_sink *sink;
   struct csv_file file;
   struct csv_tail tail;
   uint32_t *targets; /* target of each cell; or NO_TARGET */
@@ -249,7 +249,7 @@ count_operands(const struct csv *csv)
 }
 
 int
-csv_fetch(void *self, const struct mp_shown_sink *sink)
+csv_fetch(void *self, const struct mp_output_sink *sink)
 {
   struct csv *csv = self;
   struct fetch f = { .csv = csv, .sink = sink };

@@ -178,7 +178,7 @@ refuse_existing(struct domoticz *d, const char *label)
 /* ---- The command --------------------------------------------------------- */
 
 static int
-list_new(struct domoticz *d, const char *idx, const struct mp_list_sink *sink)
+list_new(struct domoticz *d, const char *idx, const struct mp_output_sink *sink)
 {
   struct reply reply;
   const cJSON *object;
@@ -194,7 +194,7 @@ list_new(struct domoticz *d, const char *idx, const struct mp_list_sink *sink)
 
 static int
 create_device(struct domoticz *d, const struct sensor *sensor,
-              const struct mp_list_sink *sink)
+              const struct mp_output_sink *sink)
 {
   char hardware[IDX_DIGITS + 1] = "", idx[IDX_DIGITS + 1];
   int r = find_hardware(d, hardware, sizeof(hardware));
@@ -235,7 +235,7 @@ is_label(const char *unit)
 
 static int
 create_or_plan(struct domoticz *d, const struct sensor *sensor, uint32_t flags,
-               const struct mp_list_sink *sink)
+               const struct mp_output_sink *sink)
 {
   int r = refuse_existing(d, sensor->label);
 
@@ -248,7 +248,7 @@ create_or_plan(struct domoticz *d, const struct sensor *sensor, uint32_t flags,
 
 int
 domoticz_create_target(void *self, const char *label, const char *type,
-                       uint32_t flags, const struct mp_list_sink *sink)
+                       uint32_t flags, const struct mp_output_sink *sink)
 {
   struct domoticz *d = self;
   struct sensor sensor = { .label = label };

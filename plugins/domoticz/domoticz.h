@@ -96,7 +96,7 @@ void request_recall_connection(struct domoticz *d);
 
 /* ---- fetch.c ------------------------------------------------------------- */
 
-int domoticz_fetch(void *self, const struct mp_shown_sink *sink);
+int domoticz_fetch(void *self, const struct mp_output_sink *sink);
 
 /* The query for all devices, also unused and hidden ones and those of disabled
  * hardware. */
@@ -115,11 +115,11 @@ int fetch_device(struct domoticz *d, const char *idx, struct reply *ret,
 
 int domoticz_begin(void *self, const struct mp_record *record);
 int domoticz_write(void *self, uint32_t target, const struct mp_value *value);
-int domoticz_commit(void *self, const struct mp_result_sink *sink);
+int domoticz_commit(void *self, const struct mp_output_sink *sink);
 
 /* ---- manage.c ------------------------------------------------------------ */
 
-int domoticz_list(void *self, const struct mp_list_sink *sink);
+int domoticz_list(void *self, const struct mp_output_sink *sink);
 int domoticz_check(void *self);
 
 /* ---- check_devices.c
@@ -142,12 +142,12 @@ void first_day_warn(const struct domoticz *d, const struct slot *slot);
 /* ---- create.c ------------------------------------------------------------ */
 
 int domoticz_create_target(void *self, const char *label, const char *type,
-                           uint32_t flags, const struct mp_list_sink *sink);
+                           uint32_t flags, const struct mp_output_sink *sink);
 
 /* ---- manage.c, for create.c ---------------------------------------------- */
 
 /* Adds the device that OBJECT, an element of a reply, describes to the list. */
 void manage_list_device(const struct cJSON *object,
-                        const struct mp_list_sink *sink);
+                        const struct mp_output_sink *sink);
 
 #endif

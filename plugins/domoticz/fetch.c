@@ -338,7 +338,7 @@ report_device(const struct domoticz *d, const struct slot *slot,
 
 static int
 answer_target(const struct domoticz *d, const struct slot *slot, uint32_t index,
-              const struct mp_shown_sink *sink)
+              const struct mp_output_sink *sink)
 {
   const struct mp_target *target = d->host->target(d->host, index);
   struct mp_shown shown = { .struct_size = sizeof(shown), .target = index };
@@ -370,7 +370,7 @@ answer_target(const struct domoticz *d, const struct slot *slot, uint32_t index,
 
 static int
 answer_slot(const struct domoticz *d, const struct slot *slot,
-            const struct mp_shown_sink *sink)
+            const struct mp_output_sink *sink)
 {
   int r = MP_OK;
 
@@ -384,7 +384,7 @@ answer_slot(const struct domoticz *d, const struct slot *slot,
 }
 
 int
-domoticz_fetch(void *self, const struct mp_shown_sink *sink)
+domoticz_fetch(void *self, const struct mp_output_sink *sink)
 {
   struct domoticz *d = self;
   uint32_t reached = 0;

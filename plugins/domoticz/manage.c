@@ -31,7 +31,8 @@ list_value(const struct device *device, char *buf, size_t size,
 }
 
 void
-manage_list_device(const struct cJSON *object, const struct mp_list_sink *sink)
+manage_list_device(const struct cJSON *object,
+                   const struct mp_output_sink *sink)
 {
   struct mp_listed listed = { .struct_size = sizeof(listed) };
   struct device device;
@@ -63,7 +64,7 @@ is_left_out(const struct cJSON *object)
 }
 
 int
-domoticz_list(void *self, const struct mp_list_sink *sink)
+domoticz_list(void *self, const struct mp_output_sink *sink)
 {
   struct domoticz *d = self;
   struct reply reply;

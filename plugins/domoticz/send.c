@@ -265,14 +265,14 @@ send_slot(struct domoticz *d, const struct slot *slot)
 
 /* Only a kWh device has a power; fetch has reported that. */
 static void
-reject_power(struct slot *slot, const struct mp_result_sink *sink)
+reject_power(struct slot *slot, const struct mp_output_sink *sink)
 {
   sink->result(sink, 0, slot->power_target, MP_REJECTED);
   slot->has_power = false;
 }
 
 int
-domoticz_commit(void *self, const struct mp_result_sink *sink)
+domoticz_commit(void *self, const struct mp_output_sink *sink)
 {
   struct domoticz *d = self;
   struct slot *slot;

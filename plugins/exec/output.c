@@ -176,7 +176,7 @@ deliver_by_command(struct exec *e, uint32_t *ret_result)
 }
 
 static void
-give_results(struct exec *e, const struct mp_result_sink *sink, uint32_t result)
+give_results(struct exec *e, const struct mp_output_sink *sink, uint32_t result)
 {
   for (uint32_t i = 0; i < e->records; i++)
     sink->result(sink, i, MP_ALL_TARGETS, result);
@@ -184,7 +184,7 @@ give_results(struct exec *e, const struct mp_result_sink *sink, uint32_t result)
 }
 
 static int
-exec_commit(void *self, const struct mp_result_sink *sink)
+exec_commit(void *self, const struct mp_output_sink *sink)
 {
   struct exec *e = self;
   uint32_t result;
@@ -215,7 +215,7 @@ exec_token(void *self, char *ret_token, size_t size)
 }
 
 static int
-exec_recover(void *self, const char *token, const struct mp_result_sink *sink)
+exec_recover(void *self, const char *token, const struct mp_output_sink *sink)
 {
   struct exec *e = self;
   uint32_t result;
@@ -232,7 +232,7 @@ exec_recover(void *self, const char *token, const struct mp_result_sink *sink)
 
 struct asked {
   const struct mp_host *host;
-  const struct mp_shown_sink *sink;
+  const struct mp_output_sink *sink;
 };
 
 /* Returns the number of the target NAME; UINT32_MAX: there is none. */
@@ -315,7 +315,7 @@ judge_fetch(const struct child *child)
 }
 
 static int
-exec_fetch(void *self, const struct mp_shown_sink *sink)
+exec_fetch(void *self, const struct mp_output_sink *sink)
 {
   struct exec *e = self;
   struct asked asked = { e->host, sink };

@@ -248,8 +248,8 @@ keep_number(struct out *out, const struct mp_value *value)
 
   if (text_buffer_reserve(&out->texts, DECIMAL_TEXT) != MP_OK)
     return MP_ENOMEM;
-  len = out->host->decimal_format(value->number, out->texts.data + out->texts.len,
-                                  DECIMAL_TEXT);
+  len = out->host->decimal_format(
+    value->number, out->texts.data + out->texts.len, DECIMAL_TEXT);
   if (len < 0 || len >= DECIMAL_TEXT)
     return MP_ENOMEM;
   out->texts.len += (size_t)len + 1;
@@ -390,7 +390,7 @@ write_pending(struct out *out)
 }
 
 static int
-out_commit(void *self, const struct mp_result_sink *sink)
+out_commit(void *self, const struct mp_output_sink *sink)
 {
   struct out *out = self;
   int r = finish_record(out);

@@ -25,11 +25,11 @@ deliver(const struct mp_output_ops *ops, void *self, struct fake_host *h,
 {
   struct mp_record record = { .struct_size = sizeof(record), .id = "one-1" };
   struct mp_value value = fake_host_value(h, MP_COUNTER, "84.208 GJ");
-  int r = ops->fetch(self, &sink->shown);
+  int r = ops->fetch(self, &sink->output);
 
   r = r == MP_OK ? ops->begin(self, &record) : r;
   r = r == MP_OK ? ops->write(self, 0, &value) : r;
-  r = r == MP_OK ? ops->commit(self, &sink->result) : r;
+  r = r == MP_OK ? ops->commit(self, &sink->output) : r;
   printf("%sshown: %s\nended with %d, result %u\n", fake_host_log(h),
          fake_sink_shown_text(sink, 0), r,
          (unsigned)fake_sink_result(sink, 0, 0));

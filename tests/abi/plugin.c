@@ -42,7 +42,7 @@ log_age(const struct mp_host *host)
 }
 
 static int
-instance_fetch(void *self, const struct mp_shown_sink *sink)
+instance_fetch(void *self, const struct mp_output_sink *sink)
 {
   struct instance *in = self;
   struct mp_shown shown = { .struct_size = sizeof(shown),
@@ -108,7 +108,7 @@ instance_write(void *self, uint32_t target, const struct mp_value *value)
 }
 
 static int
-instance_commit(void *self, const struct mp_result_sink *sink)
+instance_commit(void *self, const struct mp_output_sink *sink)
 {
   (void)self;
   sink->result(sink, 0, MP_ALL_TARGETS, MP_ACCEPTED);

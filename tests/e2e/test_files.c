@@ -206,12 +206,12 @@ START_TEST(status_and_dry_run_refuse_a_planted_link)
 }
 END_TEST
 
-/* The name of a damaged state that is set aside can be predicted, and
+/* The name of a damaged state that is moved aside can be predicted, and
  * planted. */
 static const enum plant asides[] = { LINK, DANGLING, HARD_LINK, PIPE,
                                      DIRECTORY };
 
-START_TEST(setting_the_state_aside_overwrites_nothing)
+START_TEST(moving_the_state_aside_overwrites_nothing)
 {
   build("shared", 01777);
   plant(asides[_i], ASIDE, PRECIOUS);
@@ -466,7 +466,7 @@ START_TEST(modes_of_existing_files_are_kept)
 }
 END_TEST
 
-START_TEST(state_set_aside_keeps_its_mode_and_new_state_is_0640)
+START_TEST(state_moved_aside_keeps_its_mode_and_new_state_is_0640)
 {
   build("private", 0700);
   sandbox_write(setup.s, "private/house.db", "no database, but long enough");
@@ -506,7 +506,7 @@ add_tests(TCase *t)
   tcase_add_loop_test(t, file_with_a_second_hard_link_is_refused, 0, n_files);
   tcase_add_loop_test(t, directory_in_place_of_a_file_is_refused, 0, n_files);
   tcase_add_test(t, status_and_dry_run_refuse_a_planted_link);
-  tcase_add_loop_test(t, setting_the_state_aside_overwrites_nothing, 0,
+  tcase_add_loop_test(t, moving_the_state_aside_overwrites_nothing, 0,
                       (int)ARRAY_SIZE(asides));
   tcase_add_loop_test(t, planted_directory_is_refused, 0,
                       (int)ARRAY_SIZE(below));
@@ -520,7 +520,7 @@ add_tests(TCase *t)
   tcase_add_loop_test(t, new_files_are_at_most_0640, 0, (int)ARRAY_SIZE(masks));
   tcase_add_test(t, new_directories_are_at_most_0750);
   tcase_add_loop_test(t, modes_of_existing_files_are_kept, 0, 3);
-  tcase_add_test(t, state_set_aside_keeps_its_mode_and_new_state_is_0640);
+  tcase_add_test(t, state_moved_aside_keeps_its_mode_and_new_state_is_0640);
   tcase_add_loop_test(t, rotated_file_keeps_its_mode_and_new_file_is_0640, 0,
                       2);
   return t;

@@ -153,7 +153,7 @@ static const struct damage {
     "{dir}/house.db: a checksum is wrong (target domoticz 323)" },
 };
 
-START_TEST(damaged_state_is_set_aside_and_begun_anew)
+START_TEST(damaged_state_is_moved_aside_and_begun_anew)
 {
   char said[1024];
 
@@ -422,7 +422,7 @@ main(void)
   tcase_set_timeout(t, 60);
   tcase_add_loop_test(t, totals_continue_from_displayed_values_after_state_loss,
                       0, (int)ARRAY_SIZE(losses));
-  tcase_add_loop_test(t, damaged_state_is_set_aside_and_begun_anew, 0,
+  tcase_add_loop_test(t, damaged_state_is_moved_aside_and_begun_anew, 0,
                       (int)ARRAY_SIZE(damages));
   tcase_add_test(t, state_of_another_pipeline_file_is_refused);
   tcase_add_test(t, state_of_a_newer_version_is_refused_unchanged);

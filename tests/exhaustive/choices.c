@@ -21,6 +21,10 @@ add_target_events(struct alphabet *a, const struct house *house, size_t target)
   add_event(a, EVENT_SET_ZERO, target, 0);
   add_event(a, EVENT_SET, target, house->unit);
   add_event(a, EVENT_SET, target, -3 * house->unit);
+  if (house->plan.has_ids && house->plan.roles[target] == TARGET_TOTAL)
+    add_event(a, EVENT_FOREIGN, target, 7 * house->unit);
+  if (house->plan.roles[target] == TARGET_COPY)
+    add_event(a, EVENT_LABEL, target, 0);
   if (house->steps[target] == 1)
     add_event(a, EVENT_DIVIDER, target, 0);
 }
@@ -127,6 +131,10 @@ event_apply(const struct house *house, struct state *s,
                ? w->devices[event->target].now.number
                : 0;
     return world_set(plan, w, event->target, number + event->n, time);
+  case EVENT_LABEL:
+    return world_change_label(plan, w, event->target);
+  case EVENT_FOREIGN:
+    return world_write_foreign(plan, w, event->target, event->n);
   case EVENT_EXCHANGE:
     return world_exchange(w, event->target, event->n);
   case EVENT_REBASE:
@@ -265,6 +273,12 @@ describe_event(const struct house *house, const struct event *event, char *buf,
     break;
   case EVENT_EXCHANGE:
     snprintf(buf, size, "%s: exchanged, %+lld; ", target, n);
+    break;
+  case EVENT_LABEL:
+    snprintf(buf, size, "%s: unit changed; ", target);
+    break;
+  case EVENT_FOREIGN:
+    snprintf(buf, size, "%s: written by another pipeline; ", target);
     break;
   case EVENT_REBASE:
     snprintf(buf, size, "rebase; ");

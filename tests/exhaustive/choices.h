@@ -19,6 +19,8 @@ enum event_kind {
   EVENT_DIVIDER,      /* the divider of TARGET is changed */
   EVENT_LOSE_STATE,   /* the program's state is deleted */
   EVENT_RESTORE,      /* it is replaced by that from before the last run */
+  EVENT_LABEL,        /* the unit of TARGET is changed, or back */
+  EVENT_FOREIGN,      /* another pipeline writes to TARGET */
   EVENT_KINDS
 };
 

@@ -8,6 +8,7 @@
 
 #include "core/cycle/book_state.h"
 #include "core/cycle/cycle.h"
+#include "core/ledger/record_id.h"
 #include "core/pipeline/instance.h"
 #include "tests/exhaustive/fakes.h"
 #include "tests/exhaustive/normal.h"
@@ -16,6 +17,7 @@
 #define FILE_OUTPUT "file"
 #define FIELD "energy"
 #define UNIT "GJ"
+#define OTHER_UNIT "m3" /* to which it does not convert */
 
 /* Times in seconds.  Where times are renamed, every run begins at the same
  * time; those before it are small numbers. */
@@ -49,7 +51,7 @@ static struct {
   struct world world;
   struct run_facts facts;
   unsigned n_actions, n_writes;
-  int64_t record;              /* number of the record that is written */
+  int64_t record, state;       /* the id of the record that is written */
   bool happened;               /* the failure */
   bool is_down;                /* the connection */
   bool unknown[WORLD_TARGETS]; /* no outcome of a write */
@@ -88,6 +90,9 @@ put_state(const struct driver *d, const struct state *s)
   const struct house *h = d->house;
 
   fake_store_begin();
+  fake_next_state = s->world.states + 1;
+  if (s->program.state)
+    fake_put_state(s->program.state);
   for (size_t i = 0; i < h->plan.n_targets; i++)
     if (s->program.entries[i].present)
       fake_put_entry(output_of(h, i), h->targets[i], &s->program.entries[i]);
@@ -107,6 +112,9 @@ get_state(const struct driver *d, struct state *s)
 
   memset(s, 0, sizeof(*s));
   s->world = now.world;
+  s->program.state = fake_get_state();
+  if (s->program.state > s->world.states)
+    s->world.states = s->program.state;
   if (h->keeps_older) {
     s->has_older = 1;
     s->older = now.before->program;
@@ -120,6 +128,7 @@ get_state(const struct driver *d, struct state *s)
   for (size_t i = 0; i < h->plan.n_meters; i++)
     fake_get_reading(h->inputs[i], FIELD, &s->program.readings[i]);
   world_begin_run(&s->world);
+  world_heal(&h->plan, &s->world);
   normal_form(h, s);
 }
 
@@ -241,8 +250,26 @@ server_time(void)
   return fake_now_ms / 1000;
 }
 
+/* An output with ids: a value that the pipeline did not write has none. */
 static void
-show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
+add_id(struct mp_shown *shown, const struct shown *now_shown, char *id)
+{
+  struct record_ids ids = { .from = 0 };
+
+  shown->flags |= MP_SHOWN_IDS;
+  shown->updated = NULL;
+  if (!now_shown->is_set) {
+    shown->answer = MP_SHOWN_FORGOTTEN;
+    shown->value = NULL;
+  } else if (now_shown->record) {
+    state_format_uuid(now_shown->state, ids.uuid);
+    record_id_format(&ids, "", now_shown->record, 0, id);
+    shown->id = id;
+  }
+}
+
+static void
+show_target(const struct mp_output_sink *sink, uint32_t target, size_t n)
 {
   const struct house *h = now.driver->house;
   const struct device *d = &now.world.devices[n];
@@ -251,8 +278,9 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
                             .number = { d->now.is_set ? d->now.number : 0,
                                         WORLD_PLACE },
                             .unit = UNIT };
-  bool has_value = d->now.is_set || h->shows_zero;
-  char time[STATE_TIME_TEXT];
+  bool has_value =
+    d->now.is_set || h->shows_zero || h->plan.roles[n] == TARGET_COPY;
+  char time[STATE_TIME_TEXT], id[RECORD_ID];
   struct mp_shown shown = { .struct_size = sizeof(shown),
                             .target = target,
                             .answer =
@@ -262,7 +290,11 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
                             .updated = h->plan.is_untimed ? NULL : time,
                             .step = { now.world.steps[n], 0 } };
 
+  if (d->has_label)
+    value.unit = OTHER_UNIT;
   state_format_time(d->now.time, time);
+  if (h->plan.has_ids)
+    add_id(&shown, &d->now, id);
   if (shown.step.coef) /* a divider is a power of ten */
     for (shown.step.exp10 = WORLD_PLACE; shown.step.coef % 10 == 0;
          shown.step.exp10++)
@@ -277,7 +309,7 @@ show_target(const struct mp_shown_sink *sink, uint32_t target, size_t n)
 }
 
 static int
-server_fetch(void *self, const struct mp_shown_sink *sink)
+server_fetch(void *self, const struct mp_output_sink *sink)
 {
   const struct mp_host *host = self;
 
@@ -310,8 +342,13 @@ server_write(void *self, uint32_t target, const struct mp_value *value)
 static void
 carry_out(size_t n)
 {
-  world_write(&now.driver->house->plan, &now.world, n, now.written[n],
-              server_time());
+  const struct world_plan *plan = &now.driver->house->plan;
+  const struct write write = { .number = now.written[n],
+                               .time = server_time(),
+                               .state = plan->has_ids ? now.state : 0,
+                               .record = plan->has_ids ? now.record : 0 };
+
+  world_write(plan, &now.world, n, &write);
 }
 
 /* Sends write K, to target N, and returns its result. */
@@ -336,7 +373,10 @@ send_value(size_t n, unsigned k)
     return MP_PERHAPS;
   case FAILURE_LATE:
     now.is_down = true;
-    now.world.late = (struct late_write){ (int64_t)n + 1, now.written[n] };
+    now.world.late = (struct late_write){ .target = (int64_t)n + 1,
+                                          .number = now.written[n],
+                                          .state = now.state,
+                                          .record = now.record };
     return MP_PERHAPS;
   case FAILURE_REJECTED:
     return MP_REJECTED;
@@ -358,6 +398,7 @@ server_begin(void *self, const struct mp_record *record)
 {
   (void)self;
   now.record = atoll(strrchr(record->id, '-') + 1);
+  now.state = state_of_uuid(record->id);
   return MP_OK;
 }
 
@@ -421,7 +462,7 @@ send_record(uint32_t *results)
 }
 
 static int
-server_commit(void *self, const struct mp_result_sink *sink)
+server_commit(void *self, const struct mp_output_sink *sink)
 {
   const struct mp_host *host = self;
   const struct house *h = now.driver->house;
@@ -483,7 +524,7 @@ static const struct mp_plugin server_plugin = {
 
 /* Shows the last row that has a value in each column. */
 static int
-file_fetch(void *self, const struct mp_shown_sink *sink)
+file_fetch(void *self, const struct mp_output_sink *sink)
 {
   const struct mp_host *host = self;
   const struct file *f = &now.world.file;
@@ -560,7 +601,7 @@ file_write(void *self, uint32_t target, const struct mp_value *value)
 
 /* Writes all rows: a disk that is full takes none of them. */
 static int
-file_commit(void *self, const struct mp_result_sink *sink)
+file_commit(void *self, const struct mp_output_sink *sink)
 {
   const struct mp_host *host = self;
   const struct failure *f = &now.choice->failure;
@@ -590,7 +631,7 @@ file_commit(void *self, const struct mp_result_sink *sink)
 
 /* The rows after the place in TOKEN were written. */
 static int
-file_recover(void *self, const char *token, const struct mp_result_sink *sink)
+file_recover(void *self, const char *token, const struct mp_output_sink *sink)
 {
   int64_t written = now.world.file.rows - atoll(token);
 
@@ -772,9 +813,9 @@ finish_run(struct driver *d)
 
   book_load(c);
   cycle_run(c);
-  cycle_free(c);
   for (size_t i = 0; i < d->instances->n; i++)
     instance_close(&d->instances->list[i]);
+  cycle_free(c);
   world_end_run(&d->house->plan, &now.world, now.unknown);
 }
 

@@ -266,6 +266,8 @@ print_result(const struct exhaustive *x, const struct explore_result *r)
          (unsigned long long)r->transitions, r->depth,
          r->closed ? " (closed)" : "", (unsigned long long)r->violations,
          r->seconds, (double)r->transitions / r->seconds);
+  if (r->violations > 0)
+    printf("  first at depth %u\n", r->first_depth);
   for (int i = 0; i < EXCEPTIONS; i++)
     if (x->counts.excused[i])
       printf("  excused: %s: %llu errors, of at most %lld\n",
@@ -303,6 +305,8 @@ main(int argc, char **argv)
     { "runs", required_argument, NULL, 'r' },
     { "memory", required_argument, NULL, 'm' },
     { "print", required_argument, NULL, 'p' },
+    { "list", no_argument, NULL, 'l' },
+    { "first", no_argument, NULL, '1' },
     { "quiet", no_argument, NULL, 'q' },
     { NULL, 0, NULL, 0 },
   };
@@ -347,6 +351,13 @@ main(int argc, char **argv)
       break;
     case 'p':
       limits.printed = (size_t)atoi(optarg);
+      break;
+    case 'l':
+      for (size_t i = 0; i < n_houses; i++)
+        puts(houses[i].name);
+      return 0;
+    case '1':
+      limits.violations = 1;
       break;
     case 'q':
       limits.quiet = true;

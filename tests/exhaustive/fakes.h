@@ -23,7 +23,7 @@ struct fake_hooks {
 };
 
 extern struct fake_hooks fake_hooks;
-extern bool fake_texts; /* entries are kept as the program's real texts */
+extern bool fake_texts;     /* entries are kept as the program's real texts */
 extern FILE *fake_messages; /* gets the failures; NULL: nobody does */
 extern int64_t fake_now_ms;
 
@@ -47,6 +47,12 @@ bool fake_get_reading(const char *input, const char *field,
  * written, and the time of the newest row. */
 void fake_put_rows(const struct house *house, const struct program *p);
 void fake_get_rows(const struct house *house, struct program *p);
+
+/* The number in the UUID that a new state gets. */
+extern int64_t fake_next_state;
+/* Put the UUID of the state, and return the number of the committed one. */
+void fake_put_state(int64_t state);
+int64_t fake_get_state(void);
 
 /* Adds a plugin to the program: loader_get finds it by KIND and name. */
 void fake_add_plugin(enum plugin_kind kind, const struct mp_plugin *table);

@@ -52,37 +52,65 @@ rename_members(struct members *m)
   return n;
 }
 
-/* Renames numbers by their rank, so that their order stays. */
+/* Returns the place of NUMBER in N sorted numbers, or where it belongs. */
+static size_t
+place_in(const int64_t *sorted, size_t n, int64_t number)
+{
+  size_t at = 0;
+
+  while (at < n && sorted[at] < number)
+    at++;
+  return at;
+}
+
+/* Renames numbers by their rank, so that their order stays; 0 stays. */
 static void
 rank_members(struct members *m)
 {
-  int64_t was[MOST_NUMBERS];
+  int64_t sorted[MOST_NUMBERS];
+  size_t n = 0;
 
-  for (size_t i = 0; i < m->n; i++)
-    was[i] = *m->of[i];
   for (size_t i = 0; i < m->n; i++) {
-    int64_t rank = 1;
+    size_t at = place_in(sorted, n, *m->of[i]);
 
-    for (size_t k = 0; k < m->n; k++) {
-      bool first = true;
-
-      for (size_t j = 0; j < k; j++)
-        first &= was[j] != was[k];
-      rank += was[k] != 0 && was[k] < was[i] && first;
-    }
-    if (was[i] != 0)
-      *m->of[i] = rank;
+    if (*m->of[i] == 0 || (at < n && sorted[at] == *m->of[i]))
+      continue;
+    memmove(&sorted[at + 1], &sorted[at], (n - at) * sizeof(sorted[0]));
+    sorted[at] = *m->of[i];
+    n++;
   }
+  for (size_t i = 0; i < m->n; i++)
+    if (*m->of[i] != 0)
+      *m->of[i] = (int64_t)place_in(sorted, n, *m->of[i]) + 1;
 }
 
 /* ---- Times ---- */
 
 static void
+add_shown_times(struct members *times, struct members *records,
+                struct shown *shown)
+{
+  add_member(times, &shown->time);
+  add_member(records, &shown->record);
+}
+
+static void
+add_entry_shown(struct members *times, struct members *records,
+                struct entry_shown *shown)
+{
+  add_member(times, &shown->time);
+  add_member(records, &shown->record);
+}
+
+static void
 add_entry_times(struct members *times, struct members *records, struct entry *e)
 {
-  add_member(times, &e->acknowledged_over.time);
-  add_member(times, &e->sent_over.time);
+  add_entry_shown(times, records, &e->acknowledged_over);
+  add_entry_shown(times, records, &e->sent_over);
+  add_entry_shown(times, records, &e->taken);
   add_member(records, &e->record);
+  add_member(records, &e->acknowledged_record);
+  add_member(records, &e->last_record);
 }
 
 /* Times of rows are compared: their order stays.  The number of rows of the
@@ -133,9 +161,10 @@ rename_times(const struct house *house, struct state *s)
   for (size_t i = 0; i < house->plan.n_targets; i++) {
     struct device *d = &s->world.devices[i];
 
-    add_member(&times, &d->now.time);
+    add_shown_times(&times, &records, &d->now);
     for (size_t k = 0; k < WORLD_UNDO; k++)
-      add_member(&times, &d->undo[k].time);
+      add_shown_times(&times, &records, &d->undo[k]);
+    add_member(&records, &d->seen_record);
     add_entry_times(&times, &records, &s->program.entries[i]);
     add_entry_times(&times, &records, &s->older.entries[i]);
   }
@@ -143,6 +172,7 @@ rename_times(const struct house *house, struct state *s)
     add_member(&records, &s->world.taken[i].number);
   if (house->has_file)
     rename_rows(s);
+  add_member(&records, &s->world.late.record);
   rename_members(&times);
   rank_members(&records);
   if (!normal_most_runs)
@@ -305,7 +335,7 @@ shift_readings(const struct house *house, struct state *s, size_t meter)
 }
 
 static void
-shift_total(struct state *s, size_t target)
+shift_total(const struct house *house, struct state *s, size_t target)
 {
   struct members m = { .n = 0 };
 
@@ -313,6 +343,9 @@ shift_total(struct state *s, size_t target)
   if (s->has_older)
     add_member(&m, &s->older_world.targets[target].expected);
   add_target_numbers(&m, s, target);
+  for (size_t i = 0; i < house->plan.n_targets; i++)
+    if (house->plan.roles[i] == TARGET_COPY && house->plan.totals[i] == target)
+      add_target_numbers(&m, s, i);
   shift_members(&m, s->world.targets[target].expected,
                 shift_unit(s->world.steps[target]));
 }
@@ -324,7 +357,36 @@ shift_all(const struct house *house, struct state *s)
     shift_readings(house, s, i);
   for (size_t i = 0; i < house->plan.n_targets; i++)
     if (house->plan.roles[i] == TARGET_TOTAL)
-      shift_total(s, i);
+      shift_total(house, s, i);
+}
+
+static void
+add_states(struct members *m, struct device *d, struct program *p, size_t i)
+{
+  add_member(m, &d->now.state);
+  for (size_t k = 0; k < WORLD_UNDO; k++)
+    add_member(m, &d->undo[k].state);
+  add_member(m, &p->entries[i].acknowledged_over.state);
+  add_member(m, &p->entries[i].sent_over.state);
+  add_member(m, &p->entries[i].taken.state);
+}
+
+/* Part of RENAME_SERIALS: the UUIDs of states. */
+static void
+rename_states(const struct house *house, struct state *s)
+{
+  struct members m = { .n = 0 };
+
+  if (renaming_off[RENAME_SERIALS])
+    return;
+  add_member(&m, &s->program.state);
+  add_member(&m, &s->older.state);
+  add_member(&m, &s->world.late.state);
+  for (size_t i = 0; i < house->plan.n_targets; i++) {
+    add_states(&m, &s->world.devices[i], &s->program, i);
+    add_states(&m, &s->older_world.devices[i], &s->older, i);
+  }
+  s->world.states = rename_members(&m);
 }
 
 /* The numbers of acknowledged records are read only of outputs with ids. */
@@ -351,8 +413,12 @@ normal_form(const struct house *house, struct state *s)
     clear_unread(&s->world.devices[i]);
   if (!renaming_off[RENAME_READINGS] && house->is_relative)
     shift_all(house, s);
-  clear_records(&s->program);
-  clear_records(&s->older);
+  if (house->plan.has_ids)
+    rename_states(house, s);
+  else {
+    clear_records(&s->program);
+    clear_records(&s->older);
+  }
   forget_records(house, s);
   if (!renaming_off[RENAME_TIMES])
     rename_times(house, s);

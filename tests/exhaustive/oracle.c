@@ -92,6 +92,20 @@ check_usage(struct oracle *o, size_t i)
                    "the sum of the amounts");
 }
 
+/* A copy that a person changed is overwritten by the next reading. */
+static bool
+check_copy(struct oracle *o, size_t i)
+{
+  size_t total = o->house->plan.totals[i];
+  const struct target_account *t = &o->s->world.targets[total];
+  int64_t error = number_shown(&o->s->world.devices[i]) - t->expected;
+
+  if (!o->is_silent && (error < t->low || error > t->high))
+    return FAIL(o, "%s is wrong by %lld", o->house->targets[i],
+                (long long)error);
+  return true;
+}
+
 static bool
 check_target(struct oracle *o, size_t i)
 {
@@ -107,6 +121,8 @@ check_target(struct oracle *o, size_t i)
     return check_usage(o, i);
   case TARGET_COLUMN:
     return true;
+  case TARGET_COPY:
+    return check_copy(o, i);
   default:
     return check_sum(o, i,
                      number_shown(&o->s->world.devices[i]) -

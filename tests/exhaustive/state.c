@@ -5,15 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The one unit of all values. */
-static const char *
-unit(void)
-{
-  static const char *text;
+#include "core/ledger/record_id.h"
+#include "lib/array.h"
 
-  if (!text)
-    text = value_intern("GJ");
-  return text;
+/* The unit of all values, and one to which it does not convert. */
+static const char *const units[] = { NULL, "GJ", "m3" };
+
+static const char *
+unit_of(int64_t code)
+{
+  static const char *interned[ARRAY_SIZE(units)];
+
+  if (units[code] && !interned[code])
+    interned[code] = value_intern(units[code]);
+  return interned[code];
+}
+
+static int64_t
+unit_code(const char *unit)
+{
+  if (!unit)
+    return 0;
+  return unit == unit_of(1) ? 1 : 2;
 }
 
 #define SERIALS 4096
@@ -65,6 +78,35 @@ decimal_of(int64_t number)
   return (struct mp_decimal){ number, WORLD_PLACE };
 }
 
+/* The first byte of the UUID is the number; record_id.c makes the rest. */
+void
+state_format_uuid(int64_t state, char buf[STATE_UUID])
+{
+  uint8_t bytes[16];
+
+  memset(bytes, (int)state, sizeof(bytes));
+  record_id_make_uuid(bytes, buf);
+}
+
+int64_t
+state_of_uuid(const char *text)
+{
+  char digits[] = { text[0], text[1], '\0' };
+
+  return strtol(digits, NULL, 16);
+}
+
+static char *
+id_text(int64_t state, int64_t record)
+{
+  struct record_ids ids = { .from = 0 };
+  char text[RECORD_ID];
+
+  state_format_uuid(state, ids.uuid);
+  record_id_format(&ids, "", record, 0, text);
+  return strdup(text);
+}
+
 void
 state_put_value(struct entry_value *to, const struct value *from)
 {
@@ -73,7 +115,7 @@ state_put_value(struct entry_value *to, const struct value *from)
     return;
   to->number = world_number(from->number);
   to->serial = from->serial ? atoi(from->serial + 1) : 0;
-  to->has_unit = from->unit != NULL;
+  to->unit = unit_code(from->unit);
 }
 
 void
@@ -84,7 +126,7 @@ state_get_value(struct value *to, const struct entry_value *from)
     return;
   to->number = decimal_of(from->number);
   to->serial = state_serial(from->serial);
-  to->unit = from->has_unit ? unit() : NULL;
+  to->unit = unit_of(from->unit);
 }
 
 /* By hand, because each run does it several times. */
@@ -120,7 +162,10 @@ put_shown(struct entry_shown *to, const struct ledger_displayed *from)
   to->time = from->updated ? read_time(from->updated) : 0;
   to->id = from->id;
   to->record = from->id_number;
-  to->state = from->other_id ? read_time(from->other_id) : 0;
+  if (from->other_id) {
+    to->state = state_of_uuid(from->other_id);
+    to->record = read_time(strrchr(from->other_id, '-') + 1);
+  }
 }
 
 static void
@@ -132,11 +177,10 @@ get_shown(struct ledger_displayed *to, const struct entry_shown *from)
   to->place = MP_EXACT;
   state_get_value(&to->value, &from->value);
   to->id = (enum ledger_id)from->id;
-  to->id_number = from->record;
-  if (from->state) {
-    state_format_time(from->state, text);
-    to->other_id = strdup(text);
-  }
+  if (from->state)
+    to->other_id = id_text(from->state, from->record);
+  else
+    to->id_number = from->record;
   if (from->time == 0)
     return;
   state_format_time(from->time, text);
@@ -153,7 +197,7 @@ entry_put(struct entry *to, const struct ledger *from)
 {
   *to = (struct entry){ .present = 1,
                         .kind = from->kind,
-                        .has_unit = from->unit != NULL,
+                        .unit = unit_code(from->unit),
                         .rebase = from->rebase,
                         .was_sent = from->sent_ms > 0,
                         .record = from->sent_record,
@@ -178,7 +222,7 @@ void
 entry_get(struct ledger *to, const struct entry *from)
 {
   to->kind = (uint32_t)from->kind;
-  to->unit = from->has_unit ? unit() : NULL;
+  to->unit = unit_of(from->unit);
   to->rebase = from->rebase != 0;
   to->sent_ms = from->was_sent;
   to->sent_record = from->record;

@@ -11,7 +11,8 @@
 
 /* A value of the program; kind 0: none. */
 struct entry_value {
-  int64_t kind, number, serial, has_unit;
+  int64_t kind, number, serial;
+  int64_t unit; /* 0: none */
 };
 
 struct entry_shown {
@@ -24,7 +25,7 @@ struct entry_shown {
 /* A ledger as the state keeps it. */
 struct entry {
   int64_t present;
-  int64_t kind, has_unit, rebase, place, was_sent;
+  int64_t kind, unit, rebase, place, was_sent;
   struct entry_value acknowledged, sent, sent_from, pending;
   struct entry_shown acknowledged_over, sent_over, taken;
   int64_t record, acknowledged_record, last_record;
@@ -51,6 +52,7 @@ struct entry_token {
 
 /* What the program has committed. */
 struct program {
+  int64_t state; /* the number in its UUID; 0: nothing was committed */
   struct entry_row rows[WORLD_ROWS];
   struct entry_token token;
   int64_t last_row; /* time of the newest row */
@@ -83,6 +85,11 @@ int64_t world_number(struct mp_decimal d);
 /* Writes a time as text, and reads it back. */
 #define STATE_TIME_TEXT 24
 void state_format_time(int64_t time, char buf[STATE_TIME_TEXT]);
+
+/* The UUID of a state of the program, and back; of an id, that of its state. */
+#define STATE_UUID 37
+void state_format_uuid(int64_t state, char buf[STATE_UUID]);
+int64_t state_of_uuid(const char *text);
 
 /* Returns the interned text of a serial number. */
 const char *state_serial(int64_t serial);

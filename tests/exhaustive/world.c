@@ -10,6 +10,7 @@ const char *const exception_names[EXCEPTIONS] = {
   [EXCEPTION_STEP] =
     "a value is changed by hand in a device with a coarse step",
   [EXCEPTION_UNTIMED] = "an output does not say when it stored a value",
+  [EXCEPTION_AMOUNT] = "an output with ids forgets an amount without an answer",
   [EXCEPTION_STATE] = "the state is lost",
 };
 
@@ -75,6 +76,15 @@ excuse_meter(const struct world_plan *plan, struct world *w, size_t meter,
       excuse_target(w, i, amount, reason);
 }
 
+/* The same for an event at TARGET.  Nothing is computed from a copy. */
+static void
+excuse_event(const struct world_plan *plan, struct world *w, size_t target,
+             int64_t amount, enum exception reason)
+{
+  if (plan->roles[target] != TARGET_COPY)
+    excuse(plan, w, plan->meters[target], amount, reason);
+}
+
 /* Returns the amount of the true usage that TARGET does not display. */
 static int64_t
 missing_amount(const struct world_plan *plan, const struct world *w,
@@ -101,8 +111,8 @@ world_lag(const struct world_plan *plan, const struct world *w, size_t meter)
   for (size_t i = 0; i < plan->n_targets; i++) {
     int64_t amount = size_of(missing_amount(plan, w, i));
 
-    if (plan->meters[i] == meter && plan->roles[i] != TARGET_COLUMN &&
-        amount > lag)
+    if (plan->meters[i] == meter &&
+        (is_sum(plan, i) || plan->roles[i] == TARGET_BASE) && amount > lag)
       lag = amount;
   }
   return lag;
@@ -157,37 +167,58 @@ was_displayed(const struct device *d, int64_t number)
   return d->now.is_set && d->now.number == number;
 }
 
-void
-world_write(const struct world_plan *plan, struct world *w, size_t target,
-            int64_t number, int64_t time)
+/* A reader of amounts passes over a record that it has seen. */
+static void
+give_amount(const struct world_plan *plan, struct world *w, size_t target,
+            const struct write *write)
 {
   struct device *d = &w->devices[target];
 
-  if (plan->is_untimed && was_displayed(d, number))
-    excuse(plan, w, plan->meters[target], number, EXCEPTION_UNTIMED);
-  d->unconfirmed += size_of(amount_of(plan, d, target, number));
+  if (plan->has_ids && d->seen_record == write->record)
+    return;
+  d->seen_record = plan->has_ids ? write->record : 0;
+  w->targets[target].expected -= write->number;
+}
+
+void
+world_write(const struct world_plan *plan, struct world *w, size_t target,
+            const struct write *write)
+{
+  struct device *d = &w->devices[target];
+
+  if (plan->is_untimed && was_displayed(d, write->number))
+    excuse_event(plan, w, target, write->number, EXCEPTION_UNTIMED);
+  d->unconfirmed += size_of(amount_of(plan, d, target, write->number));
   if (plan->roles[target] == TARGET_USAGE)
-    w->targets[target].expected -= number;
+    give_amount(plan, w, target, write);
   if (plan->roles[target] == TARGET_BASE)
     w->bases[plan->meters[target]].is_vague =
       w->bases[plan->meters[target]].late_age = 0;
   push_undo(d);
-  d->now = (struct shown){ .is_set = 1, .number = number, .time = time };
-  d->n_lost = d->lost = 0;
+  d->now = (struct shown){ .is_set = 1,
+                           .number = write->number,
+                           .time = write->time,
+                           .state = write->state,
+                           .record = write->record };
+  d->n_lost = d->lost = d->is_foreign = 0;
 }
 
 void
 world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
 {
   size_t target = (size_t)w->late.target - 1;
+  struct write write = { .number = w->late.number,
+                         .time = time,
+                         .state = w->late.state,
+                         .record = w->late.record };
 
   if (w->late.target == 0)
     return;
-  excuse(plan, w, plan->meters[target],
-         amount_of(plan, &w->devices[target], target, w->late.number),
-         EXCEPTION_LATE);
-  world_write(plan, w, target, w->late.number, time);
-  if (plan->roles[target] == TARGET_BASE)
+  excuse_event(plan, w, target,
+               amount_of(plan, &w->devices[target], target, write.number),
+               EXCEPTION_LATE);
+  world_write(plan, w, target, &write);
+  if (plan->roles[target] == TARGET_BASE && !plan->has_ids)
     w->bases[plan->meters[target]].late_age = 1;
   memset(&w->late, 0, sizeof(w->late));
 }
@@ -213,8 +244,11 @@ world_take_record(const struct world_plan *plan, struct world *w,
   memmove(&w->taken[1], &w->taken[0], sizeof(w->taken) - sizeof(w->taken[0]));
   w->taken[0] = *record;
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (record->has[i])
-      world_write(plan, w, i, record->values[i], time);
+    if (record->has[i]) {
+      const struct write write = { .number = record->values[i], .time = time };
+
+      world_write(plan, w, i, &write);
+    }
 }
 
 void
@@ -306,13 +340,15 @@ add_usage(const struct world_plan *plan, struct world *w, size_t meter,
       w->targets[i].expected += amount;
 }
 
-/* A reading without a total to add to is not booked. */
+/* A reading without a total to add to is not booked, nor one whose total does
+ * not fit a copy. */
 static bool
-lacks_total(const struct world_plan *plan, const struct world *w, size_t meter)
+is_blocked(const struct world_plan *plan, const struct world *w, size_t meter)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && plan->roles[i] == TARGET_TOTAL &&
-        !w->targets[i].seen)
+    if (plan->meters[i] == meter &&
+        ((plan->roles[i] == TARGET_TOTAL && !w->targets[i].seen) ||
+         w->devices[i].is_unfit))
       return true;
   return false;
 }
@@ -377,7 +413,7 @@ take_reading(const struct world_plan *plan, struct world *w, size_t meter,
 
   if (base->rebase)
     base->candidate_serial = base->candidate = 0;
-  else if (counts(base, reading, serial, !lacks_total(plan, w, meter), &from))
+  else if (counts(base, reading, serial, !is_blocked(plan, w, meter), &from))
     book_usage(plan, w, meter, reading, from, serial);
   else
     return;
@@ -464,6 +500,7 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
     if (!facts->displayed[i] && !plan->is_blind)
       continue;
     confirm(&w->devices[i]);
+    w->devices[i].is_unfit = w->devices[i].has_label;
     if (plan->roles[i] == TARGET_TOTAL)
       w->targets[i].seen = 1;
     if (plan->roles[i] == TARGET_BASE) {
@@ -484,19 +521,34 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
 
 /* ---- Events ---- */
 
+/* An amount that the program cannot know to be there is given again, with the
+ * next one. */
+static void
+lose_amount(struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+
+  excuse_target(w, target, d->unconfirmed, EXCEPTION_AMOUNT);
+}
+
 static void
 lose_last(const struct world_plan *plan, struct world *w, size_t target)
 {
   struct device *d = &w->devices[target];
   struct shown before = d->now;
+  bool is_amount = plan->roles[target] == TARGET_USAGE;
 
+  if (plan->has_ids && is_amount)
+    lose_amount(w, target);
   d->now = d->undo[0];
   memmove(&d->undo[0], &d->undo[1], sizeof(d->undo) - sizeof(d->undo[0]));
   memset(&d->undo[WORLD_UNDO - 1], 0, sizeof(d->undo[0]));
   d->n_undo--;
+  d->unconfirmed = d->is_foreign = 0;
+  if (plan->has_ids)
+    return; /* the program notices it, and readers have seen the amounts */
   d->n_lost++;
-  d->unconfirmed = 0;
-  if (plan->roles[target] == TARGET_USAGE) {
+  if (is_amount) {
     w->targets[target].expected += before.number;
     d->lost += size_of(before.number);
   } else
@@ -514,10 +566,10 @@ world_go_back(const struct world_plan *plan, struct world *w, size_t target,
   for (; n > 0; n--)
     lose_last(plan, w, target);
   if (plan->is_untimed)
-    excuse(plan, w, plan->meters[target], d->lost, EXCEPTION_UNTIMED);
-  if (d->n_lost > 1)
-    excuse(plan, w, plan->meters[target], d->lost + w->steps[target] / 2,
-           EXCEPTION_BACKUP);
+    excuse_event(plan, w, target, d->lost, EXCEPTION_UNTIMED);
+  if (d->n_lost > 1 && !plan->has_ids)
+    excuse_event(plan, w, target, d->lost + w->steps[target] / 2,
+                 EXCEPTION_BACKUP);
   return true;
 }
 
@@ -548,23 +600,58 @@ replace_display(const struct world_plan *plan, struct world *w, size_t target,
   struct device *d = &w->devices[target];
   int64_t before = displayed_number(d);
 
-  excuse(plan, w, plan->meters[target], under_way(plan, w, target),
-         EXCEPTION_HAND);
-  excuse(plan, w, plan->meters[target], w->steps[target] / 2, EXCEPTION_STEP);
+  excuse_event(plan, w, target, under_way(plan, w, target), EXCEPTION_HAND);
+  excuse_event(plan, w, target, w->steps[target] / 2, EXCEPTION_STEP);
   d->now = to;
   if (plan->is_untimed)
-    excuse(plan, w, plan->meters[target], displayed_number(d) - before,
-           EXCEPTION_UNTIMED);
+    excuse_event(plan, w, target, displayed_number(d) - before,
+                 EXCEPTION_UNTIMED);
   follow_hand(plan, w, target, before);
   forget_undo(d);
   d->unconfirmed = 0;
+}
+
+/* An output with ids says that it has forgotten its values: the program's
+ * count. */
+static void
+forget_ids(const struct world_plan *plan, struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+
+  if (plan->roles[target] == TARGET_USAGE)
+    lose_amount(w, target);
+  memset(&d->now, 0, sizeof(d->now));
+  forget_undo(d);
+  d->unconfirmed = d->is_foreign = 0;
 }
 
 bool
 world_forget(const struct world_plan *plan, struct world *w, int64_t time)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    replace_display(plan, w, i, (struct shown){ .time = time });
+    if (plan->in_file[i])
+      continue;
+    else if (plan->has_ids)
+      forget_ids(plan, w, i);
+    else
+      replace_display(plan, w, i, (struct shown){ .time = time });
+  return true;
+}
+
+/* The host sends nothing to the target until the value is gone. */
+bool
+world_write_foreign(const struct world_plan *plan, struct world *w,
+                    size_t target, int64_t number)
+{
+  struct device *d = &w->devices[target];
+
+  if (!plan->has_ids || !w->targets[target].seen || d->is_foreign)
+    return false;
+  push_undo(d);
+  d->now = (struct shown){
+    .is_set = 1, .number = number, .state = ++w->states, .record = 1
+  };
+  d->is_foreign = 1;
   return true;
 }
 
@@ -612,6 +699,26 @@ world_change_divider(struct world *w, size_t target)
   return true;
 }
 
+bool
+world_change_label(const struct world_plan *plan, struct world *w,
+                   size_t target)
+{
+  if (plan->roles[target] != TARGET_COPY)
+    return false;
+  w->devices[target].has_label = !w->devices[target].has_label;
+  return true;
+}
+
+void
+world_heal(const struct world_plan *plan, struct world *w)
+{
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    w->devices[i].has_label = 0;
+    if (w->devices[i].is_foreign)
+      lose_last(plan, w, i);
+  }
+}
+
 /* ---- The state of the program ---- */
 
 /* Without its state the program takes what is displayed for the truth. */
@@ -622,6 +729,7 @@ adopt_display(const struct world_plan *plan, struct world *w, size_t target)
 
   d->n_lost = 1; /* it would not notice that a value is lost */
   d->lost = d->unconfirmed = d->in_doubt = d->owned = d->confirmed = 0;
+  d->is_unfit = 0;
   w->targets[target].seen = 0;
   if (plan->roles[target] == TARGET_BASE) {
     struct base_account *base = &w->bases[plan->meters[target]];

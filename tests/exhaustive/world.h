@@ -29,6 +29,7 @@ enum exception {
   EXCEPTION_HAND,    /* changed by hand while a value is under way or lost */
   EXCEPTION_STEP,    /* changed by hand: what its step hides is lost */
   EXCEPTION_UNTIMED, /* the output does not say when it stored a value */
+  EXCEPTION_AMOUNT,  /* an output with ids forgot an amount without an answer */
   EXCEPTION_STATE,   /* the state was lost, or an older copy was restored */
   EXCEPTIONS
 };
@@ -39,13 +40,18 @@ extern const char *const exception_names[EXCEPTIONS];
 struct shown {
   int64_t is_set; /* 0: it displays no value */
   int64_t number;
-  int64_t time; /* of the last update, at least 1 */
+  int64_t time;          /* of the last update, at least 1 */
+  int64_t state, record; /* its id, if the server has ids; 0: it has none */
 };
 
 struct device {
   struct shown now;
   struct shown undo[WORLD_UNDO]; /* before its last writes; the newest first */
   int64_t n_undo;
+  int64_t seen_record; /* the last one that a reader of amounts has seen */
+  int64_t is_foreign;  /* another pipeline has written the value */
+  int64_t has_label;   /* its unit is another one, which does not convert */
+  int64_t is_unfit;    /* the program knows that */
   /* What the program can know, for the exceptions. */
   int64_t n_lost;      /* values lost since the last write */
   int64_t lost;        /* and their amount */
@@ -63,7 +69,12 @@ struct meter {
 /* A write that the server carries out after the next question. */
 struct late_write {
   int64_t target; /* plus 1; 0: none */
-  int64_t number;
+  int64_t number, state, record;
+};
+
+/* A write: its number, its time, and its id. */
+struct write {
+  int64_t number, time, state, record;
 };
 
 /* A record that a server without displays has taken: it knows it by its id. */
@@ -120,9 +131,10 @@ struct world {
   struct target_account targets[WORLD_TARGETS];
   int64_t steps[WORLD_TARGETS]; /* of the devices; 0: they take any value */
   int64_t reasons;              /* exceptions that have happened */
-  int64_t serials;              /* the greatest serial number so far */
-  int64_t runs; /* so far; always 0 if times are renamed and there is no
-                   limit of runs */
+  int64_t states;  /* the greatest number of a state of the program so far */
+  int64_t serials; /* the greatest serial number so far */
+  int64_t runs;    /* so far; always 0 if times are renamed and there is no
+                      limit of runs */
   int64_t used[WORLD_METERS]; /* true usage so far; 0 if sums are renamed */
 };
 
@@ -132,6 +144,7 @@ enum target_role {
   TARGET_USAGE,
   TARGET_TOTAL,
   TARGET_COLUMN, /* of a file: a reading */
+  TARGET_COPY,   /* shows the same as a total; nothing is computed from it */
 };
 
 /* The constant part of a world: what is connected to what. */
@@ -139,7 +152,9 @@ struct world_plan {
   size_t n_meters, n_targets;
   enum target_role roles[WORLD_TARGETS];
   size_t meters[WORLD_TARGETS]; /* the meter that each target belongs to */
+  size_t totals[WORLD_TARGETS]; /* of a copy: the total */
   bool in_file[WORLD_TARGETS];  /* it is a column of the file */
+  bool has_ids;    /* the server tells the id of the record of each value */
   bool is_blind;   /* the server displays nothing, and knows records by id */
   bool is_untimed; /* the server does not say when it stored a value */
 };
@@ -161,7 +176,7 @@ int64_t world_lag(const struct world_plan *plan, const struct world *w,
 /* Carries a write out.  The program cannot know of it before it is confirmed.
  */
 void world_write(const struct world_plan *plan, struct world *w, size_t target,
-                 int64_t number, int64_t time);
+                 const struct write *write);
 /* Carries the late write out, if there is one. */
 void world_write_late(const struct world_plan *plan, struct world *w,
                       int64_t time);
@@ -199,11 +214,20 @@ bool world_forget(const struct world_plan *plan, struct world *w, int64_t time);
 /* A person sets a value. */
 bool world_set(const struct world_plan *plan, struct world *w, size_t target,
                int64_t number, int64_t time);
+/* Another pipeline writes NUMBER to TARGET. */
+bool world_write_foreign(const struct world_plan *plan, struct world *w,
+                         size_t target, int64_t number);
 /* Another meter, whose count differs by RISE. */
 bool world_exchange(struct world *w, size_t meter, int64_t rise);
 /* The divider of TARGET's device is changed: it displays ten times as much, or
  * a tenth. */
 bool world_change_divider(struct world *w, size_t target);
+/* The unit of a copy's device is changed, or changed back. */
+bool world_change_label(const struct world_plan *plan, struct world *w,
+                        size_t target);
+/* After a run, a person gives a copy its unit back, and removes the value of
+ * another pipeline. */
+void world_heal(const struct world_plan *plan, struct world *w);
 /* The program's state is lost. */
 void world_lose_state(const struct world_plan *plan, struct world *w);
 /* Leaves of an older world only what world_restore_state needs. */

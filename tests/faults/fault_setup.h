@@ -70,7 +70,7 @@ void setup_back(struct fault_setup *setup);
 
 /* setup_state returns the content of the state file, from malloc (NULL: there
  * is none).  setup_put_state replaces it by DATA (NULL: deletes it); from then
- * on the program is allowed to set the state aside. */
+ * on the program is allowed to move the state aside. */
 char *setup_state(struct fault_setup *setup, size_t *ret_len);
 void setup_put_state(struct fault_setup *setup, const char *data, size_t len);
 /* Returns the standard error of the last run, from malloc. */

@@ -240,6 +240,6 @@ setup_check(struct fault_setup *setup)
   if (setup->plan->command)
     setup_check_records(setup);
   if (!setup->damaged && setup_has(setup, "house.db.corrupt*"))
-    setup_note(setup, "the state was set aside");
+    setup_note(setup, "the state was moved aside");
   return setup->wrong[0] ? setup->wrong : NULL;
 }

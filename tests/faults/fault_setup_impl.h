@@ -72,7 +72,7 @@ struct fault_setup {
   bool spoiled;       /* a request of the last run had a fault */
   bool csv_full;      /* no space left for the CSV */
   bool by_hand;       /* the test changes devices by hand */
-  bool damaged;       /* the state may be set aside */
+  bool damaged;       /* the state may be moved aside */
   unsigned queue_max; /* 0: the default */
   unsigned lost, doubled;
   char wrong[2048];

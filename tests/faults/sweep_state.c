@@ -1,6 +1,6 @@
 /*
  * Damages the state between two runs: truncates it at every page, flips one
- * bit, deletes it, or fills the disk.  The program must set aside a state that
+ * bit, deletes it, or fills the disk.  The program must move aside a state that
  * is proven to be damaged, and begin anew from the displayed values of
  * Domoticz.  Otherwise it must leave the state alone, and deliver nothing
  * without it.

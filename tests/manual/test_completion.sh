@@ -40,7 +40,7 @@ completes()
 completion=$(cd "$srcdir" && pwd)/etc/bash-completion/meterpipe
 
 completes 'meterpipe im' 'import'
-completes 'meterpipe re' 'rebase'
+completes 'meterpipe re' 'rebase retry'
 completes 'meterpipe --v' '--version'
 completes 'meterpipe run --re' '--replay'
 completes 'meterpipe check -' \
@@ -62,6 +62,8 @@ completes 'meterpipe targets -c house.ini d' 'domoticz'
 completes 'meterpipe rebase -c house.ini u' 'usage'
 completes 'meterpipe rebase -c house.ini ' 'total usage'
 completes 'meterpipe rebase --f' '--forget'
+completes 'meterpipe retry -c house.ini ' 'domoticz'
+completes 'meterpipe status --s' '--set-aside'
 completes 'meterpipe kmp m' 'mask'
 completes 'meterpipe kmp emulate h' 'house.ini'
 completes 'meterpipe kmp emulate --s' '--seed --sleep'

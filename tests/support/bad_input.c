@@ -208,7 +208,7 @@ bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
   struct mp_probe_item item = { .struct_size = sizeof(item),
                                 .field = "a",
                                 .value = &value };
-  struct mp_probe_attempt attempt = { .struct_size = sizeof(attempt) };
+  struct mp_probe_item attempt = { .struct_size = sizeof(attempt) };
 
   (void)self;
   if (bad_is("probe-exponent"))
@@ -217,8 +217,11 @@ bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
     sink->item(sink, &item);
     return MP_OK;
   }
-  for (attempt.answered = 2; attempt.answered-- > 0;)
-    sink->attempt(sink, &attempt);
+  value.number.coef = 0;
+  attempt.value = &value;
+  sink->item(sink, &attempt);
+  attempt.value = NULL;
+  sink->item(sink, &attempt);
   return MP_OK;
 }
 

@@ -166,7 +166,7 @@ bad_write(void *self, uint32_t target, const struct mp_value *value)
 
 /* Answers for the targets after the first one. */
 static void
-show_others(const struct bad *b, const struct mp_shown_sink *sink,
+show_others(const struct bad *b, const struct mp_output_sink *sink,
             struct mp_shown *shown)
 {
   for (shown->target = 1; b->host->target(b->host, shown->target);
@@ -175,7 +175,7 @@ show_others(const struct bad *b, const struct mp_shown_sink *sink,
 }
 
 static int
-bad_fetch(void *self, const struct mp_shown_sink *sink)
+bad_fetch(void *self, const struct mp_output_sink *sink)
 {
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
@@ -244,7 +244,7 @@ hang(void)
 /* Reports the result after "commit-says" in BAD (0: none) for all records,
  * without an error message. */
 static int
-say_result(struct bad *b, const struct mp_result_sink *sink)
+say_result(struct bad *b, const struct mp_output_sink *sink)
 {
   uint32_t result = (uint32_t)atoi(bad_after("commit-says"));
 
@@ -275,7 +275,7 @@ ask_wrongly(const struct mp_host *host)
 }
 
 static int
-bad_commit(void *self, const struct mp_result_sink *sink)
+bad_commit(void *self, const struct mp_output_sink *sink)
 {
   struct bad *b = self;
 
@@ -327,7 +327,7 @@ bad_token(void *self, char *ret_token, size_t size)
 }
 
 static int
-bad_recover(void *self, const char *token, const struct mp_result_sink *sink)
+bad_recover(void *self, const char *token, const struct mp_output_sink *sink)
 {
   misbehave("recover");
   keep("recover-keeps-token", token);

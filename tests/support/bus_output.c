@@ -59,7 +59,7 @@ open_topic(const struct mp_target *target, const char *mode)
 }
 
 static void
-show(const struct bus *b, const struct mp_shown_sink *sink, uint32_t i,
+show(const struct bus *b, const struct mp_output_sink *sink, uint32_t i,
      const struct mp_target *target)
 {
   struct mp_value value = { .struct_size = sizeof(value),
@@ -68,8 +68,7 @@ show(const struct bus *b, const struct mp_shown_sink *sink, uint32_t i,
   struct mp_shown shown = { .struct_size = sizeof(shown),
                             .target = i,
                             .answer = MP_SHOWN_FORGOTTEN,
-                            .place = MP_EXACT,
-                            .flags = MP_SHOWN_IDS };
+                            .place = MP_EXACT };
   FILE *f = open_topic(target, "r");
   char number[128], id[128];
 
@@ -77,7 +76,7 @@ show(const struct bus *b, const struct mp_shown_sink *sink, uint32_t i,
       b->host->decimal_parse(number, &value.number) == MP_OK) {
     shown.answer = MP_SHOWN_VALUE;
     shown.value = &value;
-    shown.id = strcmp(id, "-") == 0 ? NULL : id;
+    shown.id = strcmp(id, "-") == 0 ? "" : id;
   }
   if (f)
     fclose(f);
@@ -85,7 +84,7 @@ show(const struct bus *b, const struct mp_shown_sink *sink, uint32_t i,
 }
 
 static int
-bus_fetch(void *self, const struct mp_shown_sink *sink)
+bus_fetch(void *self, const struct mp_output_sink *sink)
 {
   struct bus *b = self;
   const struct mp_target *target;
@@ -150,7 +149,7 @@ ordered_result(void)
 }
 
 static int
-bus_commit(void *self, const struct mp_result_sink *sink)
+bus_commit(void *self, const struct mp_output_sink *sink)
 {
   struct bus *b = self;
   uint32_t result = ordered_result();

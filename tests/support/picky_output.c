@@ -77,7 +77,7 @@ picky_write(void *self, uint32_t target, const struct mp_value *value)
 }
 
 static void
-give_same_results(const struct picky *p, const struct mp_result_sink *sink,
+give_same_results(const struct picky *p, const struct mp_output_sink *sink,
                   uint32_t target, uint32_t result)
 {
   for (uint32_t i = 0; i < p->records; i++)
@@ -87,7 +87,7 @@ give_same_results(const struct picky *p, const struct mp_result_sink *sink,
 /* Reports the same results for all records: in the tests they all have the same
  * targets. */
 static int
-picky_commit(void *self, const struct mp_result_sink *sink)
+picky_commit(void *self, const struct mp_output_sink *sink)
 {
   struct picky *p = self;
 
@@ -118,7 +118,7 @@ picky_token(void *self, char *ret_token, size_t size)
 }
 
 static int
-picky_recover(void *self, const char *token, const struct mp_result_sink *sink)
+picky_recover(void *self, const char *token, const struct mp_output_sink *sink)
 {
   (void)token;
   return picky_commit(self, sink);

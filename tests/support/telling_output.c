@@ -46,7 +46,7 @@ tell_meter(const struct mp_host *host, uint32_t target)
 }
 
 static int
-telling_commit(void *self, const struct mp_result_sink *sink)
+telling_commit(void *self, const struct mp_output_sink *sink)
 {
   const struct mp_host *host = ((struct telling *)self)->host;
   const struct mp_target *t;
@@ -76,6 +76,19 @@ telling_write(void *self, uint32_t target, const struct mp_value *value)
   return MP_OK;
 }
 
+/* The last known values must be known until here. */
+static void
+telling_close(void *self)
+{
+  const struct mp_host *host = ((struct telling *)self)->host;
+  const struct mp_value *last = host->target_last(host, 0);
+  char number[128] = "-";
+
+  if (last)
+    host->decimal_format(last->number, number, sizeof(number));
+  mp_log(host, MP_LOG_NOTICE, "close", "last %s", number);
+}
+
 static const struct mp_option target_options[] = {
   { "label", MP_TYPE_STRING, 0, NULL, NULL, "its name" },
   { "digits", MP_TYPE_INT, 0, "3", "0..9", "decimals to show" },
@@ -91,6 +104,7 @@ static const struct mp_output_ops ops = {
   .target_options = target_options,
   .write = telling_write,
   .commit = telling_commit,
+  .close = telling_close,
 };
 
 static const struct mp_plugin plugin = {

@@ -331,16 +331,19 @@ watch_once(struct probe *probe)
   struct kmp_answer answer;
   char detail[DETAIL_SIZE];
   int r = ask_command(probe, KMP_GET_TYPE, 1, &answer);
-  struct mp_probe_attempt attempt = {
+  struct mp_value round_trip = { .struct_size = sizeof(round_trip),
+                                 .kind = MP_GAUGE,
+                                 .number = { port_clock() - session->sent, 0 },
+                                 .unit = "ms" };
+  struct mp_probe_item attempt = {
     .struct_size = sizeof(attempt),
-    .answered = r == MP_OK,
-    .round_trip_ms = r == MP_OK ? port_clock() - session->sent : 0,
-    .what = session_outcome(&before, &session->seen),
-    .detail = describe_noise(&before, &session->seen, detail, sizeof(detail)),
+    .label = session_outcome(&before, &session->seen),
+    .value = r == MP_OK ? &round_trip : NULL,
+    .remark = describe_noise(&before, &session->seen, detail, sizeof(detail)),
   };
 
   if (r >= 0)
-    probe->sink->attempt(probe->sink, &attempt);
+    probe->sink->item(probe->sink, &attempt);
   session_pause(session, WATCH_PAUSE_MS);
   return r;
 }

@@ -52,9 +52,9 @@ add_apply(void *self, struct mp_value *value)
 
   if (transform_check_number(t, value) != MP_OK)
     return MP_ECONFIG;
-  if (!operand || (operand->flags & MP_OPERAND_MISSING) != 0)
+  if (!operand)
     return MP_DROP;
-  if ((operand->flags & MP_OPERAND_FIRST) == 0) {
+  if (operand->value) {
     r = transform_check_operand(t, "plus", operand->value);
     return r == MP_OK ? add_to_total(t, operand->value, value) : r;
   }

@@ -36,7 +36,7 @@ static const struct mp_option options[] = {
     "the counter begins again at 0 when it reaches this, in its own unit" },
   { "max", MP_TYPE_DECIMAL, 0, NULL, "0..",
     "hold a reading with a higher result, in the unit of the result" },
-  { "max_rate", MP_TYPE_DECIMAL, MP_MAX_RATE, NULL, "0..",
+  { "max_rate", MP_TYPE_DECIMAL, MP_PLAUSIBLE, NULL, "0..",
     "the highest increase of a counter in an hour, in the unit of value "
     "(default: the input's limit for the field)" },
   { "plausible", MP_TYPE_BOOL, MP_PLAUSIBLE, "yes", NULL,
@@ -63,7 +63,7 @@ shows_reading(const struct transform *t, const struct mp_operand *operand,
   int answer = MP_OK;
 
   *ret_shows = 0;
-  if ((operand->flags & MP_OPERAND_ROUNDED) == 0 || operand->place == MP_EXACT)
+  if (operand->place == MP_EXACT)
     return MP_OK;
   if (unit && unit[0] != '\0')
     answer = t->host->unit_convert(&number, reading->unit, unit,
@@ -232,13 +232,15 @@ subtract_apply(void *self, struct mp_value *value)
   struct transform *t = self;
   const struct mp_operand *operand = t->host->operand(t->host, "minus");
   const struct mp_value zero = { .struct_size = sizeof(zero) };
-  struct mp_operand first = { .struct_size = sizeof(first), .value = &zero };
+  struct mp_operand first = { .struct_size = sizeof(first),
+                              .value = &zero,
+                              .place = MP_EXACT };
 
   if (transform_check_number(t, value) != MP_OK)
     return MP_ECONFIG;
-  if (!operand || (operand->flags & MP_OPERAND_MISSING) != 0)
+  if (!operand)
     return MP_DROP;
-  if ((operand->flags & MP_OPERAND_FIRST) == 0)
+  if (operand->value)
     return subtract(t, operand, value);
   if (t->host->option_int(t->host, "first") == FIRST_SKIP)
     return MP_REBASE;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static int
-fetch(void *self, const struct mp_shown_sink *sink)
+fetch(void *self, const struct mp_output_sink *sink)
 {
   (void)self;
   (void)sink;

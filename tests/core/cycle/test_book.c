@@ -82,7 +82,7 @@ START_TEST(results_are_booked_together_or_not_at_all)
   book(&house.d);
   check_value(&base->pending, rows[_i].base_booked);
   check_value(&house.d.ledgers[USAGE_TARGET].pending, rows[_i].usage_booked);
-  ck_assert_msg((m->first != NULL) == (*rows[_i].said != '\0'), "%s",
+  ck_assert_msg(!m->first == !*rows[_i].said, "%s",
                 m->first ? m->first->text : "no message");
   if (m->first)
     ck_assert_msg(

@@ -69,10 +69,12 @@ class World:
     def booked(self, meter, begun, reading, serial):
         self.used[serial] = (self.used.get(serial, (begun,))[0], reading)
 
-    def run(self, crash=None, fail=(None, None), away=False, order=list, told=0, silent=False):
-        """TOLD: a wrong serial number; None: it is not read. SILENT: the meter does not answer."""
+    def run(self, crash=None, fail=(None, None), away=False, order=list, told=0, silent=False, refuses=()):
+        """TOLD: a wrong serial number; None: it is not read. SILENT: the meter does not answer. REFUSES: the targets whose
+        values are refused."""
         s, rows = self.server, []
         s.now += 1200
+        s.refuses = set(refuses)
         s.n, (s.fail_at, s.how), s.away = 0, fail, away
         # The model copies a target before it changes it.
         self.strange += told == WRONG
@@ -213,6 +215,8 @@ def events(world):
             ("killed after the commit", dict(crash="after-commit"))]
     if world.blind:
         runs.append(("killed after the answers", dict(crash="after-answers")))
+        runs += [(f"{k} refused, {how or 'the others taken'}", dict(refuses=[k], fail=(how and 1, how)))
+                 for k in world.kinds for how in (None, "rejected", "lost-before", "lost-after")]
         orders = (list,)
     else:
         orders = (list, lambda names: list(reversed(names)))

@@ -156,6 +156,11 @@ class BlindServer(Server):
     def ask(self):
         raise Away
 
+    def is_refused(self, k, t):
+        """Whether the value is refused before the record leaves. That depends on the value alone: a value that an earlier
+        run sent is not refused now. Nor is one in a run that is killed then."""
+        return k in self.refuses and not t.sent_earlier and not (self.how or "").startswith("crash")
+
     def take(self, number, record):
         """What the answer says became of the record."""
         self.n += 1
@@ -526,23 +531,35 @@ def send_each(ledger, server, sending, roles, kinds):
         t.result(roles[k], outcome)
 
 
+def part_record(ledger, record, taken, outcome):
+    """What certainly did not arrive gets a new record, if another value of its record arrived or may have arrived: the
+    receiver passes the rest of a record that it knows over."""
+    known = outcome == "accepted" or any(ledger[k].sent is not None for k in taken)
+    for k in record if known else ():
+        if ledger[k].sent is None and ledger[k].pending is not None:
+            ledger[k].forget_record()
+            tell("part", k)
+
+
 def send_records(ledger, server, sending, number, roles, kinds, commit):
     """A record at a time, the oldest first; the answers are committed before the next one leaves."""
     while sending:
         oldest = min(ledger[k].sent_record for k in sending)
         record = {k: as_sent(kinds[k], ledger[k].sent) for k in sending if ledger[k].sent_record == oldest}
-        outcome = server.take(oldest, record)
+        taken = {k: x for k, x in record.items() if not server.is_refused(k, ledger[k])}
+        outcome = server.take(oldest, taken) if taken else "rejected"
         number = None if number == oldest else number
         for k, x in record.items():
             t = ledger[k]
             sending.remove(k)
-            tell("result", k, outcome, x)
-            t.result(roles[k], outcome)
+            tell("result", k, outcome if k in taken else "rejected", x)
+            t.result(roles[k], outcome if k in taken else "rejected")
             if t.sent_earlier and outcome == "accepted" and t.pending is not None:  # what came since then
                 number = number or server.next_number()
                 t.prepare(roles[k], kinds[k], None, number)
                 tell("prepare", k, number)
                 sending.append(k)
+        part_record(ledger, record, taken, outcome)
         if sending:
             commit()
 
@@ -858,6 +875,8 @@ CASES = (
     ("a server that cannot be asked and knows records by their ids", dict(kinds=EMPTY, blind=True, hand=0)),
     ("the same with two meters, exchanged, readings held",
      dict(kinds={k: "e" for k in METERS}, blind=True, exchange=0.03, hold=0.03, hand=0)),
+    ("the same, values refused for a while",
+     dict(kinds={k: "e" for k in METERS}, blind=True, exchange=0.03, hold=0.03, refuse=0.1, hand=0)),
     ("a bus with ids that forgets and goes back, other pipelines, states lost and put back, totals set by hand",
      dict(kinds=BUS, ids=True)),
     ("the same, targets refused or not listed, readings held", dict(kinds=BUS, ids=True, refuse=0.05, absent=0.05, hold=0.03)),

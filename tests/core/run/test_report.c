@@ -429,7 +429,7 @@ START_TEST(end_of_a_failure_is_reported)
   end_cycle();
   assert_lines(ends[_i].lines);
   ck_assert_int_eq(
-    store_get(store, STORE_FAILURE, ends[_i].stage, ends[_i].key) != NULL,
+    !!store_get(store, STORE_FAILURE, ends[_i].stage, ends[_i].key),
     ends[_i].is_kept);
 }
 END_TEST

@@ -1,4 +1,4 @@
-/* The state: committed data is durable, a damaged file is set aside. */
+/* The state: committed data is durable, a damaged file is moved aside. */
 #include <check.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -158,6 +158,33 @@ START_TEST(row_added_and_removed_in_one_commit_is_not_stored)
 }
 END_TEST
 
+/* A row that left the queue comes back to its place, with its id. */
+START_TEST(restored_row_is_in_its_old_place)
+{
+  struct store *store = open_store(STORE_WRITE, MP_OK);
+  const struct store_row *row;
+
+  store_row_add(store, "log", "one");
+  store_row_add(store, "log", "two");
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_row_remove(store, 1);
+  if (_i == 0)
+    ck_assert_int_eq(store_commit(store), MP_OK);
+  store_row_add(store, "log", "three");
+  store_row_restore(store, 1, "log", "one");
+  ck_assert_int_eq(store_commit(store), MP_OK);
+  store_close(store);
+  store = open_store(STORE_WRITE, MP_OK);
+  ck_assert_uint_eq(store_row_count(store, "log"), 3);
+  row = store_row_next(store, "log", 0);
+  ck_assert_int_eq(row->id, 1);
+  ck_assert_str_eq(row->body, "one");
+  ck_assert_int_eq(store_row_next(store, "log", 1)->id, 2);
+  ck_assert_int_eq(store_row_add(store, "log", "four"), 4);
+  store_close(store);
+}
+END_TEST
+
 /* The texts of plugins belong to the cycle they read, so store_commit_answers
  * does not write them. */
 START_TEST(answers_are_committed_without_the_texts_of_plugins)
@@ -292,7 +319,7 @@ END_TEST
 /* ---- Damage ---- */
 
 static size_t
-count_set_aside(void)
+count_moved_aside(void)
 {
   char command[256];
   FILE *out;
@@ -311,14 +338,14 @@ expect_begun_anew(void)
 {
   struct store *store = open_store(STORE_WRITE, MP_OK);
 
-  ck_assert_ptr_nonnull(store_set_aside(store));
+  ck_assert_ptr_nonnull(store_moved_aside(store));
   ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
   ck_assert_uint_eq(store_row_count(store, "log"), 0);
   ck_assert_int_eq(store_commit(store), MP_OK);
   store_close(store);
-  ck_assert_uint_eq(count_set_aside(), 1);
+  ck_assert_uint_eq(count_moved_aside(), 1);
   store = open_store(STORE_WRITE, MP_OK);
-  ck_assert_ptr_null(store_set_aside(store));
+  ck_assert_ptr_null(store_moved_aside(store));
   store_close(store);
 }
 
@@ -332,7 +359,7 @@ static const char *const changes[] = {
   "PRAGMA user_version=0",
 };
 
-START_TEST(database_changed_by_hand_is_set_aside)
+START_TEST(database_changed_by_hand_is_moved_aside)
 {
   fill();
   execute(changes[_i]);
@@ -340,7 +367,7 @@ START_TEST(database_changed_by_hand_is_set_aside)
 }
 END_TEST
 
-START_TEST(file_that_is_not_a_database_is_set_aside)
+START_TEST(file_that_is_not_a_database_is_moved_aside)
 {
   FILE *f;
 
@@ -354,7 +381,7 @@ START_TEST(file_that_is_not_a_database_is_set_aside)
 }
 END_TEST
 
-START_TEST(truncated_database_is_set_aside)
+START_TEST(truncated_database_is_moved_aside)
 {
   fill();
   ck_assert_int_eq(truncate(db, 4096), 0);
@@ -364,7 +391,7 @@ END_TEST
 
 /* Another program overwrites the file during a run: that run's changes are
  * lost, and the next run begins a new state. */
-START_TEST(damage_found_while_writing_sets_the_state_aside)
+START_TEST(damage_found_while_writing_moves_the_state_aside)
 {
   struct store *store;
   char nonsense[8192];
@@ -381,23 +408,23 @@ START_TEST(damage_found_while_writing_sets_the_state_aside)
   ck_assert_int_eq(store_commit(store), MP_EIO);
   ck_assert_msg(strstr(store_error(store), "; kept as "), "%s",
                 store_error(store));
-  ck_assert_uint_eq(count_set_aside(), 1);
+  ck_assert_uint_eq(count_moved_aside(), 1);
   store_close(store);
   store = open_store(STORE_WRITE, MP_OK);
-  ck_assert_ptr_null(store_set_aside(store));
+  ck_assert_ptr_null(store_moved_aside(store));
   ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
   ck_assert_uint_eq(store_row_count(store, "log"), 0);
   store_close(store);
 }
 END_TEST
 
-START_TEST(reading_a_damaged_state_does_not_set_it_aside)
+START_TEST(reading_a_damaged_state_does_not_move_it_aside)
 {
   fill();
   execute(changes[_i]);
   open_store(STORE_READ, MP_EIO);
   open_store(STORE_SCRATCH, MP_EIO);
-  ck_assert_uint_eq(count_set_aside(), 0);
+  ck_assert_uint_eq(count_moved_aside(), 0);
 }
 END_TEST
 
@@ -531,6 +558,7 @@ main(void)
   tcase_add_test(tc, uncommitted_changes_are_discarded);
   tcase_add_test(tc, removals_are_committed_and_row_ids_are_never_reused);
   tcase_add_test(tc, row_added_and_removed_in_one_commit_is_not_stored);
+  tcase_add_loop_test(tc, restored_row_is_in_its_old_place, 0, 2);
   tcase_add_test(tc, answers_are_committed_without_the_texts_of_plugins);
   tcase_add_test(tc, commit_without_changes_leaves_the_database_alone);
   tcase_add_test(tc, second_writer_gets_busy);
@@ -539,12 +567,12 @@ main(void)
   tcase_add_test(tc, scratch_copy_changes_nothing);
   tcase_add_test(tc, scratch_copy_of_a_missing_state_creates_no_file);
   tcase_add_test(tc, database_mode_is_0640);
-  tcase_add_loop_test(tc, database_changed_by_hand_is_set_aside, 0,
+  tcase_add_loop_test(tc, database_changed_by_hand_is_moved_aside, 0,
                       ARRAY_SIZE(changes));
-  tcase_add_test(tc, file_that_is_not_a_database_is_set_aside);
-  tcase_add_test(tc, truncated_database_is_set_aside);
-  tcase_add_test(tc, damage_found_while_writing_sets_the_state_aside);
-  tcase_add_loop_test(tc, reading_a_damaged_state_does_not_set_it_aside, 0,
+  tcase_add_test(tc, file_that_is_not_a_database_is_moved_aside);
+  tcase_add_test(tc, truncated_database_is_moved_aside);
+  tcase_add_test(tc, damage_found_while_writing_moves_the_state_aside);
+  tcase_add_loop_test(tc, reading_a_damaged_state_does_not_move_it_aside, 0,
                       ARRAY_SIZE(changes));
   tcase_add_test(tc, outages_are_listed_by_age_and_then_by_name);
   tcase_add_loop_test(tc, unfinished_transaction_of_a_killed_run_is_rolled_back,

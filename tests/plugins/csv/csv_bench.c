@@ -154,7 +154,7 @@ int
 bench_commit(struct csv_bench *b)
 {
   fake_sink_forget(b->sink);
-  return b->ops->commit(b->self, &b->sink->result);
+  return b->ops->commit(b->self, &b->sink->output);
 }
 
 void

@@ -61,7 +61,7 @@ recover(void)
   begin_run();
   for (int i = 0; i < ROWS; i++)
     bench_row(&b, i + 1, values[i]);
-  ck_assert_int_eq(b.ops->append->recover(b.self, token, &b.sink->result),
+  ck_assert_int_eq(b.ops->append->recover(b.self, token, &b.sink->output),
                    MP_OK);
   for (int i = 0; i < ROWS; i++) {
     results[i] = fake_sink_result(b.sink, (uint32_t)i, 0);
@@ -312,7 +312,7 @@ START_TEST(nul_bytes_at_the_end_are_cut_off)
   begin_run();
   bench_row(&b, 1, values[0]);
   bench_row(&b, 2, values[1]);
-  ck_assert_int_eq(b.ops->append->recover(b.self, token, &b.sink->result),
+  ck_assert_int_eq(b.ops->append->recover(b.self, token, &b.sink->output),
                    MP_OK);
   ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0),
                     _i == 0 ? MP_NOT_SENT : MP_ACCEPTED);
@@ -372,7 +372,7 @@ START_TEST(file_of_nul_bytes_is_empty)
   fclose(f);
   begin_run();
   ck_assert_int_eq(b.ops->check(b.self), MP_OK);
-  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->output), MP_OK);
   ck_assert_str_eq(fake_host_log(b.h), "");
   bench_row(&b, 1, values[0]);
   ck_assert_int_eq(bench_commit(&b), MP_OK);
@@ -398,7 +398,7 @@ START_TEST(invalid_token_is_an_error)
   begin_run();
   for (size_t i = 0; i < ARRAY_SIZE(tokens); i++) {
     bench_row(&b, 1, values[0]);
-    ck_assert_int_eq(b.ops->append->recover(b.self, tokens[i], &b.sink->result),
+    ck_assert_int_eq(b.ops->append->recover(b.self, tokens[i], &b.sink->output),
                      MP_EINTERNAL);
   }
 }

@@ -66,7 +66,7 @@ START_TEST(last_value_of_each_column_is_fetched)
   if (rows[_i].file)
     bench_put(&b, rows[_i].file);
   bench_open(&b);
-  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->output), MP_OK);
   ck_assert_msg(strcmp(fake_sink_shown_text(b.sink, 0), rows[_i].energy) == 0,
                 "%s: %s", rows[_i].title, fake_sink_shown_text(b.sink, 0));
   ck_assert_msg(strcmp(fake_sink_shown_text(b.sink, 1), rows[_i].usage) == 0,
@@ -79,7 +79,7 @@ START_TEST(missing_column_is_reported_as_another_header)
 {
   bench_put(&b, "time,energy\nt1,1.0\n");
   bench_open(&b);
-  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->output), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(b.sink, 0), "1.0 GJ");
   ck_assert_str_eq(fake_sink_shown_text(b.sink, 1), "unfit");
   ck_assert_int_eq(fake_host_failure(b.h, 0), MP_ECONFIG);
@@ -96,7 +96,7 @@ START_TEST(value_is_exact_and_has_its_time)
 
   bench_put(&b, HEADER "2026-11-22T10:00:00Z,84.208,0.2\n");
   bench_open(&b);
-  b.ops->fetch(b.self, &b.sink->shown);
+  b.ops->fetch(b.self, &b.sink->output);
   shown = fake_sink_shown(b.sink, 0);
   ck_assert_int_eq(shown->place, MP_EXACT);
   ck_assert_str_eq(shown->updated, "2026-11-22T10:00:00Z");
@@ -122,7 +122,7 @@ START_TEST(operand_is_found_at_any_distance_from_the_end)
 
   put_long_file("t1,,42\n", lines[_i]);
   bench_open(&b);
-  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->output), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(b.sink, 0), "84.208 GJ");
   ck_assert_str_eq(fake_sink_shown_text(b.sink, 1), "42");
 }
@@ -146,7 +146,7 @@ START_TEST(row_across_two_chunks_is_whole)
     fprintf(f, "%*s\n", (int)left - 1, ",,");
     fclose(f);
     fake_sink_forget(b.sink);
-    ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
+    ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->output), MP_OK);
     ck_assert_str_eq(fake_sink_shown_text(b.sink, 0), "84.208 GJ");
   }
 }
@@ -157,7 +157,7 @@ START_TEST(search_for_an_operand_ends_at_the_deadline)
   put_long_file("t1,,42\n", 20000);
   bench_open(&b);
   fake_host_set_time_left(b.h, 0);
-  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_ETIMEOUT);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->output), MP_ETIMEOUT);
   ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "no time left to look"));
   /* Reported as unreached, not as empty: an empty operand would count as
    * first. */
@@ -170,7 +170,7 @@ START_TEST(overlong_line_is_refused)
   put_long_file("0123456789012345678901234567890123456789", 40000);
   bench_append(&b, "\n");
   bench_open(&b);
-  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_EDATA);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->output), MP_EDATA);
   ck_assert_ptr_nonnull(strstr(fake_host_log(b.h), "1048576 bytes"));
 }
 END_TEST
@@ -180,7 +180,7 @@ START_TEST(read_only_column_needs_no_other_column)
   bench_put(&b, "time,a,b,other\nt1,1,2,3\n");
   bench_next_run(&b, "<other");
   bench_open(&b);
-  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->output), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(b.sink, 0), "3");
 }
 END_TEST
@@ -190,7 +190,7 @@ START_TEST(own_rows_are_read_back)
   bench_open(&b);
   bench_row(&b, 0, "84.208 GJ|~=1+1, \"x\"");
   ck_assert_int_eq(bench_commit(&b), MP_OK);
-  b.ops->fetch(b.self, &b.sink->shown);
+  b.ops->fetch(b.self, &b.sink->output);
   ck_assert_str_eq(fake_sink_shown_text(b.sink, 0), "84.208 GJ");
   ck_assert_str_eq(fake_sink_shown_text(b.sink, 1), "=1+1, \"x\"");
 }

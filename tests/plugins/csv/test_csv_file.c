@@ -239,7 +239,7 @@ START_TEST(device_takes_rows_without_token_and_lock)
   bench_open_row(&b);
   ck_assert_int_eq(bench_commit(&b), MP_OK);
   ck_assert_uint_eq(fake_sink_result(b.sink, 0, 0), MP_ACCEPTED);
-  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->shown), MP_OK);
+  ck_assert_int_eq(b.ops->fetch(b.self, &b.sink->output), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(b.sink, 0), "empty");
 }
 END_TEST

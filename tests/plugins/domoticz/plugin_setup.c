@@ -59,7 +59,7 @@ int
 plugin_setup_fetch(struct plugin_setup *r)
 {
   fake_sink_forget(r->sink);
-  return r->ops->fetch(r->self, &r->sink->shown);
+  return r->ops->fetch(r->self, &r->sink->output);
 }
 
 void
@@ -83,7 +83,7 @@ plugin_setup_write(struct plugin_setup *r, uint32_t target, uint32_t kind,
 int
 plugin_setup_commit(struct plugin_setup *r)
 {
-  return r->ops->commit(r->self, &r->sink->result);
+  return r->ops->commit(r->self, &r->sink->output);
 }
 
 uint32_t

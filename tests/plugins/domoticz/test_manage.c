@@ -62,7 +62,7 @@ START_TEST(devices_are_listed_by_every_version)
     domoticz_server_set(r.s, 6, "84208");
     domoticz_server_set_name(r.s, 6, "Heat \"energy\" \303\246");
     plugin_setup_open(&r);
-    ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+    ck_assert_int_eq(r.ops->list(r.self, &r.sink->output), MP_OK);
     listed = fake_sink_listed(r.sink, 0);
     ck_assert_str_eq(listed->name, "6");
     ck_assert_str_eq(listed->label, "Heat \"energy\" \303\246");
@@ -104,7 +104,7 @@ START_TEST(units_are_listed_once)
     domoticz_server_set(r.s, i + 1, rows[i].text);
   }
   plugin_setup_open(&r);
-  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->output), MP_OK);
   for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
     listed = fake_sink_listed(r.sink, i);
     ck_assert_str_eq(listed->value, rows[i].value);
@@ -120,14 +120,14 @@ START_TEST(unlisted_devices_are_counted)
   domoticz_server_add(r.s, 2, "counter", NULL);
   domoticz_server_set_used(r.s, 2, false);
   plugin_setup_open(&r);
-  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->output), MP_OK);
   ck_assert(plugin_setup_logged(&r, "1 device is left out: not in use"));
   domoticz_server_add(r.s, 3, "counter", NULL);
   domoticz_server_disable(r.s, 3, true);
   domoticz_server_add(r.s, 4, "counter", NULL);
   domoticz_server_set_name(r.s, 4, "$secret");
   fake_sink_forget(r.sink);
-  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->output), MP_OK);
   ck_assert_str_eq(fake_sink_listed(r.sink, 0)->name, "1");
   ck_assert_ptr_null(fake_sink_listed(r.sink, 1));
   ck_assert(
@@ -141,7 +141,7 @@ START_TEST(device_without_idx_is_not_listed)
   open_before_parrot(
     "{'Type':'General','SubType':'Text','Data':'a'},7,"
     "{'Type':'General','SubType':'Text','Data':'b','idx':'6'}");
-  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->output), MP_OK);
   ck_assert_ptr_nonnull(fake_sink_listed(r.sink, 0));
   ck_assert_str_eq(fake_sink_listed(r.sink, 0)->name, "6");
   ck_assert_str_eq(fake_sink_listed(r.sink, 0)->value, "b");
@@ -153,7 +153,7 @@ START_TEST(server_without_devices_lists_none)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_open(&r);
-  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->output), MP_OK);
   ck_assert_ptr_null(fake_sink_listed(r.sink, 0));
 }
 END_TEST
@@ -164,7 +164,7 @@ START_TEST(list_of_3000_devices_is_read)
   for (unsigned i = 1; i <= 3000; i++)
     domoticz_server_add(r.s, i, "counter", NULL);
   plugin_setup_open(&r);
-  ck_assert_int_eq(r.ops->list(r.self, &r.sink->list), MP_OK);
+  ck_assert_int_eq(r.ops->list(r.self, &r.sink->output), MP_OK);
   ck_assert_ptr_nonnull(fake_sink_listed(r.sink, 2999));
 }
 END_TEST
@@ -276,7 +276,7 @@ START_TEST(new_devices_have_the_requested_type)
     fake_sink_forget(r.sink);
     snprintf(label, sizeof(label), "Heat & more %zu", i);
     ck_assert_msg(r.ops->create_target(r.self, label, rows[i].wanted, 0,
-                                       &r.sink->list) == MP_OK,
+                                       &r.sink->output) == MP_OK,
                   "%s: %s", rows[i].wanted, fake_host_log(r.host));
     listed = fake_sink_listed(r.sink, 0);
     ck_assert_ptr_nonnull(listed);
@@ -298,9 +298,9 @@ START_TEST(counter_is_set_up_as_recorded)
 {
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_open(&r);
-  ck_assert_int_eq(
-    r.ops->create_target(r.self, "GJ counter", "counter-gj", 0, &r.sink->list),
-    MP_OK);
+  ck_assert_int_eq(r.ops->create_target(r.self, "GJ counter", "counter-gj", 0,
+                                        &r.sink->output),
+                   MP_OK);
   ck_assert_str_eq(
     domoticz_server_request(r.s, 2),
     "/json.htm?type=command&param=createdevice&idx=2&sensorname=GJ%20counter"
@@ -321,7 +321,7 @@ START_TEST(server_without_createdevice_gets_the_older_call)
   plugin_setup_open(&r);
   domoticz_server_fault(r.s, DOMOTICZ_ERR, "param=createdevice", 0, 0, 0);
   ck_assert_int_eq(
-    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
+    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->output),
     MP_OK);
   ck_assert_uint_eq(domoticz_server_count(r.s, "createvirtualsensor"), 1);
   ck_assert_str_eq(fake_sink_listed(r.sink, 0)->value, "0 GJ");
@@ -352,7 +352,7 @@ START_TEST(device_with_a_wrongly_guessed_idx_is_not_changed)
   r.s->guess_off = rows[_i].off;
   pthread_mutex_unlock(&r.s->lock);
   ck_assert_int_eq(
-    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
+    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->output),
     MP_EPROTO);
   ck_assert_msg(plugin_setup_logged(&r, rows[_i].logged), "%s",
                 fake_host_log(r.host));
@@ -371,13 +371,13 @@ START_TEST(existing_device_name_is_refused)
   domoticz_server_disable(r.s, 6, true);
   plugin_setup_open(&r);
   ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
-                                        MP_CREATE_PLAN, &r.sink->list),
+                                        MP_CREATE_PLAN, &r.sink->output),
                    MP_ECONFIG);
   ck_assert(plugin_setup_logged(
     &r, "Heat: exists already, with idx 5; use that device, "
         "or choose another name"));
   ck_assert_int_eq(
-    r.ops->create_target(r.self, "$Power", "custom-kw", 0, &r.sink->list),
+    r.ops->create_target(r.self, "$Power", "custom-kw", 0, &r.sink->output),
     MP_ECONFIG);
   ck_assert(plugin_setup_logged(&r, "$Power: exists already, with idx 6"));
   ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
@@ -389,7 +389,7 @@ START_TEST(plan_changes_nothing)
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_open(&r);
   ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
-                                        MP_CREATE_PLAN, &r.sink->list),
+                                        MP_CREATE_PLAN, &r.sink->output),
                    MP_OK);
   ck_assert_uint_eq(domoticz_server_requests(r.s), 2);
   ck_assert(
@@ -426,9 +426,9 @@ START_TEST(enabled_dummy_hardware_is_chosen)
   };
 
   open_before_parrot(rows[_i].elements);
-  ck_assert_int_eq(
-    r.ops->create_target(r.self, "Heat", "text", MP_CREATE_PLAN, &r.sink->list),
-    rows[_i].code);
+  ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "text", MP_CREATE_PLAN,
+                                        &r.sink->output),
+                   rows[_i].code);
   ck_assert_msg(plugin_setup_logged(&r, rows[_i].logged), "%s",
                 fake_host_log(r.host));
   ck_assert_uint_eq(fake_host_failures(r.host), rows[_i].code != MP_OK);
@@ -442,7 +442,7 @@ START_TEST(missing_dummy_hardware_is_created_once)
   plugin_setup_open(&r);
   for (int i = 0; i < 2; i++)
     ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
-                                          MP_CREATE_PLAN, &r.sink->list),
+                                          MP_CREATE_PLAN, &r.sink->output),
                      MP_OK);
   ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 0);
   ck_assert(
@@ -451,10 +451,11 @@ START_TEST(missing_dummy_hardware_is_created_once)
     plugin_setup_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
                             "it"));
   ck_assert_int_eq(
-    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->list),
+    r.ops->create_target(r.self, "Heat", "counter-gj", 0, &r.sink->output),
     MP_OK);
   ck_assert_int_eq(
-    r.ops->create_target(r.self, "Flow", "waterflow", 0, &r.sink->list), MP_OK);
+    r.ops->create_target(r.self, "Flow", "waterflow", 0, &r.sink->output),
+    MP_OK);
   ck_assert_uint_eq(domoticz_server_count(r.s, "addhardware"), 1);
   ck_assert_uint_eq(domoticz_server_count(r.s, "createdevice"), 2);
 }
@@ -483,7 +484,7 @@ START_TEST(hardware_without_idx_is_ignored)
     fake_host_set(r.host, "url", url);
     plugin_setup_open(&r);
     ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "text",
-                                          MP_CREATE_PLAN, &r.sink->list),
+                                          MP_CREATE_PLAN, &r.sink->output),
                      MP_OK);
     ck_assert(
       plugin_setup_logged(&r, "would make the Dummy hardware \"meterpipe\""));
@@ -500,7 +501,7 @@ START_TEST(refused_hardware_requests_name_the_needed_rights)
   plugin_setup_open(&r);
   domoticz_server_fault(r.s, DOMOTICZ_ERR, "gethardware", 0, 0, 0);
   ck_assert_int_eq(
-    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->output),
     MP_EREFUSED);
   ck_assert(plugin_setup_logged(
     &r, "the server refused to list its hardware; --create needs Domoticz "
@@ -509,7 +510,7 @@ START_TEST(refused_hardware_requests_name_the_needed_rights)
   remove_hardware();
   domoticz_server_fault(r.s, DOMOTICZ_ERR, "addhardware", 0, 0, 0);
   ck_assert_int_eq(
-    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->output),
     MP_EREFUSED);
   ck_assert(plugin_setup_logged(
     &r, "the server refused to make the Dummy hardware; use "
@@ -542,7 +543,7 @@ START_TEST(failed_hardware_list_prevents_creation)
       domoticz_server_fault(r.s, DOMOTICZ_STATUS, "gethardware", 0, 1,
                             rows[i].status);
     ck_assert_int_eq(
-      r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+      r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->output),
       rows[i].code);
     ck_assert_msg(plugin_setup_logged(&r, rows[i].logged), "%s",
                   fake_host_log(r.host));
@@ -558,16 +559,16 @@ START_TEST(invalid_type_or_missing_right_prevents_creation)
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_open(&r);
   ck_assert_int_eq(
-    r.ops->create_target(r.self, "Heat", "toaster", 0, &r.sink->list),
+    r.ops->create_target(r.self, "Heat", "toaster", 0, &r.sink->output),
     MP_ECONFIG);
   ck_assert(plugin_setup_logged(
     &r, "toaster: unknown type of device; use one of counter-UNIT"));
   ck_assert_int_eq(
-    r.ops->create_target(r.self, "Heat", "counter-a;b", 0, &r.sink->list),
+    r.ops->create_target(r.self, "Heat", "counter-a;b", 0, &r.sink->output),
     MP_ECONFIG);
   domoticz_server_fault(r.s, DOMOTICZ_STATUS, "createdevice", 0, 0, 403);
   ck_assert_int_eq(
-    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->list),
+    r.ops->create_target(r.self, "Heat", "text", 0, &r.sink->output),
     MP_EREFUSED);
   ck_assert(plugin_setup_logged(
     &r, "HTTP 403: permission denied; only an administrator may make devices"));

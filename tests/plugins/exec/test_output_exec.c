@@ -88,7 +88,7 @@ START_TEST(every_record_gets_the_result_of_the_command)
 {
   create_row(_i);
   write_records(3);
-  ck_assert_int_eq(plugin->output->commit(self, &sink->result),
+  ck_assert_int_eq(plugin->output->commit(self, &sink->output),
                    rows[_i].answer);
   ck_assert_uint_eq(fake_sink_result_count(sink), 3);
   for (uint32_t i = 0; i < 3; i++)
@@ -105,7 +105,7 @@ START_TEST(recovered_record_is_accepted_or_was_not_sent)
   ck_assert_int_eq(plugin->output->append->token(self, token, sizeof(token)),
                    MP_OK);
   write_records(1);
-  plugin->output->append->recover(self, token, &sink->result);
+  plugin->output->append->recover(self, token, &sink->output);
   ck_assert_uint_eq(fake_sink_result(sink, 0, 0),
                     rows[_i].result == MP_RETRY ||
                         rows[_i].result == MP_REJECTED
@@ -120,7 +120,7 @@ START_TEST(lost_exit_status_is_an_unknown_outcome)
   signal(SIGCHLD, SIG_IGN);
   create("true");
   write_records(1);
-  ck_assert_int_eq(plugin->output->commit(self, &sink->result), MP_EIO);
+  ck_assert_int_eq(plugin->output->commit(self, &sink->output), MP_EIO);
   signal(SIGCHLD, SIG_DFL);
   ck_assert_uint_eq(fake_sink_result(sink, 0, 0), MP_PERHAPS);
   ck_assert_int_eq(fake_host_failure(h, 0), MP_EIO);
@@ -130,7 +130,7 @@ END_TEST
 START_TEST(commit_without_records_runs_no_command)
 {
   create("no-such-program");
-  ck_assert_int_eq(plugin->output->commit(self, &sink->result), MP_OK);
+  ck_assert_int_eq(plugin->output->commit(self, &sink->output), MP_OK);
   ck_assert_str_eq(fake_host_log(h), "");
 }
 END_TEST
@@ -140,7 +140,7 @@ START_TEST(commit_without_time_left_runs_no_command)
   create("true");
   write_records(1);
   fake_host_set_time_left(h, 0);
-  ck_assert_int_eq(plugin->output->commit(self, &sink->result), MP_EAGAIN);
+  ck_assert_int_eq(plugin->output->commit(self, &sink->output), MP_EAGAIN);
   ck_assert_uint_eq(fake_sink_result(sink, 0, 0), MP_NOT_SENT);
 }
 END_TEST
@@ -150,7 +150,7 @@ START_TEST(cancelled_run_ends_the_command)
   create("sleep 60");
   write_records(1);
   fake_host_cancel(h);
-  ck_assert_int_eq(plugin->output->commit(self, &sink->result), MP_ECANCELED);
+  ck_assert_int_eq(plugin->output->commit(self, &sink->output), MP_ECANCELED);
   ck_assert_uint_eq(fake_sink_result(sink, 0, 0), MP_PERHAPS);
 }
 END_TEST
@@ -159,7 +159,7 @@ START_TEST(large_batch_is_delivered_while_the_command_prints)
 {
   create("sh -c 'cat >&2'");
   write_records(2000);
-  ck_assert_int_eq(plugin->output->commit(self, &sink->result), MP_OK);
+  ck_assert_int_eq(plugin->output->commit(self, &sink->output), MP_OK);
   ck_assert_uint_eq(fake_sink_result(sink, 1999, 0), MP_ACCEPTED);
 }
 END_TEST
@@ -167,7 +167,7 @@ END_TEST
 START_TEST(output_without_fetch_command_skips_fetch)
 {
   create("true");
-  ck_assert_int_eq(plugin->output->fetch(self, &sink->shown), MP_SKIP);
+  ck_assert_int_eq(plugin->output->fetch(self, &sink->output), MP_SKIP);
 }
 END_TEST
 
@@ -189,7 +189,7 @@ START_TEST(fetch_reads_the_displayed_values)
   snprintf(command, sizeof(command), "echo '%s'", shown_rows[_i].line);
   fake_host_set(h, "fetch", command);
   create("true");
-  ck_assert_int_eq(plugin->output->fetch(self, &sink->shown), MP_OK);
+  ck_assert_int_eq(plugin->output->fetch(self, &sink->output), MP_OK);
   ck_assert_str_eq(fake_sink_shown_text(sink, 0), shown_rows[_i].want);
   if (fake_sink_shown(sink, 0))
     ck_assert_int_eq(fake_sink_shown(sink, 0)->place, shown_rows[_i].place);

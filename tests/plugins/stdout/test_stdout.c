@@ -76,7 +76,7 @@ commit_to(int fd)
 
   fflush(stdout);
   dup2(fd, STDOUT_FILENO);
-  answer = ops->commit(self, &sink->result);
+  answer = ops->commit(self, &sink->output);
   dup2(real_stdout, STDOUT_FILENO);
   return answer;
 }

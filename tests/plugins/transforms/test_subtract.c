@@ -7,11 +7,11 @@
 #include "tests/plugins/transforms/transform_rows.h"
 #include "tests/support/run_suite.h"
 
-#define FIRST MP_OPERAND_FIRST
-#define MISSING MP_OPERAND_MISSING
+#define FIRST ROW_FIRST
+#define MISSING ROW_MISSING
 #define ZEROS_62                                                               \
   "00000000000000000000000000000000000000000000000000000000000000"
-#define ROUNDED MP_OPERAND_ROUNDED
+#define ROUNDED ROW_ROUNDED
 #define COUNTER MP_COUNTER
 #define GAUGE MP_GAUGE
 #define DELTA MP_DELTA
@@ -169,7 +169,7 @@ START_TEST(result_keeps_its_unit_after_the_operand_is_freed)
   void *self;
 
   fake_host_set(short_lived, "value", "usage");
-  fake_host_set_operand(short_lived, "minus", 0, "3.6 GJ", 0);
+  fake_host_set_operand(short_lived, "minus", "3.6 GJ", MP_EXACT);
   ck_assert_int_eq(plugin->create(&short_lived->table, &self), MP_OK);
   ck_assert_int_eq(plugin->transform->apply(self, &value), MP_OK);
   value = fake_host_value(h, MP_COUNTER, "1002 kWh");

@@ -93,7 +93,9 @@ transform_check_row(const struct transform_row *row, const char *operand)
   set_options(h, row->options);
   if (operand) {
     fake_host_set(h, operand, "out.base");
-    fake_host_set_operand(h, operand, row->flags, row->operand, row->place);
+    if (row->known != ROW_MISSING)
+      fake_host_set_operand(h, operand, row->operand,
+                            row->known == ROW_ROUNDED ? row->place : MP_EXACT);
   }
   value.serial = "6044434";
   value.time_ms = 1795341600000;

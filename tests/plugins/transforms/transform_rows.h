@@ -4,10 +4,18 @@
 
 #include <meterpipe/plugin.h>
 
+/* What the host knows about the operand. */
+enum row_operand {
+  ROW_EXACT,
+  ROW_ROUNDED,
+  ROW_FIRST,   /* the target was never set */
+  ROW_MISSING, /* no last known value */
+};
+
 struct transform_row {
   const char *title;
   const char *options; /* "first=zero max=5"; NULL: none */
-  uint32_t flags;      /* of the operand */
+  enum row_operand known;
   const char
     *operand;    /* "84.000 GJ"; NULL with MISSING, FIRST, or no operand */
   int32_t place; /* with ROUNDED */

@@ -998,14 +998,16 @@ START_TEST(watch_repeats_until_it_is_ended)
   fake_host_set_deadline(h, 3500);
   meter_fault(m, "crc*1");
   ck_assert_int_eq(probe(MP_PROBE_WATCH), MP_OK);
-  ck_assert_ptr_nonnull(fake_sink_attempt(sink, 0));
-  ck_assert_uint_eq(fake_sink_attempt(sink, 0)->answered, 0);
-  ck_assert_str_eq(fake_sink_attempt(sink, 0)->detail, "1 CRC error");
-  ck_assert_str_eq(fake_sink_attempt(sink, 0)->what, "CRC error");
-  ck_assert_ptr_nonnull(fake_sink_attempt(sink, 1));
-  ck_assert_uint_eq(fake_sink_attempt(sink, 1)->answered, 1);
-  ck_assert_ptr_null(fake_sink_attempt(sink, 1)->detail);
-  ck_assert_ptr_null(fake_sink_attempt(sink, 4));
+  ck_assert_ptr_nonnull(fake_sink_item(sink, 0));
+  ck_assert_ptr_null(fake_sink_item(sink, 0)->value);
+  ck_assert_str_eq(fake_sink_item(sink, 0)->remark, "1 CRC error");
+  ck_assert_str_eq(fake_sink_item(sink, 0)->label, "CRC error");
+  ck_assert_ptr_nonnull(fake_sink_item(sink, 1));
+  ck_assert_ptr_nonnull(fake_sink_item(sink, 1)->value);
+  ck_assert_str_eq(fake_sink_item(sink, 1)->value->unit, "ms");
+  ck_assert_int_ge(fake_sink_item(sink, 1)->value->number.coef, 0);
+  ck_assert_ptr_null(fake_sink_item(sink, 1)->remark);
+  ck_assert_ptr_null(fake_sink_item(sink, 4));
   ck_assert_uint_eq(fake_host_failures(h), 0);
 }
 END_TEST

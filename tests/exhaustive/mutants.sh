@@ -1,0 +1,61 @@
+#!/bin/sh
+# mutants.sh [MUTANT...]: breaks a rule of the program, explores with the broken
+# rule, and prints at which depth that is found.  Run it by "make
+# check-mutants", which sets the variables below.  Each patch in mutants/ says
+# what it breaks, and in which house that is looked for first, to which depth.
+# Ends with 1 if a mutant survives that equivalent.txt does not list.
+set -u
+: "${srcdir:?}" "${CC:?}" "${CFLAGS?}" "${CPPFLAGS?}" "${LIBS?}" "${WRAP:?}"
+here=$srcdir/tests/exhaustive
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+survived=0 killed=0
+
+# Builds $work/mutant: the changed object comes before the library.
+build() {
+  file=$(sed -n 's,^+++ b/,,p' "$1")
+  rm -rf "$work/core" && mkdir -p "$work/$(dirname "$file")" &&
+    cp "$srcdir/$file" "$work/$file" &&
+    patch -s -p1 -d "$work" <"$1" &&
+    $CC $CPPFLAGS $CFLAGS -c -o "$work/mutant.o" "$work/$file" &&
+    $CC $CFLAGS $WRAP -o "$work/mutant" tests/exhaustive/*.o "$work/mutant.o" \
+      .libs/libcore.a $LIBS
+}
+
+# Explores house $1 to depth $2 with the alphabet $3, and sets found.
+look() {
+  "$work/mutant" "$1" --depth "$2" $3 --first --quiet --seconds 60 \
+    >"$work/log" 2>&1
+  case $? in
+  0) return 1 ;;
+  1) found=$(sed -n 's/.*first at depth \([0-9]*\).*/depth \1/p' "$work/log") ;;
+  *) found="the program fails" ;;
+  esac
+  found="$found, house $1"
+}
+
+hunt() {
+  set -- $(sed -n 's/^House: //p' "$1")
+  look "$1" "$2" "" && return
+  for house in domoticz csv blind coarse bus; do
+    look $house 1 "" && return
+  done
+  return 1
+}
+
+for patch in "$here"/mutants/*.patch; do
+  name=$(basename "$patch" .patch)
+  [ $# -eq 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac
+  build "$patch" || { echo "$name: cannot be built"; survived=1; continue; }
+  if hunt "$patch"; then
+    echo "$name: killed at $found: $(head -n 1 "$patch")"
+    killed=$((killed + 1))
+  elif grep -q "^$name:" "$here/mutants/equivalent.txt"; then
+    echo "$name: equivalent: $(sed -n "s/^$name: //p" "$here/mutants/equivalent.txt")"
+  else
+    echo "$name: SURVIVES: $(head -n 1 "$patch")"
+    survived=1
+  fi
+done
+echo "$killed mutants killed"
+exit $survived

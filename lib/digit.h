@@ -56,9 +56,11 @@ digits_put(char *end, uint64_t n)
     *--end = pairs[2 * (n % 100) + 1];
     *--end = pairs[2 * (n % 100)];
   }
-  if (n >= 10)
+  if (n >= 10) {
     *--end = pairs[2 * n + 1];
-  *--end = (char)(n >= 10 ? pairs[2 * n] : '0' + n);
+    *--end = pairs[2 * n];
+  } else
+    *--end = (char)('0' + n);
   return end;
 }
 

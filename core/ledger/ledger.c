@@ -394,7 +394,9 @@ settle_by_value(struct ledger *t, const struct ledger_displayed *displayed,
     return LEDGER_SETTLED;
   }
   row = row_without_sent(t, displayed);
-  *ret_rows |= 1u << row | (uint32_t)had_sent << LEDGER_ROW_2;
+  *ret_rows |= 1u << row;
+  if (had_sent)
+    *ret_rows |= 1u << LEDGER_ROW_2;
   return apply_row(t, displayed, row);
 }
 

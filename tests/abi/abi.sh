@@ -165,6 +165,7 @@ build_host()
     "$src"/lib/text_buffer.c "$src"/lib/user.c "$src"/lib/clock.c \
     "$src"/lib/nearest.c "$src"/lib/utf8.c "$src"/lib/storable.c \
     "$src"/lib/decimal.c "$src"/lib/number_services.c "$src"/lib/unit.c \
+    "$src"/lib/value.c \
     "$src"/testkit/fake_*.c \
     -o "$1.host" -ldl -lpthread
 }

@@ -229,7 +229,8 @@ take_frame(struct replay *r, const struct mp_sink *sink)
     kmp_answer_decode(frame, r->has_request ? &r->request : NULL, &r->answer);
   if (code != KMP_OK)
     return take_bad(r, kmp_error_text(code));
-  make_good(r);
+  if (r->damage.count > 0)
+    make_good(r);
   if (is_old_repeat(r))
     return TAKEN;
   code = find_cycle(r);
@@ -313,7 +314,8 @@ replay_take_cycle(struct replay *r, const struct mp_sink *sink)
     return code;
   if (!r->serial_reported && r->serial[0] != '\0')
     sink->serial(sink, r->serial, MP_SERIAL_ASSUMED);
-  replay_emit_info(r, sink);
+  if (r->info_code >= 0)
+    replay_emit_info(r, sink);
   r->ended = code == MP_END;
   return end_cycle(r, r->held && r->event == EVENT_FRAME);
 }

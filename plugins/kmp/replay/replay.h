@@ -61,7 +61,7 @@ struct replay {
   /* The field info_text. */
   bool wants_info, info_reported;
   struct model model; /* as far as known (partial) */
-  int64_t info_code;  /* info code of this cycle; -1: none */
+  int64_t info_code;  /* info code of this cycle; -1: none, or not wanted */
   uint16_t info_id;   /* its register */
   int64_t info_time;  /* time of its line */
 
@@ -114,7 +114,7 @@ int replay_take_cycle(struct replay *r, const struct mp_sink *sink);
 void replay_take_record(struct replay *r, const struct mp_sink *sink,
                         const struct kmp_record *record);
 
-/* Emits the cycle's info code as text, if info_text is wanted. */
+/* Emits the cycle's info code, which there must be, as text. */
 void replay_emit_info(struct replay *r, const struct mp_sink *sink);
 
 /* Keeps SERIAL and passes it to SINK.  "" (the meter has none) is only kept. */

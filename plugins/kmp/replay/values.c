@@ -91,8 +91,6 @@ replay_emit_info(struct replay *r, const struct mp_sink *sink)
   struct mp_value value = { .struct_size = sizeof(value), .kind = MP_TEXT };
   char text[MODEL_TEXT_SIZE];
 
-  if (!r->wants_info || r->info_code < 0)
-    return;
   model_info_text(&r->model, r->info_id, r->info_code, text);
   value.text = text;
   value.time_ms = r->info_time;

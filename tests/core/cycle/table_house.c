@@ -28,7 +28,7 @@ static const struct mp_field fields[] = {
   { .name = "usage", .kind = MP_DELTA, .unit = "GJ" },
   { .name = "note", .kind = MP_TEXT },
   { .name = "heat", .kind = MP_COUNTER, .unit = "MWh" },
-  { .name = "when", .unit = "date" },
+  { .name = "when", .unit = "datetime" },
   { .name = "any" },
 };
 
@@ -68,7 +68,7 @@ destroy(void *self)
 }
 
 static int
-fetch(void *self, const struct mp_shown_sink *sink)
+fetch(void *self, const struct mp_output_sink *sink)
 {
   (void)self;
   (void)sink;
@@ -105,7 +105,7 @@ write_value(void *self, uint32_t target, const struct mp_value *value)
 }
 
 static int
-commit(void *self, const struct mp_result_sink *sink)
+commit(void *self, const struct mp_output_sink *sink)
 {
   note_call("commit ");
   if (house_script.explains)

@@ -140,6 +140,14 @@ static const struct {
     MP_ACCEPTED,
     MP_ACCEPTED,
     0 },
+  { "set aside counts as rejected, except for a row of a history output",
+    TAKEN,
+    TAKEN,
+    { { 0, MP_SET_ASIDE }, { 1, MP_ACCEPTED } },
+    MP_ACCEPTED,
+    MP_REJECTED,
+    MP_ACCEPTED,
+    0 },
   { "a result that does not exist is an unknown outcome",
     TAKEN,
     TAKEN,
@@ -170,7 +178,7 @@ START_TEST(results_of_a_record)
 {
   const struct stage *output;
   struct results results;
-  struct mp_result_sink sink = { .struct_size = sizeof(sink),
+  struct mp_output_sink sink = { .struct_size = sizeof(sink),
                                  .ctx = &results,
                                  .result = deliver_results_take };
 
@@ -202,7 +210,7 @@ START_TEST(records_are_apart)
 {
   const struct target *a;
   struct results results;
-  struct mp_result_sink sink = { .struct_size = sizeof(sink),
+  struct mp_output_sink sink = { .struct_size = sizeof(sink),
                                  .ctx = &results,
                                  .result = deliver_results_take };
 

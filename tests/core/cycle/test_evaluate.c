@@ -833,15 +833,19 @@ START_TEST(levels_of_messages)
 {
   static const struct {
     const char *name, *ledgers, *answers;
-    bool is_terminal, failed;
+    bool is_terminal, failed, state_failed;
     int level;
   } levels[] = {
-    { "a first value, for a person", "", "base=empty", true, false,
+    { "a first value, for a person", "", "base=empty", true, false, false,
       MP_LOG_NOTICE },
-    { "a first value, for cron", "", "base=empty", false, false, MP_LOG_INFO },
-    { "a missing operand", "base.A=84GJ", "", false, false, MP_LOG_WARNING },
+    { "a first value, for cron", "", "base=empty", false, false, false,
+      MP_LOG_INFO },
+    { "a missing operand", "base.A=84GJ", "", false, false, false,
+      MP_LOG_WARNING },
     { "a missing operand whose failure was reported", "base.A=84GJ", "", false,
-      true, MP_LOG_INFO },
+      true, false, MP_LOG_INFO },
+    { "a missing operand, when the state has failed", "base.A=84GJ", "", false,
+      false, true, MP_LOG_INFO },
   };
 
   for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
@@ -854,6 +858,7 @@ START_TEST(levels_of_messages)
     settle(&house.d, HOUSE_NOW_MS, &settled);
     messages_clear(&settled);
     house.d.is_terminal = levels[i].is_terminal;
+    house.d.state_failed = levels[i].state_failed;
     if (levels[i].failed)
       house.d.progress[house_target(&house, "total")->index] = TARGET_FAILED;
     evaluate(&house.d, house.instances);

@@ -43,6 +43,18 @@ hunt() {
   return 1
 }
 
+# The program as it is must pass each of these explorations.
+check_unbroken() {
+  cp tests/bin/exhaustive "$work/mutant"
+  sed -n 's/^House: //p' "$here"/mutants/*.patch | sort -u |
+    while read -r house depth; do
+      look "$house" "$depth" "" || continue
+      echo "the unbroken program: violation at $found"
+      exit 1
+    done
+}
+
+check_unbroken || exit 1
 for patch in "$here"/mutants/*.patch; do
   name=$(basename "$patch" .patch)
   [ $# -eq 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac

@@ -12,6 +12,7 @@ trap 'rm -rf "$work"' EXIT
 survived=0 killed=0
 
 # Builds $work/mutant: the changed object comes before the library.
+# shellcheck disable=SC2086 # the flags are several words
 build() {
   file=$(sed -n 's,^+++ b/,,p' "$1")
   rm -rf "$work/core" && mkdir -p "$work/$(dirname "$file")" &&
@@ -23,6 +24,7 @@ build() {
 }
 
 # Explores house $1 to depth $2 with the alphabet $3, and sets found.
+# shellcheck disable=SC2086 # no alphabet is no argument
 look() {
   "$work/mutant" "$1" --depth "$2" $3 --first --quiet --seconds 20 \
     >"$work/log" 2>&1
@@ -35,6 +37,7 @@ look() {
 }
 
 hunt() {
+  # shellcheck disable=SC2046 # a house, a depth and an alphabet
   set -- $(sed -n 's/^House: //p' "$1")
   look "$1" "$2" "" && return
   for house in domoticz csv blind coarse bus; do

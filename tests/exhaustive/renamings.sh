@@ -9,8 +9,10 @@ result() {
     sed 's/^0 violations/none/;s/^[0-9]* violations/some/' | tr '\n' ' '
 }
 for house in ${HOUSES:-domoticz bus csv}; do
+  # shellcheck disable=SC2086 # the alphabet is several words
   with=$(result "$house" $ALPHABET)
   for renaming in readings times serials sums; do
+    # shellcheck disable=SC2086 # the alphabet is several words
     without=$(result "$house" $ALPHABET --without $renaming)
     if [ "$with" = "$without" ]; then
       echo "$house: with and without $renaming: $with"

@@ -32,12 +32,11 @@ open_state(struct app *app)
 static int
 show_status(struct app *app)
 {
-  struct status status;
-
   static void (*const print[2][2])(const struct status *status, FILE *out) = {
     { status_print, status_print_json },
     { status_print_aside, status_print_aside_json },
   };
+  struct status status = { NULL };
 
   status_read(&status, app->cycle);
   print[app->args->set_aside][app->args->json](&status, stdout);

@@ -23,7 +23,7 @@ count_attempt(struct probe_watch *watch, const struct mp_probe_item *attempt)
   memmove(watch->bar, watch->bar + 1, WATCH_BAR - 1);
   watch->bar[WATCH_BAR - 1] = mark_of(attempt);
   watch->attempts++;
-  watch->answered += attempt->value != NULL;
+  watch->answered += !!attempt->value;
 }
 
 /* Returns whether ATTEMPT has a round trip of whole milliseconds. */
@@ -49,7 +49,7 @@ show_json(const struct probe_watch *watch, const struct mp_probe_item *attempt)
 
   json_object(&json, NULL);
   json_number(&json, "attempt", watch->attempts);
-  json_bool(&json, "answered", attempt->value != NULL);
+  json_bool(&json, "answered", attempt->value);
   if (has_round_trip(attempt))
     json_number(&json, "round_trip_ms", attempt->value->number.coef);
   else

@@ -86,7 +86,7 @@ run_often(struct output_trial *t)
 /* Runs TRIAL with an instance of delivery class CLASS, which the option
  * delivery_option names WORD; NULL: there is no such option. */
 static void
-run_in_class(struct output_trial *trial, uint32_t class, const char *word)
+run_in_class(const struct output_trial *trial, uint32_t class, const char *word)
 {
   struct output_trial t = *trial;
   struct conform *c = t.c;

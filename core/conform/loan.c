@@ -86,9 +86,11 @@ loan_close(struct loan *loan)
 
   if (loan->is_plain)
     free(loan->start);
-  else if (loan->start)
-    (void)mmap(loan->start, n * page, PROT_NONE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  else if (loan->start &&
+           mmap(loan->start, n * page, PROT_NONE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+                0) == MAP_FAILED)
+    abort(); /* such pages were mapped before: there is room for them */
   *loan = (struct loan){ 0 };
 }
 

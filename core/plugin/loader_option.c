@@ -143,8 +143,8 @@ fault_of_target_option(const struct mp_option *option)
   case MP_TYPE_FIELDS:
     return "has a type that an option of a target cannot have";
   default:
-    return option->flags & ~MP_REQUIRED ? "has a flag other than MP_REQUIRED"
-                                        : NULL;
+    return (option->flags & ~MP_REQUIRED) ? "has a flag other than MP_REQUIRED"
+                                          : NULL;
   }
 }
 

@@ -78,10 +78,11 @@ void
 table_print(const struct table *table, unsigned indent, FILE *out)
 {
   size_t *widths = memory_get(table->columns, sizeof(*widths));
+  size_t n_rows = table->columns ? table->n / table->columns : 0;
 
   for (size_t i = 0; i < table->columns; i++)
     widths[i] = column_width(table, i);
-  for (size_t row = 0; row < table->n / table->columns; row++)
+  for (size_t row = 0; row < n_rows; row++)
     print_row(table, row, widths, indent, out);
   free(widths);
 }

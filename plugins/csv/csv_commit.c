@@ -349,7 +349,7 @@ int
 csv_recover(void *self, const char *token, const struct mp_output_sink *sink)
 {
   struct csv *csv = self;
-  struct mp_decimal start;
+  struct mp_decimal start = { 0, 0 };
   int r = csv_rows_finish(csv);
 
   csv_file_close(&csv->file);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <meterpipe/plugin.h>
 
@@ -68,6 +69,15 @@ bad_end(const char *callback)
       quick_exit(0);
     pthread_exit(NULL);
   }
+}
+
+/* Returns long after the deadline of a check's callback. */
+static inline void
+bad_be_late(void)
+{
+  struct timespec span = { .tv_sec = 2, .tv_nsec = 500000000 };
+
+  nanosleep(&span, NULL);
 }
 
 #endif

@@ -174,7 +174,7 @@ bad_read(void *self, const struct mp_sink *sink)
   if (bad_is("read-name"))
     sink->emit(sink, "A field\t", &value);
   if (bad_is("read-late"))
-    usleep(2500000);
+    bad_be_late();
   while (bad_is("read-hangs"))
     pause();
   bad_end("read");
@@ -194,7 +194,7 @@ bad_close(void *self)
   (void)self;
   misbehave("close");
   if (bad_is("close-late"))
-    usleep(2500000);
+    bad_be_late();
 }
 
 /* ---- Probing: "a"; or two attempts, one answered, no messages ---- */

@@ -297,7 +297,7 @@ bad_commit(void *self, const struct mp_output_sink *sink)
   if (bad_is("commit-fails"))
     return mp_fail(b->host, MP_EIO, NULL, "fails as it was told");
   if (bad_is("commit-late") && b->records > 0)
-    usleep(2500000);
+    bad_be_late();
   for (uint32_t i = bad_is("commit-forgets-first"); i < b->records; i++)
     sink->result(sink, i, bad_is("commit-forgets-one") ? 0 : MP_ALL_TARGETS,
                  bad_is("commit-result") ? 9 : MP_ACCEPTED);

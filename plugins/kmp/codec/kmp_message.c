@@ -165,9 +165,10 @@ decode_records(const struct kmp_frame *frame, const struct kmp_request *request,
   size_t offset = 0;
 
   while (offset < frame->len) {
-    struct kmp_record extra, *record = answer->count < KMP_REGISTERS_MAX
-                                         ? &answer->records[answer->count]
-                                         : &extra;
+    struct kmp_record extra = { 0 },
+                      *record = answer->count < KMP_REGISTERS_MAX
+                                  ? &answer->records[answer->count]
+                                  : &extra;
     int r = kmp_record_decode(frame->data, frame->len, &offset, record);
 
     if (r != KMP_OK)

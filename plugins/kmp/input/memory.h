@@ -37,7 +37,8 @@ bool memory_type_due(const struct kmp *kmp);
 void memory_take_type(const struct kmp *kmp, const struct mp_sink *sink,
                       const struct kmp_answer *answer);
 
-/* Stores that the meter did not tell its type, so that it is not asked again. */
+/* Stores that the meter did not tell its type, so that it is not asked again.
+ */
 void memory_note_no_type(const struct kmp *kmp);
 
 /* Reports that the meter sent field NAME with the unknown unit code CODE, once

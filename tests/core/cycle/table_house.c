@@ -336,7 +336,7 @@ each_item(struct table_house *h, const char *list,
 
     if (!*item)
       continue;
-    ck_assert_msg(text != NULL, "\"%s\" is no NAME=VALUE", item);
+    ck_assert_msg(text, "\"%s\" is no NAME=VALUE", item);
     *text++ = '\0';
     fn(h, item, text);
   }
@@ -499,7 +499,7 @@ set_ledger(struct table_house *h, const char *name, char *text)
   uint32_t kind;
   struct value v = { 0 };
 
-  ck_assert(entry != NULL);
+  ck_assert_ptr_nonnull(entry);
   *entry++ = '\0';
   t = &h->d.ledgers[house_target(h, name)->index];
   kind = t->role == LEDGER_DELTA ? MP_DELTA : MP_COUNTER;
@@ -694,13 +694,13 @@ house_check_messages(const char *name, const struct messages *m,
   const char *part;
 
   while ((part = strsep(&rest, "|"))) {
-    ck_assert_msg(message != NULL, "%s: nothing says \"%s\"", name, part);
-    ck_assert_msg(strstr(message->text, part) != NULL,
+    ck_assert_msg(message, "%s: nothing says \"%s\"", name, part);
+    ck_assert_msg(strstr(message->text, part),
                   "%s: the message is \"%s\", not \"%s\"", name, message->text,
                   part);
     message = message->next;
   }
-  ck_assert_msg(message == NULL, "%s: a message too many: \"%s\"", name,
+  ck_assert_msg(!message, "%s: a message too many: \"%s\"", name,
                 message ? message->text : "");
   free(copy);
 }

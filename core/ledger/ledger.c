@@ -442,7 +442,9 @@ row_of_id(const struct ledger *t, const struct ledger_displayed *displayed)
 {
   if (displayed->id == LEDGER_FORGOTTEN)
     return LEDGER_ROW_I5;
-  if (displayed->id != LEDGER_OWN_ID && !was_taken(t, displayed)) {
+  /* Without an A, nothing was taken: the target is still to be begun. */
+  if (displayed->id != LEDGER_OWN_ID &&
+      !(t->acknowledged.kind && was_taken(t, displayed))) {
     if (displayed->id == LEDGER_NO_ID)
       return LEDGER_ROW_I6;
     return t->acknowledged.kind ? LEDGER_ROW_I7 : LEDGER_ROW_I8;

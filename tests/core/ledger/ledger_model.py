@@ -340,7 +340,7 @@ def settle_by_id(t, seen, role, kind):
     if of == "forgotten":
         return lose(t, role, "lost") if t.acknowledged is not None else never_set(t, role)
     own = isinstance(of, int)
-    if not own and seen != t.taken:
+    if not own and (seen != t.taken or t.acknowledged is None):
         return take_without_id(t, seen, role, kind) if of is None else take_other(t, seen)
     if own and of == t.sent_record:  # it arrived, perhaps after it was taken for lost
         if t.sent is None:

@@ -421,6 +421,8 @@ static const struct settling {
   { "i6, 6", TOTAL, "", "512#", "A=512 T=512#", SETTLED },
   { "i6, 6", BASE, "D=85", "84#", "D=85 T=84#", SETTLED },
   { "i6, 5", TOTAL, "", "0#", "A=0 T=0#", FIRST },
+  /* a base that is not set is still not set when it is asked again */
+  { "i6, 5", BASE, "T=0#", "0#", "T=0#", FIRST },
   { "i6, 4", TOTAL, "A=84#4", "84#", "A=84 T=84#", SETTLED },
   { "i6, 4", DELTA, "A=0.2#4 D=0.3", "7#", "A=0.2 D=0.3 T=7#", SETTLED },
   { "i6, 2, 4", DELTA, "A=0.2#4 M=0.3#5 D=0.3", "0.3#",

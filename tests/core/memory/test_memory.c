@@ -100,7 +100,7 @@ END_TEST
 /* ---- Without memory ------------------------------------------------------ */
 
 /* Not constants, so that the compiler does not know the sizes. */
-static volatile size_t too_many = SIZE_MAX / 2;
+static volatile size_t too_many = SIZE_MAX - 4096;
 static volatile size_t overflowing = SIZE_MAX / 4 + 2;
 
 static void

@@ -83,13 +83,15 @@ void
 loan_close(struct loan *loan)
 {
   size_t n = (loan->size + page - 1) / page;
+  void *again = loan->start;
 
   if (loan->is_plain)
     free(loan->start);
-  else if (loan->start &&
-           mmap(loan->start, n * page, PROT_NONE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-                0) == MAP_FAILED)
+  else if (loan->start)
+    again =
+      mmap(loan->start, n * page, PROT_NONE,
+           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  if (again == MAP_FAILED)
     abort(); /* such pages were mapped before: there is room for them */
   *loan = (struct loan){ 0 };
 }

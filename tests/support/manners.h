@@ -131,7 +131,7 @@ act_umask(void)
 static inline void
 act_locale(void)
 {
-  setlocale(LC_ALL, "C.UTF-8");
+  (void)setlocale(LC_ALL, "C.UTF-8");
 }
 
 static inline void

@@ -100,8 +100,10 @@ server_write(void *self, uint32_t target, const struct mp_value *value)
   /* A refusal depends on the value alone: one that was sent is not refused. */
   if ((!now.driver->house->plan.is_blind ||
        !now.before->program.entries[n].sent.kind) &&
-      driver_fails(FAILURE_REFUSED, (unsigned)n))
+      driver_fails(FAILURE_REFUSED, (unsigned)n)) {
+    now.unknown[n] = true; /* the host does not trust a refusal */
     return mp_fail(host, MP_EDATA, NULL, "refused");
+  }
   now.written[n] = world_number(value->number);
   now.has_value[n] = true;
   return MP_OK;

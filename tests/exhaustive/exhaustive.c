@@ -398,7 +398,7 @@ main(int argc, char **argv)
   if (!normal_most_runs)
     normal_most_runs = x.house->most_runs;
   alphabet_init(&x.alphabet, x.house, args.alphabet);
-  x.driver = driver_new(x.house, plugins ? plugins : "");
+  x.driver = driver_new(x.house, plugins ? plugins : ".libs");
   result = explore(&system, &args.limits, stdout);
   print_result(&x, &result);
   driver_free(x.driver);

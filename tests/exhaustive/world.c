@@ -187,16 +187,21 @@ world_write(const struct world_plan *plan, struct world *w, size_t target,
   d->unconfirmed += world_size_of(amount_of(plan, d, target, write->number));
   if (plan->roles[target] == TARGET_USAGE)
     give_amount(plan, w, target, write);
-  if (plan->roles[target] == TARGET_BASE)
-    w->bases[plan->meters[target]].is_vague =
-      w->bases[plan->meters[target]].late_age = 0;
+  if (plan->roles[target] == TARGET_BASE) {
+    struct base_account *base = &w->bases[plan->meters[target]];
+
+    if (write->number == base->believed)
+      base->is_vague = 0;
+    if (base->stale != EXCEPTION_STATE + 1)
+      base->stale = base->stale_in = 0;
+  }
   world_push_undo(d);
   d->now = (struct shown){ .is_set = 1,
                            .number = write->number,
                            .time = write->time,
                            .state = write->state,
                            .record = write->record };
-  d->n_lost = d->lost = d->is_foreign = 0;
+  d->n_lost = d->lost = d->is_foreign = d->is_set_by_hand = d->unguarded = 0;
 }
 
 void
@@ -213,13 +218,18 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
   if (w->late.target == 0)
     return;
   unconfirmed = w->devices[target].unconfirmed;
-  world_excuse_event(plan, w, target,
-                     amount_of(plan, &w->devices[target], target, write.number),
-                     EXCEPTION_LATE);
+  /* The first value of a base changes nothing. */
+  if (plan->roles[target] != TARGET_BASE || w->devices[target].now.is_set)
+    world_excuse_event(
+      plan, w, target,
+      amount_of(plan, &w->devices[target], target, write.number),
+      EXCEPTION_LATE);
   world_write(plan, w, target, &write);
   w->devices[target].unconfirmed = unconfirmed; /* it is not taken for ours */
-  if (plan->roles[target] == TARGET_BASE && !plan->has_ids)
-    w->bases[plan->meters[target]].late_age = 1;
+  if (plan->roles[target] == TARGET_BASE && !plan->has_ids) {
+    w->bases[plan->meters[target]].stale = EXCEPTION_LATE + 1;
+    w->bases[plan->meters[target]].stale_in = 1; /* this one was before */
+  }
   memset(&w->late, 0, sizeof(w->late));
 }
 
@@ -451,28 +461,88 @@ begin_base(const struct world_plan *plan, struct world *w, size_t target,
   }
 }
 
-/* The base displays a reading that came late.  The program may take it for a
- * change by hand, and measure from it and drop what is pending. */
+/* With what is pending from a base, the program drops its knowledge of the last
+ * amounts. */
 static void
-follow_late_base(const struct world_plan *plan, struct world *w, size_t target)
+unguard_amounts(const struct world_plan *plan, struct world *w, size_t meter,
+                enum exception reason)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && plan->roles[i] == TARGET_USAGE)
+      w->devices[i].unguarded = reason + 1;
+}
+
+/* The program takes the display of a base for the new base, and drops what is
+ * pending from the old one.  The next result covers that, if it is what was
+ * counted BEYOND the old base. */
+static void
+follow_base(const struct world_plan *plan, struct world *w, size_t target,
+            int64_t beyond)
+{
+  size_t meter = plan->meters[target];
+
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    if (plan->meters[i] != meter || !world_is_sum(plan, i))
+      continue;
+    if (plan->in_file[i]) /* its rows are not dropped */
+      world_excuse_target(w, i, beyond, EXCEPTION_HAND);
+    else
+      world_excuse(plan, w, meter, world_missing_amount(plan, w, i) - beyond,
+                   EXCEPTION_HAND);
+  }
+  world_add_usage(plan, w, meter, -beyond);
+  unguard_amounts(plan, w, meter, EXCEPTION_HAND);
+  w->bases[meter].believed = world_displayed_number(&w->devices[target]);
+}
+
+static void
+follow_set_base(const struct world_plan *plan, struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+  struct base_account *base = &w->bases[plan->meters[target]];
+  int64_t now = world_displayed_number(d);
+
+  if (!d->is_set_by_hand)
+    return;
+  d->is_set_by_hand = 0;
+  if (now == 0 || now == d->confirmed || !d->owned)
+    return;
+  follow_base(plan, w, target, base->believed - d->confirmed);
+  base->meter = 0;
+  d->confirmed = now;
+}
+
+/* The program may take the display of a base for a change by hand: then it
+ * drops what is pending, and measures from the display. */
+static void
+follow_stale_base(const struct world_plan *plan, struct world *w, size_t target)
 {
   size_t meter = plan->meters[target];
   struct base_account *base = &w->bases[meter];
+  enum exception reason = (enum exception)(base->stale - 1);
 
-  if (base->late_age == 1) {
-    base->late_age = 2;
-    return;
-  }
-  if (base->late_age == 0)
+  if (base->stale == 0 || base->stale_in-- > 0)
     return;
   for (size_t i = 0; i < plan->n_targets; i++)
     if (plan->meters[i] == meter && world_is_sum(plan, i) && !plan->in_file[i])
-      world_excuse(plan, w, meter, world_missing_amount(plan, w, i),
-                   EXCEPTION_LATE);
-  world_excuse(plan, w, meter, world_missing_amount(plan, w, target),
-               EXCEPTION_LATE);
-  base->late_age = 0;
+      world_excuse(plan, w, meter, world_missing_amount(plan, w, i), reason);
+  world_excuse(plan, w, meter, world_missing_amount(plan, w, target), reason);
+  unguard_amounts(plan, w, meter, reason);
+  base->stale = base->stale_in = 0;
   base->is_vague = 1;
+}
+
+/* What is pending in a restored state may have been delivered: it is dropped.
+ */
+static void
+follow_newer(const struct world_plan *plan, struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+
+  if (d->is_newer && plan->roles[target] != TARGET_COPY)
+    world_excuse(plan, w, plan->meters[target],
+                 world_missing_amount(plan, w, target), EXCEPTION_STATE);
+  d->is_newer = 0;
 }
 
 void
@@ -483,12 +553,14 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
     if (!facts->displayed[i] && !plan->is_blind)
       continue;
     confirm(&w->devices[i]);
+    follow_newer(plan, w, i);
     w->devices[i].is_unfit = w->devices[i].has_label;
     if (plan->roles[i] == TARGET_TOTAL)
       w->targets[i].seen = 1;
     if (plan->roles[i] == TARGET_BASE) {
       begin_base(plan, w, i, facts);
-      follow_late_base(plan, w, i);
+      follow_set_base(plan, w, i);
+      follow_stale_base(plan, w, i);
     }
   }
   for (size_t m = 0; m < plan->n_meters; m++)

@@ -50,8 +50,13 @@ struct device {
   int64_t n_undo;
   int64_t seen_record; /* the last one that a reader of amounts has seen */
   int64_t is_foreign;  /* another pipeline has written the value */
-  int64_t has_label;   /* its unit is another one, which does not convert */
-  int64_t is_unfit;    /* the program knows that */
+  int64_t unguarded;   /* the exception plus 1 for which the program forgot the
+                          amount that it gave last, so that it would not notice
+                          its loss */
+  int64_t is_newer;    /* than the restored state, which has not asked yet */
+  int64_t is_set_by_hand; /* a base; the program has not seen it */
+  int64_t has_label;      /* its unit is another one, which does not convert */
+  int64_t is_unfit;       /* the program knows that */
   /* What the program can know, for the exceptions. */
   int64_t n_lost;      /* values lost since the last write */
   int64_t lost;        /* and their amount */
@@ -107,9 +112,12 @@ struct base_account {
   int64_t candidate_serial, candidate; /* serial 0: no candidate */
   int64_t rebase;                      /* the next reading becomes the base */
   int64_t lost_display; /* the display when the state was lost; 0: it was not */
-  int64_t is_vague;     /* not written since an older state was restored */
-  int64_t
-    late_age; /* its device displays a late write: 1, or 2 in later runs */
+  /* Its device displays something else than the program's base: a late write, a
+   * value of a backup, or what a newer state wrote.  The program may take that
+   * for a change by hand when it asks. */
+  int64_t stale;    /* the exception plus 1; 0: no */
+  int64_t stale_in; /* this many questions later */
+  int64_t is_vague; /* it may have done so, and has not written since */
 };
 
 /* The account of a total or of amounts.  Of amounts, EXPECTED is the true usage

@@ -51,51 +51,30 @@ world_go_back(const struct world_plan *plan, struct world *w, size_t target,
     lose_last(plan, w, target);
   if (plan->is_untimed)
     world_excuse_event(plan, w, target, d->lost, EXCEPTION_UNTIMED);
-  if (d->n_lost > 1 && !plan->has_ids)
+  if (d->unguarded)
+    world_excuse_event(plan, w, target, d->lost,
+                       (enum exception)(d->unguarded - 1));
+  if (d->n_lost > 1 && !plan->has_ids) {
     world_excuse_event(plan, w, target, d->lost + w->steps[target] / 2,
                        EXCEPTION_BACKUP);
+    if (plan->roles[target] == TARGET_BASE)
+      w->bases[plan->meters[target]].stale = EXCEPTION_BACKUP + 1;
+  }
   return true;
 }
 
-/* The program takes the display of a base for the new base, and drops what is
- * pending from the old one.  The next result covers that, if it is what was
- * counted BEYOND the old base. */
-static void
-follow_base(const struct world_plan *plan, struct world *w, size_t target,
-            int64_t beyond)
-{
-  size_t meter = plan->meters[target];
-
-  for (size_t i = 0; i < plan->n_targets; i++) {
-    if (plan->meters[i] != meter || !world_is_sum(plan, i))
-      continue;
-    if (plan->in_file[i]) /* its rows are not dropped */
-      world_excuse_target(w, i, beyond, EXCEPTION_HAND);
-    else
-      world_excuse(plan, w, meter, world_missing_amount(plan, w, i) - beyond,
-                   EXCEPTION_HAND);
-  }
-  world_add_usage(plan, w, meter, -beyond);
-  w->bases[meter].believed = world_displayed_number(&w->devices[target]);
-}
-
-/* The display of TARGET was replaced: the truth follows it. */
+/* The display of TARGET was replaced: the truth follows it.  That of a base
+ * does so when the program sees it. */
 static void
 follow_hand(const struct world_plan *plan, struct world *w, size_t target,
             int64_t before)
 {
   struct device *d = &w->devices[target];
-  int64_t now = world_displayed_number(d);
 
   if (plan->roles[target] == TARGET_TOTAL)
-    w->targets[target].expected += now - before;
-  if (plan->roles[target] == TARGET_BASE && now != 0 && now != before &&
-      d->owned) {
-    follow_base(plan, w, target,
-                w->bases[plan->meters[target]].believed - d->confirmed);
-    w->bases[plan->meters[target]].meter = 0;
-    d->confirmed = now;
-  }
+    w->targets[target].expected += world_displayed_number(d) - before;
+  if (plan->roles[target] == TARGET_BASE)
+    d->is_set_by_hand = 1;
 }
 
 static void
@@ -280,6 +259,7 @@ restore_base(struct base_account *base, const struct base_account *old)
   base->candidate = old->candidate;
   base->rebase = old->rebase;
   base->lost_display = old->lost_display;
+  base->stale = EXCEPTION_STATE + 1;
   base->is_vague = 1;
 }
 
@@ -319,6 +299,7 @@ world_restore_state(const struct world_plan *plan, struct world *w,
     w->devices[i].owned = old->devices[i].owned;
     w->devices[i].confirmed = old->devices[i].confirmed;
     w->devices[i].n_lost = 1;
+    w->devices[i].is_newer = 1;
   }
   for (size_t m = 0; m < plan->n_meters; m++)
     restore_base(&w->bases[m], &old->bases[m]);

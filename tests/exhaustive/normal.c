@@ -190,6 +190,7 @@ add_entry_serials(struct members *m, struct entry *e)
   add_member(m, &e->pending.serial);
   add_member(m, &e->acknowledged_over.value.serial);
   add_member(m, &e->sent_over.value.serial);
+  add_member(m, &e->taken.value.serial);
 }
 
 static void
@@ -251,6 +252,7 @@ add_entry_numbers(struct members *m, struct entry *e)
   add_value(m, &e->pending);
   add_value(m, &e->acknowledged_over.value);
   add_value(m, &e->sent_over.value);
+  add_value(m, &e->taken.value);
 }
 
 static void

@@ -55,7 +55,8 @@ world_go_back(const struct world_plan *plan, struct world *w, size_t target,
     world_excuse_event(plan, w, target, d->lost,
                        (enum exception)(d->unguarded - 1));
   if (d->n_lost > 1 && !plan->has_ids) {
-    world_excuse_event(plan, w, target, d->lost + w->steps[target] / 2,
+    world_excuse_event(plan, w, target,
+                       world_under_way(plan, w, target) + w->steps[target] / 2,
                        EXCEPTION_BACKUP);
     if (plan->roles[target] == TARGET_BASE)
       w->bases[plan->meters[target]].stale = EXCEPTION_BACKUP + 1;

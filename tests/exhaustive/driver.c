@@ -155,9 +155,11 @@ after_commit(enum fake_commit what)
 {
   const struct world_plan *plan = &now.driver->house->plan;
 
-  if (what == FAKE_COMMIT_CYCLE)
+  if (what == FAKE_COMMIT_CYCLE) {
     world_commit_cycle(plan, &now.world, &now.facts);
-  else
+    if (now.is_asked) /* after the question, before the next writes */
+      world_write_late(plan, &now.world, driver_time());
+  } else
     world_commit_answers(plan, &now.world);
 }
 

@@ -41,6 +41,7 @@ struct running {
   unsigned n_actions, n_writes;
   int64_t record, state;       /* the id of the record that is written */
   bool happened;               /* the failure */
+  bool is_asked;               /* the server */
   bool is_down;                /* the connection */
   bool unknown[WORLD_TARGETS]; /* no outcome of a write */
   int64_t written[WORLD_TARGETS];

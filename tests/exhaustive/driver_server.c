@@ -13,7 +13,6 @@ add_id(struct mp_shown *shown, const struct shown *now_shown, char *id)
   struct record_ids ids = { .from = 0 };
 
   shown->id = "";
-  shown->updated = NULL;
   if (!now_shown->is_set) {
     shown->answer = MP_SHOWN_FORGOTTEN;
     shown->value = NULL;
@@ -87,7 +86,7 @@ server_fetch(void *self, const struct mp_output_sink *sink)
     return mp_fail(host, MP_EAGAIN, NULL, "away");
   for (uint32_t i = 0; i < now.driver->n_server; i++)
     show_target(sink, i, now.driver->server[i]);
-  world_write_late(&now.driver->house->plan, &now.world, driver_time());
+  now.is_asked = true;
   return MP_OK;
 }
 

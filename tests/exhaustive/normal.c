@@ -133,6 +133,39 @@ rename_rows(struct state *s)
   f->rows = NORMAL_ROWS;
 }
 
+static bool
+is_display_of(const struct entry_shown *taken, const struct shown *shown)
+{
+  if (taken->state)
+    return taken->state == shown->state && taken->record == shown->record;
+  return shown->record == 0 && taken->time == shown->time;
+}
+
+/* Returns true if D can still show what the program took from it. */
+static bool
+can_be_shown(const struct device *d, const struct entry_shown *taken)
+{
+  for (size_t i = 0; i < (size_t)d->n_undo; i++)
+    if (is_display_of(taken, &d->undo[i]))
+      return true;
+  return is_display_of(taken, &d->now);
+}
+
+/* A taken display is known by its id or its time.  If neither can come back, it
+ * is never compared with equal. */
+static void
+forget_taken(const struct house *house, struct state *s)
+{
+  for (size_t i = 0; i < house->plan.n_targets; i++) {
+    struct device *d = &s->world.devices[i];
+
+    if (!can_be_shown(d, &s->program.entries[i].taken))
+      memset(&s->program.entries[i].taken, 0, sizeof(struct entry_shown));
+    if (!can_be_shown(d, &s->older.entries[i].taken))
+      memset(&s->older.entries[i].taken, 0, sizeof(struct entry_shown));
+  }
+}
+
 /* Forgets the records that no ledger names: they never come again. */
 static void
 forget_records(const struct house *house, struct state *s)
@@ -411,6 +444,8 @@ clear_unread(struct device *d)
 void
 normal_form(const struct house *house, struct state *s)
 {
+  if (house->plan.has_ids)
+    forget_taken(house, s);
   for (size_t i = 0; normal_is_closed && i < house->plan.n_targets; i++)
     clear_unread(&s->world.devices[i]);
   if (!renaming_off[RENAME_READINGS] && house->is_relative)

@@ -193,7 +193,7 @@ world_write(const struct world_plan *plan, struct world *w, size_t target,
     if (write->number == base->believed)
       base->is_vague = 0;
     if (base->stale != EXCEPTION_STATE + 1)
-      base->stale = base->stale_in = 0;
+      base->stale = 0;
   }
   world_push_undo(d);
   d->now = (struct shown){ .is_set = 1,
@@ -228,7 +228,6 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
   w->devices[target].unconfirmed = unconfirmed; /* it is not taken for ours */
   if (plan->roles[target] == TARGET_BASE && !plan->has_ids) {
     w->bases[plan->meters[target]].stale = EXCEPTION_LATE + 1;
-    w->bases[plan->meters[target]].stale_in = 1; /* this one was before */
   }
   memset(&w->late, 0, sizeof(w->late));
 }
@@ -521,14 +520,14 @@ follow_stale_base(const struct world_plan *plan, struct world *w, size_t target)
   struct base_account *base = &w->bases[meter];
   enum exception reason = (enum exception)(base->stale - 1);
 
-  if (base->stale == 0 || base->stale_in-- > 0)
+  if (base->stale == 0)
     return;
   for (size_t i = 0; i < plan->n_targets; i++)
     if (plan->meters[i] == meter && world_is_sum(plan, i) && !plan->in_file[i])
       world_excuse(plan, w, meter, world_missing_amount(plan, w, i), reason);
   world_excuse(plan, w, meter, world_missing_amount(plan, w, target), reason);
   unguard_amounts(plan, w, meter, reason);
-  base->stale = base->stale_in = 0;
+  base->stale = 0;
   base->is_vague = 1;
 }
 

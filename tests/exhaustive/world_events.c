@@ -213,6 +213,8 @@ adopt_display(const struct world_plan *plan, struct world *w, size_t target)
 {
   struct device *d = &w->devices[target];
 
+  if (plan->has_ids) /* values of the lost state would be another pipeline's */
+    world_forget_undo(d);
   d->n_lost = 1; /* it would not notice that a value is lost */
   d->lost = d->unconfirmed = d->in_doubt = d->owned = d->confirmed = 0;
   d->is_unfit = 0;

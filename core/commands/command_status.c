@@ -36,7 +36,7 @@ show_status(struct app *app)
     { status_print, status_print_json },
     { status_print_aside, status_print_aside_json },
   };
-  struct status status = { NULL };
+  struct status status = { .cycle = NULL };
 
   status_read(&status, app->cycle);
   print[app->args->set_aside][app->args->json](&status, stdout);

@@ -77,6 +77,7 @@ fetch(void *self, const struct mp_output_sink *sink)
 
 struct house_script house_script;
 
+MP_PRINTF(1, 2)
 static void
 note_call(const char *fmt, ...)
 {

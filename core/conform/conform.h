@@ -11,11 +11,11 @@
 
 #include "core/conform/loan.h"
 #include "core/conform/manners.h"
-#include "core/plugin/loader.h"
+#include "core/pipeline/plan.h"
 #include "testkit/fake_host.h"
 
 #define CONFORM_FINDINGS 32
-#define CONFORM_TEXT 512
+#define CONFORM_TEXT 2048 /* as much as a log line shows */
 
 /* What the process of a check tells its parent, in memory that both share.  The
  * callbacks are literals, at the same address in both. */
@@ -31,10 +31,9 @@ struct conform_report {
 
 struct conform {
   const struct plugin *plugin;
-  const char *label;  /* the file's name, for messages */
-  const char *dir;    /* an empty folder for what the plugin writes */
-  char *const *given; /* n_given words, OPTION=VALUE */
-  int n_given;
+  const char *label;         /* the file's name, for messages */
+  const struct stage *stage; /* with the options of all instances */
+  int n_checks;              /* run so far */
 
   /* Set by conform_process for one check. */
   const char *check; /* its name */
@@ -47,7 +46,8 @@ struct conform {
   int64_t begun_ms;    /* the running callback */
   unsigned explained;  /* n_explained before it */
   atomic_uint n_explained;
-  char message[160];                /* the last failure, explained by mp_fail */
+  char message[1536];    /* the last failure, explained by mp_fail: as much as a
+                            run shows */
   const struct mp_target **targets; /* n_targets; NULL: not open */
   uint32_t n_targets;
   struct loan *loans; /* n_loans: what services lent to the running callback */
@@ -57,11 +57,11 @@ struct conform {
 struct conform_check {
   const char *name; /* for messages */
   void (*run)(struct conform *c);
-  bool is_static; /* calls no callback: runs even after a finding */
 };
 
 /* The checks for plugins of all kinds, and those for each kind.  A NULL name
  * ends a table. */
+extern const struct conform_check conform_table[]; /* without C's stage */
 extern const struct conform_check conform_common[];
 extern const struct conform_check conform_input[];
 extern const struct conform_check conform_transform[];
@@ -83,8 +83,8 @@ int conform_process(struct conform *c, const char *check,
                     void (*fn)(struct conform *c, void *ctx), void *ctx);
 
 /* Runs the checks until one fails: a later one would mostly find the same
- * again.  Static checks run in any case.  Adds the number of checks to *N. */
-int conform_run(struct conform *c, const struct conform_check *checks, int *n);
+ * again. */
+int conform_run(struct conform *c, const struct conform_check *checks);
 
 /* ---- conform_call.c ---- */
 
@@ -129,8 +129,7 @@ struct conform_host {
   struct loan loan; /* the table, between create and destroy */
 };
 
-/* Makes a host for an instance called NAME.  An option has the value given;
- * without one, its default, or an example if it is required. */
+/* Makes a host for an instance called NAME, with the options of C's stage. */
 struct conform_host *conform_host(struct conform *c, const char *name);
 void conform_host_free(struct conform_host *h);
 

@@ -362,11 +362,11 @@ check_cancelled(struct conform *c)
 }
 
 const struct conform_check conform_input[] = {
-  { "fields", check_fields, false },
-  { "fields of an instance", check_fields_of, false },
-  { "read", check_read, false },
-  { "leaks", check_leaks, false },
-  { "no time left", check_no_time, false },
-  { "cancelled", check_cancelled, false },
-  { NULL, NULL, false },
+  { "fields", check_fields },
+  { "fields of an instance", check_fields_of },
+  { "read", check_read },
+  { "leaks", check_leaks },
+  { "no time left", check_no_time },
+  { "cancelled", check_cancelled },
+  { NULL, NULL },
 };

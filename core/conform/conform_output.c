@@ -180,11 +180,11 @@ check_cancelled(struct conform *c)
 }
 
 const struct conform_check conform_output[] = {
-  { "deliver", check_deliver, false },
-  { "all kinds of values", check_samples, false },
-  { "2000 targets", check_many, false },
-  { "leaks", check_leaks, false },
-  { "no time left", check_no_time, false },
-  { "cancelled", check_cancelled, false },
-  { NULL, NULL, false },
+  { "deliver", check_deliver },
+  { "all kinds of values", check_samples },
+  { "2000 targets", check_many },
+  { "leaks", check_leaks },
+  { "no time left", check_no_time },
+  { "cancelled", check_cancelled },
+  { NULL, NULL },
 };

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -637,11 +638,45 @@ START_TEST(conform_refuses_wrong_options)
   sandbox_run(s, "conform %s nonsense devise=x baud=7 device=/dev/null",
               module("input_kmp", path, sizeof(path)));
   check(EX_USAGE, "",
-        "error: input_kmp.so: \"nonsense\" is not an option: write "
-        "OPTION=VALUE, without blanks\n"
-        "error: input_kmp.so: devise: the plugin has no such option\n"
-        "error: input_kmp.so: baud: \"7\" is not one of "
+        "command line: \"nonsense\" is not an option: write OPTION=VALUE, "
+        "without blanks\n"
+        "command line: unknown option \"devise\"; the nearest is \"device\"\n"
+        "command line: baud: \"7\" is not one of "
         "300|600|1200|2400|4800|9600|19200|38400|57600|115200\n");
+}
+END_TEST
+
+/* A pipeline file may name the file of a secret, and so may these words. */
+START_TEST(conform_takes_a_secret_from_a_file)
+{
+  char path[1024];
+
+  sandbox_write(s, "token", "secret\n");
+  snprintf(path, sizeof(path), "%s/token", sandbox_dir(s));
+  ck_assert_int_eq(chmod(path, 0600), 0);
+  module("output_domoticz", path, sizeof(path));
+  sandbox_run(s, "conform -q %s url=http://127.0.0.1:9 token_file=token", path);
+  check(EX_OK, "", "");
+  sandbox_run(s, "conform %s token_file=missing", path);
+  ck_assert_int_eq(sandbox_status(s), EX_USAGE);
+  ck_assert_ptr_nonnull(strstr(sandbox_err(s), "command line: "));
+}
+END_TEST
+
+START_TEST(conform_quotes_a_long_message_to_its_end)
+{
+  char err[2048], ones[1001];
+
+  memset(ones, '1', sizeof(ones) - 1);
+  ones[sizeof(ones) - 1] = '\0';
+  snprintf(err, sizeof(err),
+           "error: output_bad.so: create: create rejects a value that the "
+           "option table allows (to give another, write OPTION=VALUE after the "
+           "file name): one: %s.\n",
+           ones);
+  sandbox_setenv(s, "BAD", "create-long");
+  sandbox_run(s, "conform output_bad.so");
+  check(EX_SOFTWARE, "", err);
 }
 END_TEST
 
@@ -1315,6 +1350,8 @@ conform_suite(void)
   tcase_add_test(tc, conform_detects_a_memory_leak);
   tcase_add_loop_test(tc, conform_accepts_a_sound_plugin, 0, ARRAY_SIZE(sound));
   tcase_add_test(tc, conform_refuses_wrong_options);
+  tcase_add_test(tc, conform_takes_a_secret_from_a_file);
+  tcase_add_test(tc, conform_quotes_a_long_message_to_its_end);
   tcase_add_test(tc, library_without_the_plugin_symbol_is_refused);
   tcase_add_test(tc, file_that_is_not_a_library_is_refused);
   tcase_add_loop_test(tc, all_own_plugins_pass_conform, 0,

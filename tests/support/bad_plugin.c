@@ -33,6 +33,16 @@ sleep_in(const char *where)
 /* Number of existing instances. */
 static unsigned alive;
 
+/* Returns a thousand digits. */
+static const char *
+many_ones(void)
+{
+  static char text[1001];
+
+  memset(text, '1', sizeof(text) - 1);
+  return text;
+}
+
 /* Returns MP_OK, or the error with which create has to fail. */
 static int
 refuse(const struct mp_host *host)
@@ -44,6 +54,8 @@ refuse(const struct mp_host *host)
     return MP_ECONFIG;
   if (bad_is("create-nonsense"))
     return MP_HOLD;
+  if (bad_is("create-long"))
+    return mp_fail(host, MP_ECONFIG, NULL, "%s.", many_ones());
   if (bad_is("create-one") && alive > 0)
     return mp_fail(host, MP_ECONFIG, NULL, "there is one already");
   if (bad_is("create-code") && appends)

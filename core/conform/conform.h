@@ -46,6 +46,7 @@ struct conform {
   int64_t begun_ms;    /* the running callback */
   unsigned explained;  /* n_explained before it */
   atomic_uint n_explained;
+  atomic_uint n_notices; /* lines of MP_LOG_NOTICE */
   char message[1536];    /* the last failure, explained by mp_fail: as much as a
                             run shows */
   const struct mp_target **targets; /* n_targets; NULL: not open */
@@ -110,6 +111,9 @@ bool conform_explained(const struct conform *c);
  * none. */
 const char *conform_value(const struct mp_value *value);
 
+/* Returns true if TEXT is NULL, or one line of clean UTF-8. */
+bool conform_is_clean(const char *text);
+
 /* Adds a loan of SIZE bytes for the running callback: conform_end takes it
  * back. */
 struct loan *conform_lend(struct conform *c, size_t size);
@@ -145,6 +149,25 @@ void conform_destroy(struct conform *c, struct conform_host *h, void *self);
 #define CONFORM_PATIENCE_MS 1500
 void conform_give_time(struct conform *c, struct conform_host *h, int64_t ms);
 void conform_cancel(struct conform *c, struct conform_host *h);
+
+/* ---- conform_fields.c ---- */
+
+void conform_fields(struct conform *c);
+/* What the fields mean in an instance.  A host asks only for fields that
+ * exist. */
+void conform_fields_of(struct conform *c);
+/* Checks that the plugin maps FIELD, which CALLBACK named, and its other
+ * spelling NUMBER ("": none), to the canonical name FIELD. */
+void conform_named_field(struct conform *c, const char *callback,
+                         const char *field, const char *number);
+
+/* ---- conform_probe.c ---- */
+
+/* Call probe, which the plugin has: once for everything; and with
+ * MP_PROBE_WATCH, until a thread cancels it after CONFORM_WATCH_MS. */
+#define CONFORM_WATCH_MS 300
+void conform_probe(struct conform *c, void *self);
+void conform_watch(struct conform *c, struct conform_host *h, void *self);
 
 /* ---- conform_leaks.c ---- */
 

@@ -46,6 +46,8 @@ host_vlog(const struct mp_host *host, int level, const char *object,
   (void)object;
   if (level < MP_LOG_ERROR || level > MP_LOG_DEBUG)
     conform_fail(current, "%s logs at level %d: use MP_LOG_...", user(), level);
+  if (level == MP_LOG_NOTICE)
+    atomic_fetch_add(&current->n_notices, 1);
   (void)vsnprintf(text, sizeof(text), fmt, args);
 }
 

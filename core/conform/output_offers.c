@@ -1,6 +1,8 @@
 /* What an output offers to users: list, create_target and check. */
 #include "core/conform/output_trial.h"
 
+/* A type that an output may know.  If it does not, create_target must say so. */
+#define TYPE "temperature"
 #define LABEL "Made by conform"
 
 /* The answer of list or create_target. */
@@ -93,7 +95,7 @@ call_create_target(struct output_trial *t, uint32_t flags)
     return;
   sink = lend_sink(&loan, "create_target", &offers);
   label = loan_text(&loan, LABEL);
-  type = loan_text(&loan, "counter");
+  type = loan_text(&loan, TYPE);
   conform_begin(t->c, "create_target");
   r = ops->create_target(t->self, label, type, flags, sink);
   fault = fault_of_creation(&offers, flags, t->c->n_notices > notices);

@@ -194,12 +194,14 @@ class Bus(Server):
         super().__init__(kinds, dict.fromkeys(values))  # it begins with nothing
         self.id, self.state, self.past = dict.fromkeys(values), 1, []
         self.taken, self.doubled = set(), dict.fromkeys(values, ZERO)
-        self.hands, self.undo_hand, self.unseen = 0, None, False
+        self.hands, self.undo_hand, self.unseen, self.is_newer = 0, None, False, False
 
     def ask(self):
+        """Lists all targets if an older copy of the state was put back: otherwise values that only the newer state knew are
+        lost. This is the exception in doc/ledger.md."""
         if self.away:
             raise Away
-        return {k: self.display(k) for k in self.v if k not in self.hides}
+        return {k: self.display(k) for k in self.v if k not in self.hides or self.is_newer}
 
     def display(self, k):
         if self.v[k] is None:
@@ -248,7 +250,7 @@ class Bus(Server):
         if self.undo_hand and self.undo_hand[0] in seen:
             self.undo_hand = None
         self.unseen &= len(seen) < len(self.v)
-
+        self.is_newer &= self.unseen
 
     def is_hidden(self, k, t):
         """An amount in flight arrived, but is not shown: it will be sent again. Programs that add amounts up count it
@@ -689,7 +691,7 @@ def put_back(server, ledger, kept, old_state):
     tell("put-back")
     ledger.update({k: t.copy() for k, t in old_state[1].items()})
     kept.update(old_state[2])
-    server.unseen = True
+    server.unseen = server.is_newer = True
 
 
 def bus_event(server, ledger, kept, want, old_state):

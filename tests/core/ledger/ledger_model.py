@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""The rules of the ledger as a program, run against random faults: ledger_model.py [TRIALS] [--trace SEED] [--write].
+"""The rules of the ledger as a program, run against random faults: ledger_model.py [TRIALS] [--trace SEED] [--write CASE] [--settings].
 
-With --write, each history is written to standard output, event by event, for tests/core/ledger/test_ledger_model.c, which
-takes the ledger that is linked into meterpipe through the same events and compares what becomes of each target.
+With --write, each history of a case is written to standard output, event by event, for tests/core/ledger/test_ledger_model.c,
+which takes the ledger that is linked into meterpipe through the same events and compares what becomes of each target. The
+exit status is 1 if a history ends with a wrong total, usage or CSV.
+--settings prints the number of cases.
 
 A pipeline with one base (overwrite), usages (subtract: deltas) and totals (add: usage onto themselves) in one
 output of class latest. Devices show what a real server shows: kind "g" six significant digits, kind "c" (a counter
@@ -29,9 +31,13 @@ ZERO = D(0)
 WRITE = False  # whether events go to standard output
 
 
+def word(w):
+    return "-" if w is None else format(w, "f") if isinstance(w, D) else str(w)
+
+
 def tell(*words):
     if WRITE:
-        print(*("-" if w is None else format(w, "f") if isinstance(w, D) else w for w in words))
+        sys.stdout.write(" ".join(map(word, words)) + "\n")
 
 
 class Crash(Exception):
@@ -282,7 +288,7 @@ class Target:
         self.remainder = ZERO
 
     def copy(self):
-        t = Target()
+        t = Target.__new__(Target)
         for k in self.__slots__:
             setattr(t, k, getattr(self, k))
         return t
@@ -885,15 +891,14 @@ CASES = (
 )
 
 if __name__ == "__main__":
+    if "--settings" in sys.argv:
+        print(len(CASES))
+        sys.exit()
     if "--write" in sys.argv:
         WRITE = True
-        sys.argv.remove("--write")
-        n = int(sys.argv[1]) if len(sys.argv) > 1 else 30
-        for _, how in CASES:
-            for s in range(n):
-                trial(s, **how)
-        tell("settings", len(CASES))
-        sys.exit()
+        n, case = int(sys.argv[1]), int(sys.argv[sys.argv.index("--write") + 1])
+        wrong = [s for s in range(n) if any(trial(s, **CASES[case][1]))]
+        sys.exit(f"{CASES[case][0]}: wrong in the histories {wrong}" if wrong else 0)
     if "--trace" in sys.argv:
         trial(int(sys.argv[sys.argv.index("--trace") + 1]), MIXED, trace="run at")
         sys.exit()

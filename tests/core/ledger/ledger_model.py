@@ -726,6 +726,14 @@ def bus_event(server, ledger, kept, want, old_state):
     return old_state
 
 
+def is_noticed(backup, server, ledger):
+    """Whether the base shows that a backup was restored: not if it goes back to a display that the ledger knows. This is the
+    exception in the manual."""
+    of = backup[1]["base"], backup[2]["base"]
+    b = ledger["base"]
+    return of not in ((server.v["base"], server.t["base"]), b.acknowledged_over, b.sent_over)
+
+
 def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0, unread=0, hand=0.02, restore=0,
           silent_end=False, blind=False, ids=False, trace=None):
     random.seed(seed)
@@ -815,7 +823,7 @@ def trial(seed, kinds, runs=40, refuse=0, absent=0, exchange=0, hold=0, wrong=0,
             told[m] = (count[m], strange)
         elif random.random() < unread and m in told and (kept.told.get(m) == serial[m] or m in kept.candidate):
             told[m] = (count[m], None)  # after an exchange the number is read until it was told: the meter failed
-        if backup and i - backup[0] >= 8 and random.random() < restore:
+        if backup and i - backup[0] >= 8 and random.random() < restore and is_noticed(backup, server, ledger):
             server.v, server.t, server.given = dict(backup[1]), dict(backup[2]), {k: list(x) for k, x in backup[3].items()}
             server.log.clear()
             backup = None
@@ -874,7 +882,7 @@ CASES = (
     ("serial numbers read wrongly or not at all", dict(kinds=MIXED, wrong=0.15, unread=0.15, hold=0.03, hand=0)),
     ("the same, and two meters exchanged", dict(kinds=METERS, exchange=0.05, wrong=0.1, unread=0.1, hand=0)),
     ("a power cut at the end, the meter silent after it", dict(kinds=PLAIN, silent_end=True)),
-    ("backups restored (best effort)", dict(kinds=dict(base="c", usage="c", total="c"), hand=0, restore=0.2)),
+    ("backups restored, which the base shows", dict(kinds=dict(base="c", usage="c", total="c"), hand=0, restore=0.2)),
     ("devices of whole units and of one decimal, set by hand", dict(kinds=COARSE)),
     ("two meters in devices of all types, set by hand", dict(kinds=METERS)),
     ("two meters, targets refused or not listed, meters exchanged, readings held",

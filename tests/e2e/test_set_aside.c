@@ -462,6 +462,25 @@ START_TEST(other_classes_reject)
 }
 END_TEST
 
+/* The run is killed after the rest of the record was sent.  The refused usage
+ * must not follow under the same id: the receiver would take it for a
+ * repetition. */
+START_TEST(value_that_write_refuses_gets_another_record)
+{
+  write_pipeline("", "class = latest\n" USAGE);
+  run("10", EX_OK);
+  sandbox_write(s, "refused", "1\n");
+  sandbox_write(s, "strict", "%s", "");
+  sandbox_write(s, "dies", "%s", "");
+  run("11", 128 + SIGKILL);
+  sandbox_remove(s, "refused");
+  sandbox_remove(s, "dies");
+  run("13", EX_OK);
+  taken_is("energy=10\nenergy=11\nenergy=13 usage=3\n");
+  each_row_kept_its_id(3);
+}
+END_TEST
+
 /* The values of conform are 84.208 in most records. */
 START_TEST(conform_knows_the_result)
 {
@@ -499,6 +518,7 @@ main(void)
   tcase_add_test(tc, kill_before_the_commit_loses_and_doubles_nothing);
   tcase_add_test(tc, oldest_rows_are_dropped_beyond_queue_max);
   tcase_add_loop_test(tc, other_classes_reject, 0, 2);
+  tcase_add_test(tc, value_that_write_refuses_gets_another_record);
   tcase_add_test(tc, conform_knows_the_result);
   suite_add_tcase(suite, tc);
   return run_suite(suite);

@@ -9,7 +9,8 @@
  * after it has given its results.  With a file "lose" that begins with "before"
  * it takes nothing, or else all that it does not refuse, and does not know the
  * outcome; it then creates a file "hit".  In another class it rejects a refused
- * record, but with a file "careless" it sets it aside.
+ * record, but with a file "careless" it sets it aside.  With a file "strict",
+ * write refuses the number alone.
  */
 #include <errno.h>
 #include <signal.h>
@@ -105,6 +106,10 @@ shelf_write(void *self, uint32_t target, const struct mp_value *value)
   snprintf(r->line + len, sizeof(r->line) - len, " %s=%s",
            s->host->target(s->host, target)->name, number);
   status = find_refused(s, number, &refused);
+  if (status == MP_OK && refused && access("strict", F_OK) == 0) {
+    r->line[len] = '\0';
+    return mp_fail(s->host, MP_EDATA, NULL, "does not take %s", number);
+  }
   if (status == MP_OK && refused)
     snprintf(r->refused, sizeof(r->refused), "%s", number);
   return status;

@@ -158,14 +158,18 @@ class BlindServer(Server):
     def __init__(self, kinds, values):
         super().__init__(kinds, values)
         self.taken, self.wrong = {}, False
+        self.sent = set()
 
     def ask(self):
         raise Away
 
-    def is_refused(self, k, t):
-        """Whether the value is refused before the record leaves. That depends on the value alone: a value that an earlier
-        run sent is not refused now. Nor is one in a run that is killed then."""
-        return k in self.refuses and not t.sent_earlier and not (self.how or "").startswith("crash")
+    def is_refused(self, k, x):
+        """Whether the value is refused before the record leaves. That depends on the value alone: a value that was sent is
+        not refused later."""
+        if k in self.refuses and (k, x) not in self.sent:
+            return True
+        self.sent.add((k, x))
+        return False
 
     def take(self, number, record):
         """What the answer says became of the record."""
@@ -314,6 +318,11 @@ class Target:
             self.acknowledge(role)
         elif (outcome == "not-sent" or outcome == "rejected" and self.sent_over is None) and not self.sent_earlier:
             self.sent = None
+
+    def refuse(self):
+        """The value was not sent, now or earlier."""
+        self.sent, self.sent_earlier = None, False
+        self.forget_record()
 
     def forget_record(self):
         self.last_record = max(self.last_record or 0, self.sent_record or 0)
@@ -549,19 +558,31 @@ def part_record(ledger, record, taken, outcome):
             tell("part", k)
 
 
+def take_out(ledger, refused, commit):
+    """What is refused leaves the record, and that is committed before the rest is sent."""
+    for k in refused:
+        tell("result", k, "refused", None)
+        ledger[k].refuse()
+    if refused:
+        commit()
+
+
 def send_records(ledger, server, sending, number, roles, kinds, commit):
     """A record at a time, the oldest first; the answers are committed before the next one leaves."""
     while sending:
         oldest = min(ledger[k].sent_record for k in sending)
         record = {k: as_sent(kinds[k], ledger[k].sent) for k in sending if ledger[k].sent_record == oldest}
-        taken = {k: x for k, x in record.items() if not server.is_refused(k, ledger[k])}
+        taken = {k: x for k, x in record.items() if not server.is_refused(k, x)}
+        take_out(ledger, [k for k in record if k not in taken], commit)
         outcome = server.take(oldest, taken) if taken else "rejected"
         number = None if number == oldest else number
         for k, x in record.items():
             t = ledger[k]
             sending.remove(k)
-            tell("result", k, outcome if k in taken else "rejected", x)
-            t.result(roles[k], outcome if k in taken else "rejected")
+            if k not in taken:
+                continue
+            tell("result", k, outcome, x)
+            t.result(roles[k], outcome)
             if t.sent_earlier and outcome == "accepted" and t.pending is not None:  # what came since then
                 number = number or server.next_number()
                 t.prepare(roles[k], kinds[k], None, number)

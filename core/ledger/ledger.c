@@ -782,3 +782,11 @@ ledger_result(struct ledger *t, uint32_t result)
   else if (did_not_arrive(t, result) && !t->sent_earlier)
     forget_sent(t);
 }
+
+void
+ledger_refuse(struct ledger *t)
+{
+  forget_sent(t);
+  ledger_forget_record(t);
+  t->sent_earlier = false;
+}

@@ -801,10 +801,11 @@ struct mp_output_ops {
    * The value is already in the unit that the target displayed, and a whole
    * number of its steps.  MP_EDATA, MP_ERANGE and MP_ECONFIG refuse this value
    * alone: its target is MP_REJECTED in this record, whatever commit reports.
-   * After any other reason nothing is sent: the host does not call commit (or
-   * recover), and everything written since the last commit counts as
-   * MP_NOT_SENT.  The host calls close, in which the plugin must drop it, and
-   * does not use the output again in this run. */
+   * Refuse by the value and the options alone: a value that was taken in an
+   * earlier run must be taken again.  After any other reason nothing is sent:
+   * the host does not call commit (or recover), and everything written since
+   * the last commit counts as MP_NOT_SENT.  The host calls close, in which the
+   * plugin must drop it, and does not use the output again in this run. */
   int (*write)(void *self, uint32_t target, const struct mp_value *value);
   /* Sends everything written since the last commit, and gives a result for each
    * target written (append, live: one for each record is enough, with

@@ -95,18 +95,26 @@ write_to_line(struct meter *m, const uint8_t *buf, size_t len)
     m->bytes += (size_t)n;
 }
 
+/* Returns how many bytes are written at a time.  Without a speed all of them,
+ * because a loaded machine can pause between two writes.  A connection gets all
+ * of them, too, as a serial server collects the bytes of a packet. */
+static size_t
+bytes_at_once(const struct meter *m, size_t len, long unplug_at)
+{
+  return unplug_at < 0 && (m->baud == 0 || m->listener >= 0) ? len : 1;
+}
+
 /* Sends bytes at the line's speed; the first has arrived one byte's time after
- * BEGIN_US.  Without a speed they are sent in one write, because a loaded
- * machine can pause between two writes.  UNPLUG_AT: index of the byte at which
- * the port closes; -1: never. */
+ * BEGIN_US.  UNPLUG_AT: index of the byte at which the port closes; -1:
+ * never. */
 static void
 log_meter_event(struct meter *m, const struct meter_bytes *bytes,
                 int64_t begin_us, long unplug_at)
 {
-  size_t step = m->baud == 0 && unplug_at < 0 ? bytes->len : 1;
+  size_t step = bytes_at_once(m, bytes->len, unplug_at);
 
   for (size_t i = 0; i < bytes->len; i += step) {
-    if (!sleep_until(m, begin_us + line_us(m, i + 1)))
+    if (!sleep_until(m, begin_us + line_us(m, i + step)))
       return;
     pthread_mutex_lock(&m->lock);
     if ((long)i == unplug_at)

@@ -188,7 +188,8 @@ wait_for_one(struct readers *all, int64_t when_ms)
 }
 
 /* Joins the threads that are done: their stacks are free for the next ones.
- * The caller holds the lock, which such a thread has left for the last time. */
+ * The caller holds the lock, which such a thread has released for the last
+ * time. */
 static void
 join_done(struct readers *all)
 {
@@ -237,15 +238,20 @@ put_back(struct readers *all, struct reader *reader)
   all->out_of_threads = all->lacked_threads = true;
 }
 
-/* Starts the thread of READER.  If none is available and it is the only one,
- * reads it in this thread.  The caller holds the lock. */
+/* Starts the thread of READER, without the lock, so that others can end.  If no
+ * thread is available and it is the only one, reads it in this thread.  The
+ * caller holds the lock. */
 static void
 start_reader(struct readers *all, struct reader *reader)
 {
-  reader->started =
-    pthread_create(&reader->thread, NULL, reader_main, reader) == 0;
-  if (reader->started)
+  reader->started = true; /* before it can be done */
+  pthread_mutex_unlock(&all->lock);
+  if (pthread_create(&reader->thread, NULL, reader_main, reader) == 0) {
+    pthread_mutex_lock(&all->lock);
     return;
+  }
+  pthread_mutex_lock(&all->lock);
+  reader->started = false;
   if (all->running > 1) {
     put_back(all, reader);
     return;
@@ -259,8 +265,10 @@ start_reader(struct readers *all, struct reader *reader)
 static void
 start_more(struct readers *all)
 {
-  while (can_start(all))
+  while (can_start(all)) {
     start_reader(all, take_next(all));
+    join_done(all);
+  }
 }
 
 /* Waits until all readers are done, until the deadline, or until soon after an

@@ -22,6 +22,7 @@
 #include "core/config/options.h"
 #include "core/config/problems.h"
 #include "core/ledger/ledger.h"
+#include "core/memory/name_index.h"
 #include "core/plugin/loader.h"
 #include "meterpipe/plugin.h"
 
@@ -52,6 +53,8 @@ struct base {
   struct base *next;
   struct base *leader; /* next on the way to the group's leader, or itself */
   const struct target *target;
+  const struct stage *first_user; /* the first transform in the file that
+                                     measures from it */
   bool advances; /* fed by the same values that are measured from it */
 };
 
@@ -62,6 +65,8 @@ struct target {
   uint32_t number;           /* index in stage->targets */
   char *name;                /* "323" */
   char *part;                /* "power"; NULL: the value itself */
+  struct target *parts;      /* the parts of this target, by next_part */
+  struct target *next_part;
   char *full_name;           /* "house.323": its name in the pipeline file */
   char *object;              /* "idx.323": its name in its own section */
   const struct slot *source; /* the slot that feeds it; NULL: it is only read */
@@ -96,6 +101,7 @@ struct stage {
   /* input: the slots it fills; all_fields: other fields add slots */
   struct slot **fields;
   size_t n_fields;
+  struct name_index field_names; /* places in FIELDS */
   bool all_fields;
   char *meter_id; /* mp_meter.id: PIPELINE.SECTION */
 
@@ -110,6 +116,7 @@ struct stage {
   /* output */
   struct target **targets;
   size_t n_targets;
+  struct name_index target_names; /* places in TARGETS, of those without part */
   bool takes_all;
   struct target_options *target_options; /* see target_options.h */
   uint32_t delivery; /* MP_LIVE ...: from the plugin or its option */
@@ -122,6 +129,7 @@ struct plan {
   struct stage **stages;   /* in the file's order */
   size_t n_stages;
   const struct stage *first[PLUGIN_KINDS]; /* the list of each kind */
+  struct name_index stage_names; /* places in STAGES */
   struct stage **transforms; /* in dependency order */
   size_t n_transforms;
   struct slot **slots;

@@ -143,6 +143,39 @@ app_make_cycle(struct app *app, struct problems *problems)
   return r == MP_OK && problems_errors(problems) > 0 ? MP_ECONFIG : r;
 }
 
+int
+app_read_file(struct app *app, struct problems *problems,
+              struct config_file *ret)
+{
+  int r;
+
+  watched_files_add(&app->files, app->args->config_path);
+  if (has_no_file(app->args, problems))
+    return MP_ECONFIG;
+  r = config_file_read(app->args->config_path, problems, ret);
+  if (r != MP_OK)
+    return r;
+  if (ret->list)
+    watched_files_add(&app->files, ret->list);
+  r = config_file_expand(ret, problems);
+  if (r == MP_OK)
+    app->config = config_file_parse(ret, problems);
+  else
+    config_file_clear(ret);
+  return r;
+}
+
+static int
+read_file(struct app *app, struct problems *problems)
+{
+  struct config_file file;
+  int r = app_read_file(app, problems, &file);
+
+  if (r == MP_OK)
+    config_file_clear(&file);
+  return r;
+}
+
 static int
 build_pipeline(struct app *app, struct problems *problems)
 {
@@ -151,11 +184,9 @@ build_pipeline(struct app *app, struct problems *problems)
                                 .n_replays = app->args->n_replays,
                                 .dry = app->args->dry,
                                 .creating = app->creating };
-  int r = MP_ECONFIG;
+  int r;
 
-  watched_files_add(&app->files, app->args->config_path);
-  if (!has_no_file(app->args, problems))
-    r = config_load(app->args->config_path, problems, &app->config);
+  r = read_file(app, problems);
   if (r == MP_OK) {
     watched_files_add_named(&app->files, app->config);
     hide_continued(app);

@@ -176,6 +176,15 @@ read_file(struct app *app, struct problems *problems)
   return r;
 }
 
+/* Reports the stages of a repeated section together.  The user of a dry run
+ * wants to see all of them. */
+static void
+use_groups(struct app *app)
+{
+  if (app->repeated && !app->args->dry)
+    report_use_groups(app->report, repeated_find, app->repeated);
+}
+
 static int
 build_pipeline(struct app *app, struct problems *problems)
 {
@@ -193,6 +202,8 @@ build_pipeline(struct app *app, struct problems *problems)
     add_lines(app);
     source.config = app->config;
     plan_build(&source, problems, &app->plan);
+    app->repeated = repeated_new(app->plan);
+    use_groups(app);
     r = app_make_cycle(app, problems);
   }
   if (problems_errors(problems) > 0 && r != MP_EPERM)
@@ -268,6 +279,7 @@ app_begin_cycle(struct app *app)
   report_free(app->report);
   app->report = report_new();
   app->run.report = app->report;
+  use_groups(app);
   cycle_reset(app->cycle);
 }
 
@@ -299,6 +311,9 @@ app_finish(struct app *app)
   }
   instances_free(app->instances); /* their close may ask for values */
   cycle_free(app->cycle);
+  report_groups(app->report);
+  report_use_groups(app->report, NULL, NULL);
+  repeated_free(app->repeated);
   plan_free(app->plan);
   hidden_set(NULL);
   free(app->hidden);

@@ -11,6 +11,7 @@
 #include "core/commands/watched_files.h"
 #include "core/config/config_file.h"
 #include "core/cycle/cycle.h"
+#include "core/pipeline/repeated.h"
 
 #define MAX_REPLAYS 32
 #define MAX_CREATES 64
@@ -56,6 +57,7 @@ struct app {
   struct watched_files files; /* that the plan was built from */
   const char **hidden;        /* values that no message shows */
   struct plan *plan;
+  struct repeated *repeated;
   struct instances *instances;
   struct cycle *cycle;
   bool creating; /* targets --create: an output may have no targets yet */
@@ -72,9 +74,9 @@ int app_new(const struct arguments *args, struct app **ret);
  * Returns EX_OK, or the exit status to end with. */
 int app_load(struct app *app);
 
-/* Reads, expands and parses the pipeline file.  MP_OK with app->config, and with
- * the text in *ret, which config_file_clear frees; or a reason, which is in
- * PROBLEMS. */
+/* Reads, expands and parses the pipeline file.  MP_OK with app->config, and
+ * with the text in *ret, which config_file_clear frees; or a reason, which is
+ * in PROBLEMS. */
 int app_read_file(struct app *app, struct problems *problems,
                   struct config_file *ret);
 

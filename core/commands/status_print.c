@@ -158,7 +158,7 @@ add_greatest_age(struct table *table, const struct status *status,
   char age[AGE_TEXT], text[AGE_TEXT + 8] = "";
 
   if (*age_of(status, time_ms, age))
-    snprintf(text, sizeof(text), "up to %s", age);
+    snprintf(text, sizeof(text), "%s%s", *age == '?' ? "" : "up to ", age);
   table_add(table, text);
 }
 

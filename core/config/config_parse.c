@@ -301,6 +301,18 @@ add_section(struct parser *p, const char *kind, const char *name)
   p->keeps_section = true;
 }
 
+/* Returns true, with a message, if an expanded text has [fleet], from a cell.
+ */
+static bool
+is_second_fleet(struct parser *p, const char *kind)
+{
+  if (!p->config->fleet || strcmp(kind, "fleet") != 0)
+    return false;
+  problems_add(p->problems, p->config->path, p->line,
+               "the kind of a section cannot be \"fleet\" here");
+  return true;
+}
+
 /* Begins a section.  HEADING is the text between the brackets; it is
  * modified. */
 static void
@@ -322,7 +334,7 @@ begin_section(struct parser *p, char *heading)
   while (len > 0 && config_is_blank(name[len - 1]))
     name[--len] = '\0';
   known = known_kind(p, kind);
-  if (!known || !name_is_sound(p, known, name)) {
+  if (!known || is_second_fleet(p, known) || !name_is_sound(p, known, name)) {
     p->config->lost_section = true;
     return;
   }

@@ -321,6 +321,8 @@ static const struct {
     "f.ini:4 (l.csv:4): option \"idx.4\" is given twice; first in line 4 "
     "(l.csv:3)\n"
     "f.ini:5: option \"idx.3\" is given twice; first in line 4 (l.csv:2)\n" },
+  { FLEET "[{name}]\nlist = x\n", H "fleet,,\n",
+    "f.ini:3 (l.csv:2): the kind of a section cannot be \"fleet\" here\n" },
   { FLEET "[input {name}\nk = v\n", H "a,,\nb,,\nc,,\n",
     "f.ini:3 (l.csv:2 and 2 more rows): a heading that does not end with "
     "\"]\"\n" },

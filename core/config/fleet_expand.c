@@ -20,8 +20,8 @@ struct expansion {
   struct fleet *fleet;
   struct problems *problems;
   struct template source;
-  struct text_buffer text; /* the result; it has all its room */
-  bool is_full;            /* the result would be larger */
+  struct text_buffer text; /* the result */
+  bool is_full;            /* the result would be larger than allowed */
 
   /* The line that is being written. */
   const struct template_line *from;
@@ -134,13 +134,30 @@ name_templates(struct expansion *e)
 
 /* ---- Writing ------------------------------------------------------------- */
 
+/* Makes room in B for MORE bytes.  Leaves no copy of B's text behind, which may
+ * hold a secret. */
+static void
+make_room(struct text_buffer *b, size_t more)
+{
+  struct text_buffer larger = { .max = b->max };
+
+  if (more < b->size - b->len)
+    return;
+  memory_check(text_buffer_reserve(&larger, 2 * b->len + more));
+  memory_check(text_buffer_add(&larger, b->data ? b->data : "", b->len));
+  text_buffer_wipe(b);
+  *b = larger;
+}
+
 static void
 put(struct expansion *e, const char *text, size_t len)
 {
-  if (len > FLEET_MAX_TEXT - e->text.len)
+  if (len > FLEET_MAX_TEXT - e->text.len) {
     e->is_full = true;
-  else
-    memory_check(text_buffer_add(&e->text, text, len));
+    return;
+  }
+  make_room(&e->text, len);
+  memory_check(text_buffer_add(&e->text, text, len));
 }
 
 static void
@@ -434,15 +451,13 @@ fleet_expand(const char *path, const char *text, size_t len,
              struct text_buffer *ret_text, struct fleet **ret)
 {
   struct expansion e = { .fleet = memory_get(1, sizeof(*e.fleet)),
-                         .problems = problems,
-                         .text = { .max = FLEET_MAX_TEXT + 1 } };
+                         .problems = problems };
   size_t before = problems_errors(problems);
 
   e.fleet->path = memory_text(path);
   e.fleet->list = *list;
   *list = (struct fleet_list){ .path = NULL };
   template_read(text, len, &e.source);
-  memory_check(text_buffer_reserve(&e.text, FLEET_MAX_TEXT + 1));
   check_template(&e);
   if (problems_errors(problems) == before) {
     name_templates(&e);

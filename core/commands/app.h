@@ -9,7 +9,9 @@
 #include <stdint.h>
 
 #include "core/commands/watched_files.h"
+#include "core/config/config_file.h"
 #include "core/cycle/cycle.h"
+#include "core/pipeline/repeated.h"
 
 #define MAX_REPLAYS 32
 #define MAX_CREATES 64
@@ -39,7 +41,7 @@ struct arguments {
   const char *url;
   const char *device, *ip, *port; /* options of the old script, for import */
   const char *new_kind;           /* plugins --new: the kind; NULL: not given */
-  bool json, watch, yes, forget, set_aside;
+  bool json, watch, yes, forget, set_aside, expand;
   struct creation creates[MAX_CREATES];
   size_t n_creates;
   char **operands; /* words that are neither command nor option */
@@ -55,6 +57,7 @@ struct app {
   struct watched_files files; /* that the plan was built from */
   const char **hidden;        /* values that no message shows */
   struct plan *plan;
+  struct repeated *repeated;
   struct instances *instances;
   struct cycle *cycle;
   bool creating; /* targets --create: an output may have no targets yet */
@@ -70,6 +73,12 @@ int app_new(const struct arguments *args, struct app **ret);
 /* Reads and checks the pipeline file, makes the instances, and logs the faults.
  * Returns EX_OK, or the exit status to end with. */
 int app_load(struct app *app);
+
+/* Reads, expands and parses the pipeline file.  MP_OK with app->config, and
+ * with the text in *ret, which config_file_clear frees; or a reason, which is
+ * in PROBLEMS. */
+int app_read_file(struct app *app, struct problems *problems,
+                  struct config_file *ret);
 
 /* Makes the instances of app->plan, and its cycle.  Errors in options that only
  * a plugin can find go to PROBLEMS.  Returns MP_OK, MP_ECONFIG if there are

@@ -100,6 +100,7 @@ list_targets(struct cycle *c, const struct stage *output)
 struct new_lines {
   struct added_line lines[MAX_CREATES];
   size_t n, n_made;
+  bool has_list; /* the pipeline file has [fleet] */
 };
 
 /* One target being made. */
@@ -202,6 +203,7 @@ create_targets(struct app *app, const struct stage *output,
   const struct arguments *args = app->args;
   int r;
 
+  lines->has_list = app->config->fleet;
   if (!output->plugin->output.create_target) {
     log_line(MP_LOG_ERROR, output->name, NULL,
              "the plugin \"%s\" cannot make targets",
@@ -253,8 +255,10 @@ report_next_step(const struct arguments *args, const struct new_lines *lines,
 
   if (args->config_given)
     log_line(MP_LOG_NOTICE, args->operands[0], NULL,
-             "put %s into the section of this output in %s%s", what,
-             args->config_path, step);
+             "put %s into the section of this output in %s%s%s", what,
+             args->config_path,
+             lines->has_list ? ", or the name into a column of its list" : "",
+             step);
   else
     log_line(MP_LOG_NOTICE, NULL, NULL, "put %s into the pipeline file%s", what,
              step);

@@ -1,5 +1,6 @@
 /* meterpipe status --set-aside: the rows that an output will never take. */
 #include "core/commands/status_print.h"
+#include "core/commands/status_select.h"
 
 #include <stdlib.h>
 
@@ -74,8 +75,9 @@ status_print_aside(const struct status *status, FILE *out)
   for (size_t i = 0; i < table.columns; i++)
     table_add(&table, heads[i]);
   for (size_t i = 0; i < list.n; i++)
-    add_row(&table, &list.rows[i]);
-  if (list.n > 0)
+    if (status_shows_name(status, list.rows[i].output))
+      add_row(&table, &list.rows[i]);
+  if (table.n > table.columns)
     table_print(&table, 0, out);
   else
     fprintf(out, "%s: no rows are set aside\n",
@@ -117,7 +119,8 @@ status_print_aside_json(const struct status *status, FILE *out)
   json_text(&json, "state", status->state_path);
   json_array(&json, "set_aside");
   for (size_t i = 0; i < list.n; i++)
-    json_row(&json, &list.rows[i]);
+    if (status_shows_name(status, list.rows[i].output))
+      json_row(&json, &list.rows[i]);
   json_end_array(&json);
   json_end_object(&json);
   putc('\n', out);

@@ -421,6 +421,7 @@ read_in_time(struct cycle *c)
 
   run_set_deadline(c->run, whole - reserve);
   read_inputs(c);
+  report_groups(c->run->report);
   run_set_deadline(c->run, (whole - (clock_mono_ms() - begun)) / 2);
   if (!c->d.state_failed && !c->dry && !run_stopped())
     recover_rows(c);

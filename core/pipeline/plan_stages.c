@@ -14,7 +14,7 @@ kind_of(const struct config_section *section)
   for (int kind = 0; kind < PLUGIN_KINDS; kind++)
     if (strcmp(section->kind, plugin_kind_names[kind]) == 0)
       return (enum plugin_kind)kind;
-  return PLUGIN_KINDS; /* [pipeline] */
+  return PLUGIN_KINDS; /* [pipeline] or [fleet] */
 }
 
 /* Returns the delivery class of an output: that of its plugin, or the user's
@@ -164,10 +164,10 @@ stages_add(struct builder *b)
   for (size_t i = 0; i < b->config->n_sections; i++) {
     const struct config_section *section = &b->config->sections[i];
 
-    if (kind_of(section) == PLUGIN_KINDS)
-      settings = section;
-    else
+    if (kind_of(section) != PLUGIN_KINDS)
       add_stage(b, section);
+    else if (strcmp(section->kind, none.kind) == 0)
+      settings = section;
   }
   b->plan->options =
     options_check(b->config, settings, pipeline_options, NULL, b->problems);

@@ -271,6 +271,12 @@ report_status(struct report *report)
 }
 
 void
+report_groups(struct report *report)
+{
+  (void)report;
+}
+
+void
 report_end_cycle(struct report *report,
                  enum report_object (*state_of)(void *ctx, const char *stage,
                                                 const char *object),

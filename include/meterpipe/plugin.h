@@ -566,6 +566,11 @@ struct mp_input_ops {
   /* Identifies the device and reads everything that it offers.  Called instead
    * of open; opens and closes by itself.  NULL: not supported. */
   int (*probe)(void *self, uint32_t flags, const struct mp_probe_sink *sink);
+  /* Writes a line about the use of the device to RET_TEXT, for `meterpipe
+   * status`: "31 attempts in the last 24 hours, 2 failed".  Contacts nothing;
+   * not between open and close.  SIZE is at least 256.  MP_OK; MP_DROP: there
+   * is nothing to tell.  NULL: never. */
+  int (*status)(void *self, char *ret_text, size_t size);
 };
 
 /* ---- Transforms ---------------------------------------------------------- */

@@ -493,6 +493,16 @@ static const struct {
   { "input_bad.so", "read-nonsense",
     "read: read returned 2, which it may not return" },
   { "input_bad.so", "close-late", "read: " LATE("close") },
+  { "input_bad.so", "status-endless",
+    "status: status wrote a text that is not a clean line of UTF-8 in the "
+    "given "
+    "size" },
+  { "input_bad.so", "status-lines",
+    "status: status wrote a text that is not a clean line of UTF-8 in the "
+    "given "
+    "size" },
+  { "input_bad.so", "status-nonsense",
+    "status: status returned 77, which it may not return" },
   { "transform_bad.so", "value-none",
     "value: it has no option \"value\" of MP_TYPE_VALUE: it would get no "
     "value" },

@@ -261,6 +261,31 @@ check_cancelled(struct conform *c)
   with_input(c, 60000, cancelled);
 }
 
+/* The smallest size that a host may give to status. */
+#define STATUS_SIZE 256
+
+static void
+tell_status(struct trial *t)
+{
+  static const int outcomes[] = { MP_OK, MP_DROP, -1 };
+  char text[STATUS_SIZE];
+
+  memset(text, 'x', sizeof(text));
+  conform_begin(t->c, "status");
+  if (conform_end(t->c, t->c->plugin->input.status(t->self, text, sizeof(text)),
+                  outcomes) == MP_OK &&
+      !storable_token(text, sizeof(text)))
+    conform_fail(t->c, "status wrote a text that is not a clean line of UTF-8 "
+                       "in the given size");
+}
+
+static void
+check_status(struct conform *c)
+{
+  if (c->plugin->input.status)
+    with_input(c, 300, tell_status);
+}
+
 const struct conform_check conform_input[] = {
   { "fields", conform_fields },
   { "fields of an instance", conform_fields_of },
@@ -270,5 +295,6 @@ const struct conform_check conform_input[] = {
   { "leaks", check_leaks },
   { "no time left", check_no_time },
   { "cancelled", check_cancelled },
+  { "status", check_status },
   { NULL, NULL },
 };

@@ -570,6 +570,11 @@ struct mp_input_ops {
    * open and close.  The host reads as many inputs at once as fit into the limit
    * of open files.  No I/O.  NULL: not known; the host assumes 10. */
   uint32_t (*files)(void *self);
+  /* Writes a line about the use of the device to RET_TEXT, for `meterpipe
+   * status`: "31 attempts in the last 24 hours, 2 failed".  Contacts nothing;
+   * not between open and close.  SIZE is at least 256.  MP_OK; MP_DROP: there
+   * is nothing to tell.  NULL: never. */
+  int (*status)(void *self, char *ret_text, size_t size);
 };
 
 /* ---- Transforms ---------------------------------------------------------- */

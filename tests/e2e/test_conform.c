@@ -622,6 +622,16 @@ static const struct {
     "milliseconds" },
   { "input_bad.so", "watch-field",
     "watch: probe gave an attempt with a field" },
+  { "input_bad.so", "status-endless",
+    "status: status wrote a text that is not a clean line of UTF-8 in the "
+    "given "
+    "size" },
+  { "input_bad.so", "status-lines",
+    "status: status wrote a text that is not a clean line of UTF-8 in the "
+    "given "
+    "size" },
+  { "input_bad.so", "status-nonsense",
+    "status: status returned 77, which it may not return" },
   { "transform_bad.so", "value-none",
     "value: it has no option \"value\" of MP_TYPE_VALUE: it would get no "
     "value" },

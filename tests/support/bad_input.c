@@ -4,6 +4,7 @@
  */
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <meterpipe/plugin.h>
@@ -309,6 +310,19 @@ static const struct mp_option options[] = {
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
+static int
+bad_status(void *self, char *ret_text, size_t size)
+{
+  (void)self;
+  if (bad_is("status-nonsense"))
+    return 77;
+  memset(ret_text, 'a', size);
+  if (!bad_is("status-endless"))
+    ret_text[1] = bad_is("status-lines") ? '\n' : '\0';
+  ret_text[2] = bad_is("status-endless") ? 'a' : '\0';
+  return MP_OK;
+}
+
 /* Filled in again at each call, as in bad_plugin.c. */
 static struct mp_input_ops ops;
 
@@ -337,6 +351,7 @@ meterpipe_plugin(void)
     .identify = bad_identify,
     .check = bad_check,
     .probe = bad_probe,
+    .status = bad_status,
   };
   if (bad_is("ops-small"))
     ops.struct_size = 16;

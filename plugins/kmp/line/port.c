@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -103,6 +104,21 @@ port_files(const char *device)
   return port_tcp_address(device) ? port_tcp_files(device) : TTY_FILES;
 }
 
+bool
+port_identity(const char *device, char *buf, size_t size)
+{
+  const char *address = port_tcp_address(device);
+  char *path = address ? NULL : realpath(device, NULL);
+  int len = -1;
+
+  if (address)
+    len = snprintf(buf, size, "tcp://%s", address);
+  else if (path)
+    len = snprintf(buf, size, "%s", path);
+  free(path);
+  return len >= 0 && (size_t)len < size;
+}
+
 int
 port_open(const struct mp_host *host, const struct port_settings *settings,
           int64_t patience_ms, struct port **ret_port)
@@ -146,6 +162,12 @@ bool
 port_is_network(const struct port *port)
 {
   return port_tcp_address(port->device);
+}
+
+bool
+port_has_written(const struct port *port)
+{
+  return port->has_written;
 }
 
 unsigned
@@ -198,6 +220,7 @@ write_all(struct port *port, const uint8_t *buf, size_t len)
     int r;
 
     if (n > 0) {
+      port->has_written = true;
       buf += n;
       len -= (size_t)n;
       continue;

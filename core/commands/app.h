@@ -39,7 +39,7 @@ struct arguments {
   const char *url;
   const char *device, *ip, *port; /* options of the old script, for import */
   const char *new_kind;           /* plugins --new: the kind; NULL: not given */
-  bool json, watch, yes, forget, set_aside;
+  bool json, watch, yes, forget, set_aside, discard;
   struct creation creates[MAX_CREATES];
   size_t n_creates;
   char **operands; /* words that are neither command nor option */

@@ -40,6 +40,7 @@ static const struct option options[] = {
   { "new", required_argument, NULL, OPT_NEW },
   { "forget", no_argument, NULL, OPT_FORGET },
   { "set-aside", no_argument, NULL, OPT_SET_ASIDE },
+  { "discard", no_argument, NULL, OPT_DISCARD },
   { NULL, 0, NULL, 0 },
 };
 
@@ -196,6 +197,9 @@ take_option(struct arguments *args, int option, char *value)
     return true;
   case OPT_SET_ASIDE:
     args->set_aside = true;
+    return true;
+  case OPT_DISCARD:
+    args->discard = true;
     return true;
   case OPT_CREATE:
     return add_create(args, value);

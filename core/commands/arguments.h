@@ -27,6 +27,7 @@ enum {
   OPT_NEW,
   OPT_FORGET,
   OPT_SET_ASIDE,
+  OPT_DISCARD,
 };
 
 /* For command.most: the command parses the words after its name itself. */

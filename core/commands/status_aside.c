@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "core/cycle/queue_row.h"
-#include "core/cycle/set_aside.h"
 #include "core/memory/memory.h"
 #include "core/run/table.h"
 #include "lib/array.h"
@@ -63,24 +62,31 @@ add_row(struct table *table, const struct row_aside *aside)
 }
 
 void
-status_print_aside(const struct status *status, FILE *out)
+status_print_rows(const struct rows_aside *list, FILE *out)
 {
   static const char *const heads[] = { "OUTPUT", "TIME", "SET ASIDE", "REASON",
                                        "VALUES" };
   struct table table = { .columns = ARRAY_SIZE(heads) };
+
+  for (size_t i = 0; i < table.columns; i++)
+    table_add(&table, heads[i]);
+  for (size_t i = 0; i < list->n; i++)
+    add_row(&table, &list->rows[i]);
+  table_print(&table, 0, out);
+  table_free(&table);
+}
+
+void
+status_print_aside(const struct status *status, FILE *out)
+{
   struct rows_aside list;
 
   list_rows(status, &list);
-  for (size_t i = 0; i < table.columns; i++)
-    table_add(&table, heads[i]);
-  for (size_t i = 0; i < list.n; i++)
-    add_row(&table, &list.rows[i]);
   if (list.n > 0)
-    table_print(&table, 0, out);
+    status_print_rows(&list, out);
   else
     fprintf(out, "%s: no rows are set aside\n",
             status->cycle->plan->config->path);
-  table_free(&table);
   set_aside_free(&list);
 }
 

@@ -87,6 +87,10 @@ int app_open_store(struct app *app, enum store_mode mode);
 int app_end_cycle(struct app *app);
 void app_begin_cycle(struct app *app);
 
+/* Returns the target of line N of app->added, which has no key: its device does
+ * not exist yet.  NULL: there is no such line. */
+const struct target *app_added_target(const struct stage *output, size_t n);
+
 /* Returns true if the pipeline file, or a file that it names, has changed since
  * it was loaded. */
 bool app_is_outdated(const struct app *app);

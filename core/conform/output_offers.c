@@ -1,4 +1,4 @@
-/* What an output offers to users: list, create_target and check. */
+/* The callbacks of an output for users: list, create_target and check. */
 #include "core/conform/output_trial.h"
 
 /* A type that an output may know.  If it does not, create_target must say so.
@@ -68,7 +68,7 @@ call_list(struct output_trial *t)
   loan_close(&loan);
 }
 
-/* Returns what is wrong after a successful create_target, or NULL. */
+/* Returns the fault of a successful create_target, or NULL. */
 static const char *
 fault_of_creation(const struct offers *offers, bool notified)
 {

@@ -708,7 +708,7 @@ struct mp_record {
 /* One target that an output could serve (meterpipe targets). */
 struct mp_listed {
   uint32_t struct_size;
-  const char *name;    /* "323" */
+  const char *name;    /* "323"; NULL: not created yet (MP_CREATE_PLAN) */
   const char *label;   /* "Heat energy" */
   const char *type;    /* "Custom Sensor" */
   const char *value;   /* as displayed */
@@ -751,7 +751,9 @@ struct mp_output_sink {
 #define MP_OUTPUT_SHOWS 0x4u
 
 /* mp_output_ops.create_target flags */
-#define MP_CREATE_PLAN 0x1u /* create nothing; log the plan as a NOTICE */
+/* Create nothing; log the plan as a NOTICE.  May list the target without a
+ * name: the host then checks that the value suits its unit. */
+#define MP_CREATE_PLAN 0x1u
 
 /* The callbacks of append outputs alone: each row is written once, even if a
  * run ends while it writes. */

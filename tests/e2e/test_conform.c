@@ -290,8 +290,8 @@ static const struct {
     OFFERS "create_target with MP_CREATE_PLAN did not log what it would do: "
            "use mp_log with MP_LOG_NOTICE" },
   { "create_target-at-once",
-    OFFERS "create_target with MP_CREATE_PLAN listed a target: it must create "
-           "nothing" },
+    OFFERS "create_target listed a target with a name, although MP_CREATE_PLAN "
+           "creates nothing" },
   { "create_target-unlisted",
     OFFERS "create_target returned MP_OK, but did not list one target: list "
            "the new one" },

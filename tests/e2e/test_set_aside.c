@@ -261,6 +261,62 @@ START_TEST(rows_of_a_removed_output_are_listed)
 }
 END_TEST
 
+/* ---- Discard ---- */
+
+#define DISCARDED                                                              \
+  "OUTPUT  TIME                  SET ASIDE             REASON            "     \
+  "VALUES\n"                                                                   \
+  "shelf   2026-11-22T10:40:00Z  2026-11-22T10:40:00Z  does not take 11  "     \
+  "energy 11 GJ, usage 1 GJ\n"                                                 \
+  "shelf: 1 row was deleted\n"
+
+START_TEST(discarded_row_is_printed_and_never_sent)
+{
+  set_one_aside();
+  run("13", EX_OK);
+  sandbox_remove(s, "refused");
+  command("retry -c p.ini --discard shelf", EX_OK);
+  ck_assert_str_eq(sandbox_out(s), DISCARDED);
+  command("retry -c p.ini --discard shelf", EX_OK);
+  ck_assert_str_eq(sandbox_out(s), "shelf: no rows are set aside\n");
+  command("retry -c p.ini shelf", EX_OK);
+  ck_assert_str_eq(sandbox_out(s), "shelf: no rows are set aside\n");
+  run("17", EX_OK);
+  taken_is(ROW_1 ROW_3 ROW_4);
+  command("status -c p.ini", EX_OK);
+  ck_assert_ptr_null(strstr(sandbox_out(s), "FAILING"));
+}
+END_TEST
+
+START_TEST(rows_of_a_removed_output_can_be_discarded)
+{
+  set_one_aside();
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\n"
+                "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+                "[output other]\nplugin = ./output_shelf.so\n"
+                "place.energy = meter.energy\n");
+  command("retry -c p.ini shelf", EX_USAGE);
+  command("retry -c p.ini --discard shelf", EX_OK);
+  ck_assert_str_eq(sandbox_out(s), DISCARDED);
+  command("retry -c p.ini --discard shelf", EX_USAGE);
+  command("status -c p.ini --set-aside", EX_OK);
+  ck_assert_str_eq(sandbox_out(s), "p.ini: no rows are set aside\n");
+}
+END_TEST
+
+/* The printed rows are the last copy of their values. */
+START_TEST(rows_that_cannot_be_printed_are_not_discarded)
+{
+  set_one_aside();
+  sandbox_set_stdout(s, "/dev/full");
+  command("retry -c p.ini --discard shelf", EX_IOERR);
+  sandbox_set_stdout(s, NULL);
+  command("status -c p.ini --set-aside", EX_OK);
+  out_has("does not take 11  energy 11 GJ");
+}
+END_TEST
+
 /* ---- Retry ---- */
 
 START_TEST(retried_row_is_the_same_record)
@@ -509,6 +565,9 @@ main(void)
   tcase_add_test(tc, status_lists_the_rows_as_json);
   tcase_add_test(tc, empty_list_is_said);
   tcase_add_test(tc, rows_of_a_removed_output_are_listed);
+  tcase_add_test(tc, discarded_row_is_printed_and_never_sent);
+  tcase_add_test(tc, rows_of_a_removed_output_can_be_discarded);
+  tcase_add_test(tc, rows_that_cannot_be_printed_are_not_discarded);
   tcase_add_test(tc, retried_row_is_the_same_record);
   tcase_add_test(tc, retried_rows_come_before_later_rows);
   tcase_add_test(tc, row_that_is_refused_again_is_set_aside_again);

@@ -44,12 +44,17 @@ report_busy(const struct mp_host *host, const char *device, int lock)
     port_lock_user(lock, user, sizeof(user));
   else
     port_user(device, user, sizeof(user));
-  if (user[0] == '\0')
+  if (user[0] != '\0')
     return mp_fail(host, MP_EBUSY, device,
-                   "in use by another program: stop it, or read at other "
-                   "times");
+                   "in use by %s: stop it, or read at other times", user);
+  if (port_tcp_address(device))
+    return mp_fail(host, MP_EBUSY, device,
+                   "in use by another run of meterpipe: let it end, or read at "
+                   "other times");
   return mp_fail(host, MP_EBUSY, device,
-                 "in use by %s: stop it, or read at other times", user);
+                 "in use by a program that this user cannot see: \"sudo fuser "
+                 "-v %s\" names it; stop it, or read at other times",
+                 device);
 }
 
 /* Waits until LOCK hangs up, or TRY_AGAIN_MS if it is -1.  Returns MP_OK: try

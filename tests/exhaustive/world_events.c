@@ -216,14 +216,29 @@ world_heal(const struct world_plan *plan, struct world *w)
 
 /* ---- The state of the program ---- */
 
+/* Of the values that D can lose, the program knows only those of the state that
+ * wrote the displayed one. */
+static void
+keep_adopted_undo(struct device *d)
+{
+  int64_t n = 0;
+
+  while (n < d->n_undo && d->now.record != 0 && d->undo[n].record != 0 &&
+         d->undo[n].state == d->now.state)
+    n++;
+  memset(&d->undo[n], 0, (size_t)(WORLD_UNDO - n) * sizeof(d->undo[0]));
+  d->n_undo = n;
+  d->n_lost = d->lost = 0;
+}
+
 /* Without its state the program takes what is displayed for the truth. */
 static void
 adopt_display(const struct world_plan *plan, struct world *w, size_t target)
 {
   struct device *d = &w->devices[target];
 
-  if (plan->has_ids) /* values of the lost state would be another pipeline's */
-    world_forget_undo(d);
+  if (plan->has_ids)
+    keep_adopted_undo(d);
   d->n_lost = 1; /* it would not notice that a value is lost */
   d->lost = d->unconfirmed = d->is_written = d->in_doubt = 0;
   d->owned = d->confirmed = 0;

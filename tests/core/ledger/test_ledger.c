@@ -429,7 +429,14 @@ static const struct settling {
     "A=0.2 D=0.3 m=0.3#5 T=0.3#", SETTLED },
   /* another time of last update: set by hand once more */
   { "i6, 8", TOTAL, "A=501#5 T=500#@1", "500#@2", "A=500 T=500#@@2", CHANGED },
+  /* ... or by an older id of the state that T came from */
+  { "i4", TOTAL, "A=84#4 T=500#x-12", "70#x-9", "A=84#4 D=84 m=84#4 T=500#x-12",
+    WENT_BACK },
+  { "i4", TOTAL, "A=500 T=500#x-12", "70#x-9", "A=500 D=500 T=500#x-12",
+    WENT_BACK },
+  { "i4", DELTA, "A=0.2#4 T=7#x-2", "7#x-1", "A=0.2#4 T=7#x-2", SETTLED },
   /* i7: another pipeline writes here. */
+  { "i7", TOTAL, "A=500 T=500#x-2", "500#y-1", "A=500 T=500#x-2", OTHER },
   { "i7", TOTAL, "A=84#4 D=85", "70#x-1", "A=84#4 D=85", OTHER },
   { "i7", DELTA, "A=0.2#4 M=0.3#5 D=0.3", "0.3#x-5", "A=0.2#4 M=0.3#5 D=0.3",
     OTHER },

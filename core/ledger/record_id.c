@@ -84,3 +84,17 @@ record_id_parse(const struct record_ids *ids, const char *output,
   *ret_number = n;
   return LEDGER_OWN_ID;
 }
+
+bool
+record_id_precedes(const char *id, const char *other)
+{
+  const char *number = strrchr(id, '-'), *other_number = strrchr(other, '-');
+  size_t len, other_len;
+
+  if (!number || !other_number || number - id != other_number - other ||
+      memcmp(id, other, (size_t)(number - id)) != 0)
+    return false;
+  len = strlen(number);
+  other_len = strlen(other_number);
+  return len != other_len ? len < other_len : strcmp(number, other_number) < 0;
+}

@@ -37,4 +37,8 @@ const char *record_id_format(const struct record_ids *ids, const char *output,
 enum ledger_id record_id_parse(const struct record_ids *ids, const char *output,
                                const char *text, int64_t *ret_number);
 
+/* Returns true if ID and OTHER are of the same state, and the number of ID is
+ * the lower one. */
+bool record_id_precedes(const char *id, const char *other);
+
 #endif

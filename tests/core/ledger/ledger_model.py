@@ -357,6 +357,8 @@ def settle_by_id(t, seen, role, kind):
     if of == "forgotten":
         return lose(t, role, "lost") if t.acknowledged is not None else never_set(t, role)
     own = isinstance(of, int)
+    if not own and t.acknowledged is not None and precedes(of, t.taken and t.taken[2]):
+        return lose(t, role, "went-back")
     if not own and (seen != t.taken or t.acknowledged is None):
         return take_without_id(t, seen, role, kind) if of is None else take_other(t, seen)
     if own and of == t.sent_record:  # it arrived, perhaps after it was taken for lost
@@ -373,6 +375,14 @@ def settle_by_id(t, seen, role, kind):
         t.remainder = ZERO
         return "put-back"
     return lose(t, role, "went-back")
+
+
+def precedes(of, taken):
+    """Whether it is an older id of the same other state."""
+    if not isinstance(of, str) or not isinstance(taken, str) or of == "forgotten":
+        return False
+    (state, number), (taken_state, taken_number) = of.split("-"), taken.split("-")
+    return state == taken_state and int(number) < int(taken_number)
 
 
 def lose(t, role, what):
@@ -688,7 +698,7 @@ def end_other_pipelines(server, ledger):
     """Each is given another topic, and what it left is deleted."""
     for k, t in ledger.items():
         of = server.display(k)
-        if isinstance(of[2], str) and of != t.taken and t.acknowledged is not None:
+        if isinstance(of[2], str) and of != t.taken and t.acknowledged is not None and not precedes(of[2], t.taken and t.taken[2]):
             server.v[k] = None
 
 

@@ -104,6 +104,22 @@ START_TEST(new_state_has_no_ids_of_the_old_form)
 }
 END_TEST
 
+static const struct {
+  const char *id, *other;
+  bool precedes;
+} orders[] = {
+  { "x-1", "x-2", true },  { "x-9", "x-10", true }, { "x-2", "x-2", false },
+  { "x-2", "x-1", false }, { "y-1", "x-2", false }, { "x1-1", "x-2", false },
+  { "x", "x-2", false },   { "x-1", "", false },
+};
+
+START_TEST(older_id_of_the_same_state_precedes)
+{
+  ck_assert_int_eq(record_id_precedes(orders[_i].id, orders[_i].other),
+                   orders[_i].precedes);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -114,6 +130,8 @@ main(void)
   tcase_add_loop_test(tc, record_id_has_its_form, 0, ARRAY_SIZE(formats));
   tcase_add_loop_test(tc, own_ids_are_told_from_others, 0, ARRAY_SIZE(parses));
   tcase_add_test(tc, new_state_has_no_ids_of_the_old_form);
+  tcase_add_loop_test(tc, older_id_of_the_same_state_precedes, 0,
+                      ARRAY_SIZE(orders));
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -218,8 +218,6 @@ book_load_targets(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
-  if (c->n_loaded == p->n_targets)
-    return;
   for (; c->n_loaded < p->n_targets; c->n_loaded++)
     if (target_is_kept(p->targets[c->n_loaded]))
       load_target(c, p->targets[c->n_loaded]);

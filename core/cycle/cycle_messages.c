@@ -36,6 +36,8 @@ cycle_say(struct cycle *c, struct messages *m)
 {
   struct message *message;
 
+  if (!m->first)
+    return;
   while ((message = messages_take(m)))
     if (say(c, message))
       message_free(message);
@@ -46,8 +48,11 @@ cycle_say(struct cycle *c, struct messages *m)
 void
 cycle_log_notices(struct cycle *c)
 {
-  const char *end = c->dry ? " (-n: this is not kept)" : "";
+  const char *end;
 
+  if (!c->notices.first)
+    return;
+  end = c->dry ? " (-n: this is not kept)" : "";
   for (const struct message *m = c->notices.first; m; m = m->next)
     if (!m->base || !is_blocked(&c->d, m->base))
       log_line(m->code, m->stage->name, m->object, "%s%s", m->text, end);

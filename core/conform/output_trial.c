@@ -191,7 +191,7 @@ take_token(struct output_trial *t, char token[2 * TOKEN_SIZE])
                  TOKEN_SIZE);
   else if (r == MP_OK && !storable_token(token, TOKEN_SIZE))
     conform_fail(t->c, "token must give one line of less than 256 bytes");
-  if (conform_end(t->c, r, conform_ok) != MP_OK)
+  if (conform_end(t->c, r, conform_ok) != MP_OK || conform_failed(t->c))
     snprintf(token, 2 * TOKEN_SIZE, "0");
 }
 

@@ -182,10 +182,12 @@ work_out(struct cycle *c)
   book_load_targets(c);
   book_report_unreadable(c);
   evaluate_readings(c);
-  book_check(&c->d);
   time_ms = book_time(&c->d);
-  book(&c->d);
-  book_add_rows(c, time_ms);
+  if (books_values(&c->d)) {
+    book_check(&c->d);
+    book(&c->d);
+    book_add_rows(c, time_ms);
+  }
   book_show_kinds(c);
   cycle_say(c, &c->d.evaluation.messages);
   return time_ms;

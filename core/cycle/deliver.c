@@ -26,8 +26,7 @@ deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
   struct output_delivery *at = &c->deliveries[output->index];
   char text[RECORD_ID];
   struct mp_record record = { .struct_size = sizeof(record),
-                              .time_ms = time_ms,
-                              .id = text };
+                              .time_ms = time_ms };
   struct call call;
 
   if (at->is_broken)
@@ -39,7 +38,7 @@ deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
   }
   if (!output->plugin->output.begin)
     return;
-  record_id_format(&c->ids, output->name, number, row, text);
+  record.id = record_id_format(&c->ids, output->name, number, row, text);
   call = call_begin(instance, "begin");
   if (call_end(&call, output->plugin->output.begin(instance->self, &record),
                0) != MP_OK)

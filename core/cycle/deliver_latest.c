@@ -87,17 +87,12 @@ take_result_of_target(struct cycle *c, const struct target *t, uint32_t result)
 static void
 write_target(struct cycle *c, const struct target *t, struct results *results)
 {
-  const struct stage *output = t->stage;
   struct value *sent = &results->sent[t->number];
 
   ledger_as_sent(&c->d.ledgers[t->index], sent);
-  for (size_t i = 0; i < output->n_targets; i++) {
-    const struct target *part = output->targets[i];
-
-    if (part->part && strcmp(part->name, t->name) == 0 &&
-        target_counts(&c->d, part))
+  for (const struct target *part = t->parts; part; part = part->next_part)
+    if (target_counts(&c->d, part))
       deliver_write(c, part, source_value(&c->d, part), results);
-  }
   deliver_write(c, t, sent, results);
 }
 

@@ -103,8 +103,7 @@ id_text(int64_t state, int64_t record)
   char text[RECORD_ID];
 
   state_format_uuid(state, ids.uuid);
-  record_id_format(&ids, "", record, 0, text);
-  return strdup(text);
+  return strdup(record_id_format(&ids, "", record, 0, text));
 }
 
 void

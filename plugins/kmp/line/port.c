@@ -16,6 +16,8 @@
 
 #include "plugins/kmp/line/port_impl.h"
 
+/* The tty, and two directories of /proc to find its user. */
+#define TTY_FILES 3
 /* Time between two attempts to open a port in use. */
 #define TRY_AGAIN_MS 100
 /* Time limit for writing a request; a port that is slower never accepts it. */
@@ -93,6 +95,12 @@ port_try_until(const struct mp_host *host, const char *device, port_try attempt,
     if (r != MP_OK)
       return r;
   }
+}
+
+uint32_t
+port_files(const char *device)
+{
+  return port_tcp_address(device) ? port_tcp_files(device) : TTY_FILES;
 }
 
 int

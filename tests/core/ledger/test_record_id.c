@@ -50,8 +50,9 @@ START_TEST(record_id_has_its_form)
 {
   char id[RECORD_ID];
 
-  record_id_format(&ids, "domo", formats[_i].number, formats[_i].row, id);
-  ck_assert_str_eq(id, formats[_i].id);
+  ck_assert_str_eq(
+    record_id_format(&ids, "domo", formats[_i].number, formats[_i].row, id),
+    formats[_i].id);
 }
 END_TEST
 
@@ -97,8 +98,7 @@ START_TEST(new_state_has_no_ids_of_the_old_form)
   char id[RECORD_ID];
   int64_t number = 0;
 
-  record_id_format(&new_state, "domo", 1, 0, id);
-  ck_assert_str_eq(id, UUID "-1");
+  ck_assert_str_eq(record_id_format(&new_state, "domo", 1, 0, id), UUID "-1");
   ck_assert_int_eq(record_id_parse(&new_state, "domo", "domo-1", &number),
                    LEDGER_OTHER_ID);
 }

@@ -63,6 +63,7 @@ expand(const char *ini, const char *list, struct problems *problems,
 static const struct {
   const char *ini, *text; /* after a [fleet] with the list above */
 } good[] = {
+  { "", "" },
   /* a repeated section; its comments are not repeated */
   { "[input {name}]\n# c\nplugin = kmp ; c\ndevice  =  {device}\n\n",
     "[input h1]\nplugin = kmp\ndevice  =  tcp://a:1\n\n"

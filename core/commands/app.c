@@ -68,6 +68,10 @@ has_no_file(const struct arguments *args, struct problems *problems)
   return true;
 }
 
+/* The name of the target of line N of app->added, whose device does not exist
+ * yet. */
+#define PLACEHOLDER "9999999999999999%02zu"
+
 /* Writes a key such as "idx.9...01" to BUF, for the line of a device that does
  * not exist yet.  Returns false if the plugin cannot be loaded. */
 static bool
@@ -80,8 +84,7 @@ placeholder(struct app *app, const struct config_section *section, size_t n,
 
   if (!plugin) /* plan_build reports it */
     return false;
-  snprintf(buf, size, "%s.9999999999999999%02zu", plugin->output.target_prefix,
-           n);
+  snprintf(buf, size, "%s." PLACEHOLDER, plugin->output.target_prefix, n);
   return true;
 }
 
@@ -104,6 +107,15 @@ add_lines_to(struct app *app, size_t index)
     }
     config_add_entry_to(app->config, index, &entry, value, strlen(value));
   }
+}
+
+const struct target *
+app_added_target(const struct stage *output, size_t n)
+{
+  char name[32];
+
+  snprintf(name, sizeof(name), PLACEHOLDER, n);
+  return stage_target(output, name, NULL);
 }
 
 static void

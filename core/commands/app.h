@@ -41,7 +41,7 @@ struct arguments {
   const char *url;
   const char *device, *ip, *port; /* options of the old script, for import */
   const char *new_kind;           /* plugins --new: the kind; NULL: not given */
-  bool json, watch, yes, forget, set_aside, expand;
+  bool json, watch, yes, forget, set_aside, discard, expand;
   struct creation creates[MAX_CREATES];
   size_t n_creates;
   char **operands; /* words that are neither command nor option */
@@ -95,6 +95,10 @@ int app_open_store(struct app *app, enum store_mode mode);
  * app_begin_cycle begins.  Not for an app with an abandoned input. */
 int app_end_cycle(struct app *app);
 void app_begin_cycle(struct app *app);
+
+/* Returns the target of line N of app->added, which has no key: its device does
+ * not exist yet.  NULL: there is no such line. */
+const struct target *app_added_target(const struct stage *output, size_t n);
 
 /* Returns true if the pipeline file, or a file that it names, has changed since
  * it was loaded. */

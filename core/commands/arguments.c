@@ -41,6 +41,7 @@ static const struct option options[] = {
   { "forget", no_argument, NULL, OPT_FORGET },
   { "set-aside", no_argument, NULL, OPT_SET_ASIDE },
   { "expand", no_argument, NULL, OPT_EXPAND },
+  { "discard", no_argument, NULL, OPT_DISCARD },
   { NULL, 0, NULL, 0 },
 };
 
@@ -200,6 +201,8 @@ take_option(struct arguments *args, int option, char *value)
     return true;
   case OPT_EXPAND:
     args->expand = true;
+  case OPT_DISCARD:
+    args->discard = true;
     return true;
   case OPT_CREATE:
     return add_create(args, value);

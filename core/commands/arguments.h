@@ -28,6 +28,7 @@ enum {
   OPT_FORGET,
   OPT_SET_ASIDE,
   OPT_EXPAND,
+  OPT_DISCARD,
 };
 
 /* For command.most: the command parses the words after its name itself. */

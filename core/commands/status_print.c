@@ -11,18 +11,34 @@
 #include "core/cycle/pending_since.h"
 #include "core/memory/memory.h"
 #include "core/run/grouped.h"
+#include "core/pipeline/call.h"
 #include "core/run/table.h"
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/rfc3339.h"
 #include "lib/unit.h"
+#include "lib/utf8.h"
 
 #define AGE_TEXT 64
+/* mp_input_ops.status */
+#define DEVICE_TEXT 512
 
 static bool
 is_shown(const struct status *status, const struct target *t)
 {
   return status_has_values(t) && status_shows_target(status, t);
+}
+
+/* Returns the last known value to show.  That of a total that was never set is
+ * none, although its ledger begins with 0. */
+static const struct value *
+last_value(const struct ledger *ledger)
+{
+  static const struct value none;
+
+  return ledger_has_unwritten_zero(ledger) && !ledger->acknowledged.time_ms
+           ? &none
+           : &ledger->acknowledged;
 }
 
 /* ---- For people ---------------------------------------------------------- */
@@ -87,7 +103,7 @@ add_target(struct table *table, const struct status *status,
            const struct target *t)
 {
   const struct ledger *ledger = &status->cycle->d.ledgers[t->index];
-  const struct value *last = &ledger->acknowledged;
+  const struct value *last = last_value(ledger);
   char text[512], age[AGE_TEXT];
   int64_t since = 0;
 
@@ -263,6 +279,39 @@ print_targets(const struct status *status, FILE *out)
   table_free(&table);
 }
 
+/* ---- Devices ---- */
+
+/* Returns what INPUT says about the use of its device; NULL: nothing. */
+static const char *
+device_text(const struct status *status, const struct stage *input, char *buf,
+            size_t size)
+{
+  struct instance *instance = instance_of(status->cycle, input);
+  struct call call;
+
+  if (!input->plugin->input.status)
+    return NULL;
+  call = call_begin(instance, "status");
+  if (call_end(&call, input->plugin->input.status(instance->self, buf, size),
+               CALL_ALLOWS(MP_DROP)) != MP_OK)
+    return NULL;
+  buf[size - 1] = '\0'; /* a faulty plugin may have filled it */
+  utf8_make_plain(buf);
+  return buf;
+}
+
+static void
+print_devices(const struct status *status, FILE *out)
+{
+  char text[DEVICE_TEXT];
+
+  FOR_EACH_STAGE(status->cycle->plan, input, PLUGIN_INPUT)
+  {
+    if (device_text(status, input, text, sizeof(text)))
+      fprintf(out, "%s: %s\n", input->name, text);
+  }
+}
+
 /* ---- Held readings and candidates ---- */
 
 static bool
@@ -390,6 +439,7 @@ status_print(const struct status *status, FILE *out)
   print_run(status, out);
   if (status->is_unfinished)
     print_unfinished(status, out);
+  print_devices(status, out);
   if (!status->written)
     return;
   print_targets(status, out);
@@ -471,7 +521,7 @@ json_target(struct json *json, const struct status *status,
 
   json_object(json, NULL);
   json_text(json, "target", t->full_name);
-  status_json_value(json, "last", &ledger->acknowledged);
+  status_json_value(json, "last", last_value(ledger));
   if (waits)
     status_json_value(json, "due",
                       ledger->pending.kind ? &ledger->pending : &ledger->sent);
@@ -525,6 +575,24 @@ json_readings(struct json *json, const struct status *status)
 }
 
 static void
+json_devices(struct json *json, const struct status *status)
+{
+  char text[DEVICE_TEXT];
+
+  json_array(json, "devices");
+  FOR_EACH_STAGE(status->cycle->plan, input, PLUGIN_INPUT)
+  {
+    if (!device_text(status, input, text, sizeof(text)))
+      continue;
+    json_object(json, NULL);
+    json_text(json, "input", input->name);
+    json_text(json, "use", text);
+    json_end_object(json);
+  }
+  json_end_array(json);
+}
+
+static void
 json_outages(struct json *json, const struct status *status)
 {
   json_array(json, "outages");
@@ -570,6 +638,7 @@ status_print_json(const struct status *status, FILE *out)
   }
   json_end_array(&json);
   json_readings(&json, status);
+  json_devices(&json, status);
   json_outages(&json, status);
   json_end_object(&json);
   putc('\n', out);

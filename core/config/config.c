@@ -65,6 +65,7 @@ config_add_entry_to(struct config *config, size_t index,
 
   copy.key = config_keep_text(config, entry->key, strlen(entry->key));
   copy.value = config_keep_text(config, value, value_len);
+  name_index_add(&section->keys, copy.key, section->n_entries);
   MEMORY_GROW(&section->entries, section->n_entries);
   section->entries[section->n_entries++] = copy;
 }
@@ -72,10 +73,10 @@ config_add_entry_to(struct config *config, size_t index,
 const struct config_entry *
 config_find(const struct config_section *section, const char *key)
 {
-  for (size_t i = 0; i < section->n_entries; i++)
-    if (strcmp(section->entries[i].key, key) == 0)
-      return &section->entries[i];
-  return NULL;
+  size_t at;
+
+  return name_index_find(&section->keys, key, &at) ? &section->entries[at]
+                                                   : NULL;
 }
 
 void
@@ -138,8 +139,10 @@ config_free(struct config *config)
 {
   if (!config)
     return;
-  for (size_t i = 0; i < config->n_sections; i++)
+  for (size_t i = 0; i < config->n_sections; i++) {
     free(config->sections[i].entries);
+    name_index_clear(&config->sections[i].keys);
+  }
   free(config->sections);
   while (config->blocks) {
     struct config_block *block = config->blocks;

@@ -26,6 +26,7 @@
 
 #include "core/config/config_text.h"
 #include "core/config/problems.h"
+#include "core/memory/name_index.h"
 
 struct config_entry {
   const char *key, *value;
@@ -50,6 +51,7 @@ struct config_section {
   unsigned line;
   struct config_entry *entries;
   size_t n_entries;
+  struct name_index keys; /* places of the keys in ENTRIES */
 };
 
 struct config_block;

@@ -121,6 +121,18 @@ replace_by_replay(struct builder *b, struct stage *stage, const char *path)
   stage->is_sound = problems_errors(b->problems) == problems;
 }
 
+/* Appends STAGE to the list of its kind. */
+static void
+link_stage(struct plan *plan, const struct stage *stage)
+{
+  const struct stage **at = &plan->first[stage->kind];
+
+  for (size_t i = 0; i < plan->n_stages; i++)
+    if (plan->stages[i]->kind == stage->kind)
+      at = &plan->stages[i]->next;
+  *at = stage;
+}
+
 static void
 add_stage(struct builder *b, const struct config_section *section)
 {
@@ -133,6 +145,8 @@ add_stage(struct builder *b, const struct config_section *section)
   stage->section = section;
   if (stage->kind == PLUGIN_INPUT)
     stage->meter_id = memory_format("%s.%s", plan->name, stage->name);
+  link_stage(plan, stage);
+  name_index_add(&plan->stage_names, stage->name, stage->index);
   builder_append(&plan->stages, &plan->n_stages, stage);
   load_stage(b, stage);
   if (!stage->plugin)

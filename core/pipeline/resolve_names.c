@@ -100,6 +100,7 @@ names_field(struct builder *b, struct stage *input, const char *field,
                                 .ctx = &known,
                                 .field = take_field };
   struct slot *slot;
+  size_t at;
 
   if (!input->plugin)
     return NULL; /* reported already */
@@ -114,9 +115,8 @@ names_field(struct builder *b, struct stage *input, const char *field,
                     key, input->name, field);
     return NULL;
   }
-  for (size_t i = 0; i < input->n_fields; i++)
-    if (strcmp(input->fields[i]->field, known.name) == 0)
-      return input->fields[i];
+  if (name_index_find(&input->field_names, known.name, &at))
+    return input->fields[at];
   slot = builder_add_slot(b->plan, input, known.name, known.kind);
   describe_slot(slot, &known);
   return slot;

@@ -17,6 +17,7 @@ struct port {
   struct termios old;
   bool has_old; /* a tty whose old settings must be restored */
   unsigned reconnects;
+  bool has_written; /* at least one byte */
 };
 
 /* Reports that DEVICE cannot be opened because of the limit of open files.
@@ -45,6 +46,9 @@ int port_try_until(const struct mp_host *host, const char *device,
 int port_tty_open(struct port *port, const struct port_settings *settings,
                   int64_t until);
 int port_tcp_open(struct port *port, int64_t until);
+
+/* As port_files, of a serial server. */
+uint32_t port_tcp_files(const char *device);
 
 /* Replaces a lost connection.  Returns MP_OK; MP_EIO (reported); MP_ETIMEOUT,
  * MP_ECANCELED: the cycle must end (not reported). */

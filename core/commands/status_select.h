@@ -1,5 +1,5 @@
-/* What `status NAME` shows: the sections and targets of one row of a list, or
- * those of one section. */
+/* Selects the targets, queues and failures that `status NAME` shows: those of
+ * one row of a list, or of one section. */
 #ifndef CORE_COMMANDS_STATUS_SELECT_H
 #define CORE_COMMANDS_STATUS_SELECT_H
 

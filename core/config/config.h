@@ -70,9 +70,9 @@ struct config {
 };
 
 /* Parses a pipeline file, of which TEXT is the whole; PATH is for messages.  A
- * section of an unknown kind gets the nearest known kind, one with another error
- * in its heading is left out, and a repeated one is kept twice.  [fleet] has no
- * effect: config_file.h reads a file that has it. */
+ * section of an unknown kind gets the nearest known kind, one with another
+ * error in its heading is left out, and a repeated one is kept twice.  [fleet]
+ * has no effect: config_file.h reads a file that has it. */
 struct config *config_parse(const char *path, const char *text, size_t len,
                             struct problems *problems);
 

@@ -14,7 +14,7 @@ static const char kind[] = "fleet";
 
 const struct mp_option fleet_options[] = {
   { "list", MP_TYPE_PATH, MP_REQUIRED, NULL, NULL,
-    "CSV file with a row for each meter" },
+    "table with a row for each meter, cells separated by commas" },
   { .key = NULL },
 };
 

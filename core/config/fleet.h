@@ -2,7 +2,7 @@
  * Many meters in one file.  A pipeline file with
  *
  *     [fleet]
- *     list = houses.csv
+ *     list = houses
  *
  * is a template: a section whose heading has a {COLUMN} is repeated for each
  * row of the list, and so is an option whose name has one, in a section that is
@@ -30,7 +30,7 @@
 /* The options of [fleet]. */
 extern const struct mp_option fleet_options[];
 
-/* Where a line of the expanded text comes from. */
+/* The origin of a line of the expanded text. */
 struct fleet_line {
   unsigned line;     /* of the pipeline file */
   unsigned row_plus; /* the index of the row + 1; 0: the line is not repeated */
@@ -70,7 +70,7 @@ void fleet_free(struct fleet *fleet);
 unsigned fleet_place(const struct fleet *fleet, unsigned line,
                      const struct fleet_row **ret_row);
 
-/* Writes "12", or "12 (houses.csv:804)", to BUF; returns BUF. */
+/* Writes "12", or "12 (houses:804)", to BUF; returns BUF. */
 const char *fleet_line_text(const struct fleet *fleet, unsigned line,
                             char buf[FLEET_LINE_TEXT]);
 

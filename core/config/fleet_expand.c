@@ -458,6 +458,7 @@ fleet_expand(const char *path, const char *text, size_t len,
   e.fleet->list = *list;
   *list = (struct fleet_list){ .path = NULL };
   template_read(text, len, &e.source);
+  make_room(&e.text, 1); /* also for an empty text */
   check_template(&e);
   if (problems_errors(problems) == before) {
     name_templates(&e);

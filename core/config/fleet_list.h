@@ -1,5 +1,6 @@
 /*
- * The list of meters that [fleet] names: a CSV file with a header row.
+ * The list of meters that [fleet] names: a table with a header row, whose cells
+ * are separated by commas (RFC 4180).
  *
  *     name,device,idx_base
  *     h001,tcp://10.0.0.1:4001,323

@@ -3,8 +3,8 @@
  * each with its file and line.
  *
  * A line of the file can be repeated for each row of a list.  Then the row is
- * named, too: "fleet.ini:12 (houses.csv:804): TEXT".  A problem that such a
- * line has in many rows is one problem: "(houses.csv:2 and 999 more rows)".
+ * named, too: "fleet.ini:12 (houses:804): TEXT".  A problem that such a
+ * line has in many rows is one problem: "(houses:2 and 999 more rows)".
  */
 #ifndef CORE_CONFIG_PROBLEMS_H
 #define CORE_CONFIG_PROBLEMS_H

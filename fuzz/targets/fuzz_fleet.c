@@ -40,8 +40,7 @@ require_places(const struct fleet *fleet, const struct text_buffer *text)
     require(from > 0 && from <= fleet->n_templates);
     require(!row || (row >= fleet->list.rows &&
                      row < fleet->list.rows + fleet->list.n_rows));
-    require(strchr(fleet_line_text(fleet, line, buf), '(') ? row != NULL
-                                                           : row == NULL);
+    require(!strchr(fleet_line_text(fleet, line, buf), '(') == !row);
   }
 }
 
@@ -98,13 +97,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct problems problems;
   char *ini = malloc(len), *list;
 
-  require(ini != NULL);
+  require(ini);
   memcpy(ini, head, strlen(head));
   if (rest > 0)
     memcpy(ini + strlen(head), text + list_len, rest);
   problems_init(&problems);
   if (fleet_find("f.ini", ini, len, &problems, &list) == MP_OK) {
-    require(list != NULL);
+    require(list);
     expand(text, list_len, ini, len, &problems);
     free(list);
   }

@@ -52,7 +52,8 @@ static const struct file_row files[] = {
     "field.a = meter.volume_v1\n",
     "p.ini:1: unknown section \"inptu\"; the nearest is \"input\"\n" },
   { "[meters]\nplugin = kmp\n" METER SCREEN,
-    "p.ini:1: unknown section \"meters\": there are [pipeline], [input NAME], "
+    "p.ini:1: unknown section \"meters\": there are [pipeline], [fleet], "
+    "[input NAME], "
     "[transform NAME] and [output NAME]\n" },
   { "[input]\nplugin = kmp\n" SCREEN,
     "p.ini:1: the section has no name: write [input NAME]\n" },

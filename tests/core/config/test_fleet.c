@@ -63,6 +63,7 @@ expand(const char *ini, const char *list, struct problems *problems,
 static const struct {
   const char *ini, *text; /* after a [fleet] with the list above */
 } good[] = {
+  { "", "" },
   /* a repeated section; its comments are not repeated */
   { "[input {name}]\n# c\nplugin = kmp ; c\ndevice  =  {device}\n\n",
     "[input h1]\nplugin = kmp\ndevice  =  tcp://a:1\n\n"
@@ -247,17 +248,18 @@ END_TEST
 #define FLEET "[fleet]\nlist = l.csv\n"
 #define H "name,device,n\n"
 
+#define NO_LIST                                                                \
+  "f.ini:1: option \"list\" is missing: table with a row for each meter, "     \
+  "cells "                                                                     \
+  "separated by commas; for example: list = /path/to/file\n"
+
 static const struct {
   const char *ini, *list, *said;
 } bad[] = {
   /* [fleet] */
-  { "[fleet]\n", "",
-    "f.ini:1: option \"list\" is missing: CSV file with a row "
-    "for each meter; for example: list = /path/to/file\n" },
+  { "[fleet]\n", "", NO_LIST },
   { "[fleet]\nlits = l\n", "",
-    "f.ini:1: option \"list\" is missing: CSV file with a row for each meter; "
-    "for example: list = /path/to/file\n"
-    "f.ini:2: unknown option \"lits\"; the nearest is \"list\"\n" },
+    NO_LIST "f.ini:2: unknown option \"lits\"; the nearest is \"list\"\n" },
   { "[input a]\n[fleet b]\nlist = l\n", "",
     "f.ini:2: [fleet] takes no name, but has \"b\"\n" },
   { FLEET "[input a]\n[ fleet ]\nlist = l\n", "",

@@ -165,14 +165,18 @@ write_file(const char *path, const struct attempts *attempts)
 int
 attempts_save(const char *path, const struct attempts *attempts)
 {
-  char temporary[PATH_MAX];
-  int err = file_make_directories(path);
+  char temporary[PATH_MAX], why[SAFE_DIR_WHY];
+  int err;
 
-  if (err)
-    return err;
   if (snprintf(temporary, sizeof(temporary), "%s.new", path) >=
       (int)sizeof(temporary))
     return ENAMETOOLONG;
+  /* Make nothing in a directory of another user. */
+  if (safe_dir_check_above(path, geteuid(), why) != 0)
+    return EPERM;
+  err = file_make_directories(temporary);
+  if (err)
+    return err;
   err = write_file(temporary, attempts);
   if (!err && rename(temporary, path) != 0)
     err = errno;

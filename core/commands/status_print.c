@@ -27,6 +27,18 @@ is_shown(const struct target *t)
   return target_is_kept(t) && delivery(t->stage) != MP_LIVE;
 }
 
+/* Returns the last known value to show.  That of a total that was never set is
+ * none, although its ledger begins with 0. */
+static const struct value *
+last_value(const struct ledger *ledger)
+{
+  static const struct value none;
+
+  return ledger_has_unwritten_zero(ledger) && !ledger->acknowledged.time_ms
+           ? &none
+           : &ledger->acknowledged;
+}
+
 /* ---- For people ---------------------------------------------------------- */
 
 /* Writes an age such as "20 min" to BUF; "" for a time that is not known, "?"
@@ -89,7 +101,7 @@ add_target(struct table *table, const struct status *status,
            const struct target *t)
 {
   const struct ledger *ledger = &status->cycle->d.ledgers[t->index];
-  const struct value *last = &ledger->acknowledged;
+  const struct value *last = last_value(ledger);
   char text[512], age[AGE_TEXT];
   int64_t since = 0;
 
@@ -364,7 +376,7 @@ json_target(struct json *json, const struct status *status,
 
   json_object(json, NULL);
   json_text(json, "target", t->full_name);
-  status_json_value(json, "last", &ledger->acknowledged);
+  status_json_value(json, "last", last_value(ledger));
   if (waits)
     status_json_value(json, "due",
                       ledger->pending.kind ? &ledger->pending : &ledger->sent);

@@ -254,10 +254,8 @@ check_fetched(struct output_trial *t, int r)
                  (unsigned)i);
 }
 
-/* Calls fetch and checks the answer.  Returns false if fetch failed: a run
- * would not call the output again. */
-static bool
-call_fetch(struct output_trial *t)
+bool
+output_trial_fetch(struct output_trial *t)
 {
   static const int outcomes[] = { MP_OK, MP_SKIP, -1 };
   const struct mp_output_ops *ops = &t->c->plugin->output;
@@ -372,7 +370,7 @@ output_trial_cycle(struct conform *c, void *ctx)
   struct output_trial *t = ctx;
 
   (void)c;
-  if (call_fetch(t))
+  if (output_trial_fetch(t))
     deliver_records(t);
   if (!t->given_up)
     return true;

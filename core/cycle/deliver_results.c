@@ -214,7 +214,7 @@ static void
 check_records(struct cycle *c, const struct results *results, size_t n,
               bool recovers)
 {
-  size_t found[MP_REJECTED + 1] = { 0 };
+  size_t found[MP_SET_ASIDE + 1] = { 0 };
   char text[64];
 
   for (size_t i = 0; i < n; i++)

@@ -7,7 +7,6 @@
  */
 #include "core/cycle/evaluate.h"
 
-#include <string.h>
 
 #include "core/cycle/check_readings.h"
 #include "core/memory/memory.h"
@@ -431,7 +430,8 @@ begin(struct cycle_data *d)
   e->identify = NULL;
   for (size_t i = 0; i < p->n_bases; i++)
     e->bases[i] = (struct base_result){ .blocked = false };
-  memset(e->refusals, 0, p->n_targets * sizeof(*e->refusals));
+  for (size_t i = 0; i < p->n_targets; i++)
+    e->refusals[i] = REFUSAL_NONE;
   for (size_t i = 0; i < p->n_slots; i++) {
     struct slot_result *slot = &e->slots[i];
 

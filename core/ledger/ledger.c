@@ -468,9 +468,8 @@ take_arrived(struct ledger *t)
   acknowledge_sent(t);
 }
 
-/* A total begins with a 0 that no record brought: nothing displays it. */
-static bool
-is_unwritten_zero(const struct ledger *t)
+bool
+ledger_has_unwritten_zero(const struct ledger *t)
 {
   return is_zero_or_empty(&t->acknowledged) && t->acknowledged_record == 0;
 }
@@ -485,7 +484,7 @@ write_lost_value(struct ledger *t, enum ledger_outcome outcome)
   forget_sent(t);
   has_lost = t->role != LEDGER_DELTA && t->acknowledged.kind &&
              !t->pending.kind &&
-             !(outcome == LEDGER_LOST && is_unwritten_zero(t));
+             !(outcome == LEDGER_LOST && ledger_has_unwritten_zero(t));
   if (has_lost)
     memory_copy_value(&t->pending, &t->acknowledged);
   if (has_lost && t->acknowledged_record > 0) {

@@ -222,6 +222,10 @@ void ledger_adopt_column(struct ledger *t,
  * total that was never set begins with 0. */
 void ledger_begin(struct ledger *t);
 
+/* Returns true if the acknowledged value is a 0 that no record brought, such as
+ * that of ledger_begin: the output may not display it. */
+bool ledger_has_unwritten_zero(const struct ledger *t);
+
 /*
  * Prepares sending: sets sent to the pending value, and sent_over to DISPLAYED.
  * Commit the state before it is sent, in the record of number ID.  A value that

@@ -11,6 +11,7 @@
 #include <sysexits.h>
 
 #include "lib/array.h"
+#include "lib/decimal.h"
 #include "tests/e2e/exec_sandbox.h"
 #include "tests/support/run_suite.h"
 
@@ -104,18 +105,23 @@ copy_state(const char *from, const char *to)
   ck_assert_int_eq(system(command), 0);
 }
 
-/* Returns the sum of the usages taken, in thousandths. */
-static long
+/* Returns the sum of the usages taken. */
+static const char *
 sum_of_usages(void)
 {
+  static char text[DECIMAL_TEXT];
   const char *taken = sandbox_read(s, "taken");
-  double sum = 0;
+  struct mp_decimal sum = { 0 }, usage;
 
   for (const char *line = taken; line && *line; line = strchr(line, '\n') + 1) {
-    if (strncmp(line, "usage ", 6) == 0)
-      sum += atof(line + 6);
+    if (strncmp(line, "usage ", 6) == 0) {
+      ck_assert_uint_gt(decimal_parse_prefix(line + 6, &usage), 0);
+      ck_assert_int_eq(decimal_add(sum, usage, &sum), MP_OK);
+    }
   }
-  return (long)(sum * 1000 + 0.5);
+  decimal_trim(&sum);
+  decimal_format(sum, text, sizeof(text));
+  return text;
 }
 
 static void
@@ -163,7 +169,7 @@ START_TEST(older_copy_is_overwritten_by_the_ledger)
       "written "
       "again\n");
   ck_assert_str_eq(displayed("total"), "0.8");
-  ck_assert_int_eq(sum_of_usages(), 800);
+  ck_assert_str_eq(sum_of_usages(), "0.8");
   run("84.8", EX_OK, "");
 }
 END_TEST
@@ -179,7 +185,7 @@ START_TEST(forgotten_targets_are_written_from_the_ledger)
     "notice: bus: topic.total: was forgotten by the output; 0.5 GJ is written "
     "again\n");
   ck_assert_str_eq(displayed("total"), "0.6");
-  ck_assert_int_eq(sum_of_usages(), 600);
+  ck_assert_str_eq(sum_of_usages(), "0.6");
 }
 END_TEST
 
@@ -192,7 +198,7 @@ START_TEST(displayed_id_decides_an_unknown_outcome)
   sandbox_remove(s, "answer");
   run("84.7", EX_OK, "notice: bus: works again after 20 min\n");
   ck_assert_str_eq(displayed("total"), "0.7");
-  ck_assert_int_eq(sum_of_usages(), 700);
+  ck_assert_str_eq(sum_of_usages(), "0.7");
 }
 END_TEST
 
@@ -252,7 +258,7 @@ START_TEST(lost_state_adopts_the_displayed_values_once)
   ck_assert_str_eq(displayed("total"), "0.6");
   run("84.7", EX_OK, "");
   ck_assert_str_eq(displayed("total"), "0.7");
-  ck_assert_int_eq(sum_of_usages(), 700);
+  ck_assert_str_eq(sum_of_usages(), "0.7");
   /* the other writes again */
   sandbox_write(s, "topic.total", "77 other-17\n");
   exec_run(s, "84.8");
@@ -281,7 +287,7 @@ START_TEST(older_copy_of_the_state_continues_from_the_displayed_values)
       "older copy of the state was put back; the next values continue from "
       "it\n");
   ck_assert_str_eq(displayed("total"), "0.8");
-  ck_assert_int_eq(sum_of_usages(), 800);
+  ck_assert_str_eq(sum_of_usages(), "0.8");
 }
 END_TEST
 

@@ -111,6 +111,31 @@ START_TEST(status_after_a_good_run_lists_nothing_pending)
 }
 END_TEST
 
+/* The ledger of a total begins with 0, which nobody wrote. */
+START_TEST(status_shows_no_value_for_a_total_never_set)
+{
+  build();
+  make_directory("rows");
+  domoticz_server_set(house.server, 323, "0");
+  domoticz_server_set(house.server, 324, "0");
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_wait(&house, 300);
+  status("");
+  check_out("house.ini: last run 2026-11-22T10:20:00Z, 5 min ago: 0, all read "
+            "and delivered\n"
+            "state: {dir}/house.db\n"
+            "\n"
+            "TARGET        LAST VALUE  AGE    PENDING  FOR\n"
+            "domoticz.322  -\n"
+            "domoticz.323  84.208 GJ   5 min\n"
+            "domoticz.324  -\n"
+            "log.energy    84.208 GJ   5 min\n");
+  status("--json");
+  ck_assert_ptr_nonnull(strstr(sandbox_out(house.sandbox),
+                               "{\"target\":\"domoticz.324\",\"last\":null,"));
+}
+END_TEST
+
 /* Domoticz is down from the second run on, and the directory of the file is
  * missing from the first run on. */
 static void
@@ -321,6 +346,7 @@ main(void)
   tcase_set_timeout(t, 60);
   tcase_add_test(t, status_reports_a_state_never_written);
   tcase_add_test(t, status_after_a_good_run_lists_nothing_pending);
+  tcase_add_test(t, status_shows_no_value_for_a_total_never_set);
   tcase_add_test(t, status_lists_pending_values_with_their_age);
   tcase_add_test(t, ended_outage_disappears_from_the_status);
   tcase_add_test(t, status_json_is_one_object);

@@ -14,19 +14,22 @@
 
 #include "lib/array.h"
 
-int bench_meter(void);  /* one meter, by number of registers */
-int bench_meters(void); /* eight meters at once */
-int bench_cold(void);   /* from the start of the program to its end */
-int bench_replay(void); /* a million cycles */
-int bench_http(void);   /* requests and connections of one run */
-int bench_size(void);   /* the installed files */
+int bench_meter(void);    /* one meter, by number of registers */
+int bench_meters(void);   /* eight meters at once */
+int bench_cold(void);     /* from the start of the program to its end */
+int bench_replay(void);   /* a million cycles */
+int bench_http(void);     /* requests and connections of one run */
+int bench_size(void);     /* the installed files */
+int bench_thousand(void); /* a thousand meters */
+int bench_ledgers(void);  /* a thousand transforms with ledgers */
 
 /* ---- Running programs: program.c ---- */
 
-/* The times of one run. */
+/* The times and the memory of one run. */
 struct took {
   double wall_ms;
   double cpu_ms; /* user and system */
+  long peak_kib; /* resident memory; at least that of this program */
 };
 
 /* Enters the directory in which all runs take place, in memory where possible;
@@ -53,8 +56,16 @@ void program_forget(void);
  * first, unless it is NULL. */
 pid_t program_start(const char *const *argv, const char *out,
                     void (*prepare)(void));
-/* Runs ARGV to its end; ends the benchmarks if it fails. */
+/* Runs ARGV to its end; ends the benchmarks if its exit status is not STATUS,
+ * or 0.  The child calls PREPARE first, unless it is NULL. */
+struct took program_run_to(int status, const char *const *argv, const char *out,
+                           void (*prepare)(void));
 struct took program_run(const char *const *argv, const char *out);
+/* Returns true if a program that program_start started has ended by itself;
+ * program_stop must not be called then. */
+bool program_has_ended(pid_t pid);
+/* Ends it by SIGTERM. */
+void program_stop(pid_t pid);
 /* Runs PIPELINE_FILE. */
 #define PIPELINE_FILE "bench.ini"
 struct took program_run_pipeline(void);

@@ -16,9 +16,10 @@ static const struct {
   const char *name;
   int (*run)(void);
 } benches[] = {
-  { "meter", bench_meter }, { "meters", bench_meters },
-  { "cold", bench_cold },   { "replay", bench_replay },
-  { "http", bench_http },   { "size", bench_size },
+  { "meter", bench_meter },       { "meters", bench_meters },
+  { "cold", bench_cold },         { "replay", bench_replay },
+  { "http", bench_http },         { "size", bench_size },
+  { "thousand", bench_thousand }, { "ledgers", bench_ledgers },
 };
 
 /* Prints "model name : Intel(R) ..." of /proc/cpuinfo, if the machine has

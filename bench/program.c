@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include "lib/remove_tree.h"
 
 #define PATH_SIZE 4096
-#define MAX_WORDS 8
+#define MAX_WORDS 12
 
 static char directory[64];
 static char build[PATH_SIZE]; /* the build directory */
@@ -159,21 +160,44 @@ ms_of(const struct timeval *t)
 }
 
 struct took
-program_run(const char *const *argv, const char *out)
+program_run_to(int status, const char *const *argv, const char *out,
+               void (*prepare)(void))
 {
   double begun = now_ms();
-  pid_t pid = program_start(argv, out, NULL);
+  pid_t pid = program_start(argv, out, prepare);
   struct rusage usage;
-  int status;
+  int ended;
 
-  while (wait4(pid, &status, 0, &usage) < 0)
+  while (wait4(pid, &ended, 0, &usage) < 0)
     if (errno != EINTR)
       program_die("wait4: %s", strerror(errno));
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    program_die("%s %s ended with status %d", argv[0], argv[1], status);
+  if (!WIFEXITED(ended) || WEXITSTATUS(ended) != status)
+    program_die("%s %s ended with status %d", argv[0], argv[1], ended);
   return (struct took){ .wall_ms = now_ms() - begun,
                         .cpu_ms =
-                          ms_of(&usage.ru_utime) + ms_of(&usage.ru_stime) };
+                          ms_of(&usage.ru_utime) + ms_of(&usage.ru_stime),
+                        .peak_kib = usage.ru_maxrss };
+}
+
+struct took
+program_run(const char *const *argv, const char *out)
+{
+  return program_run_to(0, argv, out, NULL);
+}
+
+bool
+program_has_ended(pid_t pid)
+{
+  return waitpid(pid, NULL, WNOHANG) == pid;
+}
+
+void
+program_stop(pid_t pid)
+{
+  kill(pid, SIGTERM);
+  while (waitpid(pid, NULL, 0) < 0)
+    if (errno != EINTR)
+      program_die("waitpid: %s", strerror(errno));
 }
 
 struct took

@@ -153,8 +153,7 @@ void conform_cancel(struct conform *c, struct conform_host *h);
 /* ---- conform_fields.c ---- */
 
 void conform_fields(struct conform *c);
-/* What the fields mean in an instance.  A host asks only for fields that
- * exist. */
+/* Checks field_of of an instance.  A host asks only for fields that exist. */
 void conform_fields_of(struct conform *c);
 /* Checks that the plugin maps FIELD, which CALLBACK named, and its other
  * spelling NUMBER ("": none), to the canonical name FIELD. */

@@ -1,23 +1,27 @@
-/* What an output offers to users: list, create_target and check. */
+/* The callbacks of an output for users: list, create_target and check. */
 #include "core/conform/output_trial.h"
 
-/* A type that an output may know.  If it does not, create_target must say so. */
+/* A type that an output may know.  If it does not, create_target must say so.
+ */
 #define TYPE "temperature"
 #define LABEL "Made by conform"
 
 /* The answer of list or create_target. */
 struct offers {
   struct conform *c;
-  unsigned n;
+  bool is_plan; /* MP_CREATE_PLAN: the target does not exist yet */
+  unsigned n;   /* targets */
 };
 
 /* Returns the fault of LISTED, or NULL. */
 static const char *
-fault_of_listed(const struct mp_listed *listed)
+fault_of_listed(const struct offers *offers, const struct mp_listed *listed)
 {
   if (!MP_HAS(listed, struct mp_listed, updated))
     return "a target whose struct_size is too small";
-  if (!listed->name || !*listed->name)
+  if (offers->is_plan && listed->name)
+    return "a target with a name, although MP_CREATE_PLAN creates nothing";
+  if (!offers->is_plan && (!listed->name || !*listed->name))
     return "a target without a name";
   if (!conform_is_clean(listed->name) || !conform_is_clean(listed->label) ||
       !conform_is_clean(listed->type) || !conform_is_clean(listed->value) ||
@@ -30,7 +34,7 @@ static void
 take_listed(const struct mp_output_sink *sink, const struct mp_listed *listed)
 {
   struct offers *offers = sink->ctx;
-  const char *fault = fault_of_listed(listed);
+  const char *fault = fault_of_listed(offers, listed);
 
   if (fault)
     conform_fail(offers->c, "%s listed %s", offers->c->report->callback, fault);
@@ -64,27 +68,23 @@ call_list(struct output_trial *t)
   loan_close(&loan);
 }
 
-/* Returns what is wrong after a successful create_target, or NULL. */
+/* Returns the fault of a successful create_target, or NULL. */
 static const char *
-fault_of_creation(const struct offers *offers, uint32_t flags, bool notified)
+fault_of_creation(const struct offers *offers, bool notified)
 {
-  if (flags & MP_CREATE_PLAN) {
-    if (offers->n > 0)
-      return "with MP_CREATE_PLAN listed a target: it must create nothing";
-    return notified ? NULL
-                    : "with MP_CREATE_PLAN did not log what it would do: use "
-                      "mp_log with MP_LOG_NOTICE";
-  }
-  return offers->n == 1 ? NULL
-                        : "returned MP_OK, but did not list one target: list "
-                          "the new one";
+  if (offers->is_plan && !notified)
+    return "with MP_CREATE_PLAN did not log what it would do: use mp_log with "
+           "MP_LOG_NOTICE";
+  if (!offers->is_plan && offers->n != 1)
+    return "returned MP_OK, but did not list one target: list the new one";
+  return NULL;
 }
 
 static void
 call_create_target(struct output_trial *t, uint32_t flags)
 {
   const struct mp_output_ops *ops = &t->c->plugin->output;
-  struct offers offers = { .c = t->c };
+  struct offers offers = { .c = t->c, .is_plan = flags & MP_CREATE_PLAN };
   unsigned notices = t->c->n_notices;
   const char *label, *type, *fault;
   const struct mp_output_sink *sink;
@@ -98,7 +98,7 @@ call_create_target(struct output_trial *t, uint32_t flags)
   type = loan_text(&loan, TYPE);
   conform_begin(t->c, "create_target");
   r = ops->create_target(t->self, label, type, flags, sink);
-  fault = fault_of_creation(&offers, flags, t->c->n_notices > notices);
+  fault = fault_of_creation(&offers, t->c->n_notices > notices);
   if (r == MP_OK && fault)
     conform_fail(t->c, "create_target %s", fault);
   conform_end(t->c, r, conform_ok);

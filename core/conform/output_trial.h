@@ -12,6 +12,7 @@
 /* What is known of a target in the current cycle. */
 struct place {
   bool answered;                   /* by fetch */
+  bool takes_none;                 /* it is absent or unfit */
   bool takes_numbers;              /* only: the host writes no text to it */
   bool open[OUTPUT_TRIAL_RECORDS]; /* written, and without a result */
 };

@@ -117,6 +117,15 @@ deliver_target_result(const struct results *results, size_t record,
   return cell && *cell && !result ? MP_PERHAPS : result;
 }
 
+bool
+deliver_target_refused(const struct results *results, size_t record,
+                       const struct target *t)
+{
+  const uint8_t *cell = cell_of(results, record, t->number);
+
+  return cell && *cell == CELL_REFUSED;
+}
+
 /* Returns true if this is the result of a row of a history output.  Rows are
  * only set aside as a whole, and only if they are in the state. */
 static bool

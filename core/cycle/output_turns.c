@@ -1,49 +1,50 @@
 /* The order in which the outputs are served, and their parts of the time. */
 #include "core/cycle/output_turns.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "core/memory/memory.h"
 
 /* ---- Order ---- */
 
-struct search {
-  const char *name;
-  bool found;
+struct failing {
+  const struct plan *plan;
+  bool *stages; /* those with failures in the state */
 };
 
 static void
-look_for(void *ctx, const char *stage, const char *key, const char *body)
+note_failing(void *ctx, const char *name, const char *key, const char *body)
 {
-  struct search *search = ctx;
+  const struct failing *failing = ctx;
+  const struct stage *stage = plan_stage(failing->plan, name);
 
   (void)key;
   (void)body;
-  if (strcmp(stage, search->name) == 0)
-    search->found = true;
-}
-
-/* Returns the rank of OUTPUT; low ranks are served first. */
-static unsigned
-output_rank(const struct cycle *c, const struct stage *output, const char *last)
-{
-  struct search search = { .name = output->name };
-
-  if (strcmp(output->name, last) == 0)
-    return 2;
-  store_each(c->run->store, STORE_FAILURE, look_for, &search);
-  return search.found;
+  if (stage)
+    failing->stages[stage->index] = true;
 }
 
 void
 turns_order(struct cycle *c, const char *last)
 {
+  struct failing failing = { .plan = c->plan,
+                             .stages =
+                               memory_get(c->plan->n_stages, sizeof(bool)) };
   size_t n = 0;
 
+  store_each(c->run->store, STORE_FAILURE, note_failing, &failing);
+  /* Low ranks are served first. */
   for (unsigned wanted = 0; wanted <= 2; wanted++)
     FOR_EACH_STAGE(c->plan, output, PLUGIN_OUTPUT)
     {
-      if (output_rank(c, output, last) == wanted)
+      unsigned rank =
+        strcmp(output->name, last) == 0 ? 2 : failing.stages[output->index];
+
+      if (rank == wanted)
         c->order[n++] = output;
     }
+  free(failing.stages);
 }
 
 /* ---- Time ---- */

@@ -4,6 +4,7 @@
  */
 #include "core/cycle/read_inputs.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +23,11 @@
  * interrupted by signals. */
 #define LOOK_MS 100
 
-/* Open files reserved for the rest of the program, and the most that one input
- * needs: a command has five pipes while it is started. */
-#define OTHER_FILES 64
+/* Open files reserved for the rest of the program, besides those that are open
+ * already; those if they cannot be counted; and the most of an input whose
+ * plugin does not tell: a command has five pipes while it is started. */
+#define SPARE_FILES 14
+#define OPEN_FILES 50
 #define INPUT_FILES 10
 
 static bool
@@ -110,8 +113,14 @@ struct readers {
   pthread_mutex_t lock;
   pthread_cond_t changed;
   struct reader *list;
-  size_t n, next; /* size of LIST; the next one to start */
-  size_t running, at_once;
+  size_t n, next;      /* size of LIST; the next one to start */
+  size_t room;         /* open files that the running ones can use */
+  size_t running;      /* readers that are not done */
+  size_t files;        /* open files that they can need */
+  size_t at_once;      /* the most that were running */
+  bool out_of_threads; /* start no more before one is done */
+  bool lacked_threads; /* it was so once */
+  struct reader *done; /* list of those that are done, not joined yet */
 };
 
 struct reader {
@@ -119,18 +128,25 @@ struct reader {
   struct cycle *cycle;
   const struct stage *input;
   int result;
+  size_t files; /* the most that it has open */
   bool started, done;
+  struct reader *next_done;
   pthread_t thread;
 };
 
 static void
 reader_done(struct reader *reader)
 {
-  pthread_mutex_lock(&reader->all->lock);
+  struct readers *all = reader->all;
+
+  pthread_mutex_lock(&all->lock);
   reader->done = true;
-  reader->all->running--;
-  pthread_cond_signal(&reader->all->changed);
-  pthread_mutex_unlock(&reader->all->lock);
+  all->running--;
+  all->files -= reader->files;
+  reader->next_done = all->done;
+  all->done = reader;
+  pthread_cond_signal(&all->changed);
+  pthread_mutex_unlock(&all->lock);
 }
 
 /* Runs if the plugin has called pthread_exit: reports it now, not at the
@@ -171,28 +187,87 @@ wait_for_one(struct readers *all, int64_t when_ms)
   pthread_cond_timedwait(&all->changed, &all->lock, &when);
 }
 
+/* Joins the threads that are done: their stacks are free for the next ones.
+ * The caller holds the lock, which such a thread has released for the last
+ * time. */
 static void
-start_reader(struct reader *reader)
+join_done(struct readers *all)
 {
-  pthread_mutex_lock(&reader->all->lock);
-  reader->all->running++;
-  pthread_mutex_unlock(&reader->all->lock);
-  reader->started =
-    pthread_create(&reader->thread, NULL, reader_main, reader) == 0;
-  if (!reader->started) /* no thread available: read one after the other */
-    reader_main(reader);
+  for (; all->done; all->done = all->done->next_done) {
+    if (all->done->started)
+      pthread_join(all->done->thread, NULL);
+    all->out_of_threads = false;
+  }
 }
 
-/* Starts readers up to the limit.  The caller holds the lock. */
+/* Returns true if one more reader can start: its files fit into the limit, and
+ * a thread may be available. */
+static bool
+can_start(const struct readers *all)
+{
+  if (all->next == all->n)
+    return false;
+  if (all->running == 0)
+    return true;
+  return !all->out_of_threads &&
+         all->files + all->list[all->next].files <= all->room;
+}
+
+/* Counts the next reader as running.  The caller holds the lock. */
+static struct reader *
+take_next(struct readers *all)
+{
+  struct reader *reader = &all->list[all->next++];
+
+  all->running++;
+  all->files += reader->files;
+  if (all->running > all->at_once)
+    all->at_once = all->running;
+  return reader;
+}
+
+/* Takes READER, the newest, back: it starts when another one is done.  The
+ * caller holds the lock. */
+static void
+put_back(struct readers *all, struct reader *reader)
+{
+  all->next--;
+  all->running--;
+  all->files -= reader->files;
+  all->at_once = all->running;
+  all->out_of_threads = all->lacked_threads = true;
+}
+
+/* Starts the thread of READER, without the lock, so that others can end.  If no
+ * thread is available and it is the only one, reads it in this thread.  The
+ * caller holds the lock. */
+static void
+start_reader(struct readers *all, struct reader *reader)
+{
+  reader->started = true; /* before it can be done */
+  pthread_mutex_unlock(&all->lock);
+  if (pthread_create(&reader->thread, NULL, reader_main, reader) == 0) {
+    pthread_mutex_lock(&all->lock);
+    return;
+  }
+  pthread_mutex_lock(&all->lock);
+  reader->started = false;
+  if (all->running > 1) {
+    put_back(all, reader);
+    return;
+  }
+  pthread_mutex_unlock(&all->lock);
+  reader_main(reader);
+  pthread_mutex_lock(&all->lock);
+}
+
+/* Starts as many readers as possible.  The caller holds the lock. */
 static void
 start_more(struct readers *all)
 {
-  while (all->next < all->n && all->running < all->at_once) {
-    struct reader *reader = &all->list[all->next++];
-
-    pthread_mutex_unlock(&all->lock);
-    start_reader(reader);
-    pthread_mutex_lock(&all->lock);
+  while (can_start(all)) {
+    start_reader(all, take_next(all));
+    join_done(all);
   }
 }
 
@@ -209,6 +284,7 @@ wait_for_all(struct readers *all, int64_t deadline_ms)
   for (;;) {
     int64_t now = clock_mono_ms();
 
+    join_done(all);
     if (!stopped && now < deadline_ms)
       start_more(all);
     if (all->running == 0)
@@ -279,8 +355,11 @@ leave_out(struct reader *reader)
     reader->result = cycle_fail(
       reader->cycle, reader->input, MP_ETIMEOUT, NULL,
       "was not read before the deadline of the cycle: only %zu inputs fit "
-      "into the limit of open files at a time; raise it (ulimit -n)",
-      reader->all->at_once);
+      "into the limit of %s",
+      reader->all->at_once,
+      reader->all->lacked_threads
+        ? "threads at a time; raise it (ulimit -u)"
+        : "open files at a time; raise it (ulimit -n)");
   reader->done = true;
 }
 
@@ -300,6 +379,7 @@ read_in_threads(struct readers *all, int64_t deadline_ms)
 
   pthread_mutex_lock(&all->lock);
   complete = wait_for_all(all, deadline_ms);
+  join_done(all);
   for (size_t i = 0; i < all->n; i++) {
     struct reader *reader = &all->list[i];
 
@@ -307,8 +387,6 @@ read_in_threads(struct readers *all, int64_t deadline_ms)
       leave_out(reader);
     else if (!reader->done)
       abandon_input(reader);
-    else if (reader->started)
-      pthread_join(reader->thread, NULL);
   }
   pthread_mutex_unlock(&all->lock);
   for (size_t i = 0; i < all->n; i++)
@@ -317,17 +395,44 @@ read_in_threads(struct readers *all, int64_t deadline_ms)
   return complete;
 }
 
-/* Returns how many inputs the limit of open files allows at a time. */
+/* Returns how many files this process has open. */
 static size_t
-inputs_at_once(void)
+count_open_files(void)
 {
+  DIR *dir = opendir("/proc/self/fd");
+  size_t n = 0;
+
+  if (!dir)
+    return OPEN_FILES;
+  while (readdir(dir))
+    n++;
+  closedir(dir);
+  return n - 3; /* without ".", "..", and the directory itself */
+}
+
+/* Returns how many files the inputs can have open together. */
+static size_t
+room_for_files(void)
+{
+  size_t used = count_open_files() + SPARE_FILES;
   struct rlimit limit;
 
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-    return 1;
-  if (limit.rlim_cur < OTHER_FILES + INPUT_FILES)
-    return 1;
-  return (limit.rlim_cur - OTHER_FILES) / INPUT_FILES;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < used)
+    return 0;
+  return limit.rlim_cur - used;
+}
+
+static struct reader
+make_reader(struct readers *all, struct cycle *c, const struct stage *input)
+{
+  const struct mp_input_ops *ops = &input->plugin->input;
+  void *self = instance_of(c, input)->self;
+
+  return (struct reader){ .all = all,
+                          .cycle = c,
+                          .input = input,
+                          .files =
+                            ops->files ? ops->files(self) : INPUT_FILES };
 }
 
 static void
@@ -339,10 +444,9 @@ read_live(struct cycle *c)
   FOR_EACH_STAGE(c->plan, input, PLUGIN_INPUT)
   {
     if (!reads_capture(input) && !reading_of(c, input)->ended)
-      all->list[all->n++] =
-        (struct reader){ .all = all, .cycle = c, .input = input };
+      all->list[all->n++] = make_reader(all, c, input);
   }
-  all->at_once = inputs_at_once();
+  all->room = room_for_files();
   if (read_in_threads(all, c->run->deadline_ms)) {
     free(all->list);
     free(all);

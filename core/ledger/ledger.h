@@ -254,6 +254,10 @@ void ledger_as_sent(const struct ledger *t, struct value *ret);
  */
 void ledger_result(struct ledger *t, uint32_t result);
 
+/* The plugin refused to write the sent value.  That depends on the value alone,
+ * so no earlier run has sent it either: it is forgotten, with its record. */
+void ledger_refuse(struct ledger *t);
+
 /* The ledger as lines of text for the state, and back.  The caller frees the
  * text.  The role is not included: the pipeline file defines it. */
 char *ledger_encode(const struct ledger *t);

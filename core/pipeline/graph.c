@@ -20,15 +20,6 @@ upstream_transform(const struct stage *transform)
            : NULL;
 }
 
-static bool
-is_ordered(const struct plan *p, const struct stage *stage)
-{
-  for (size_t i = 0; i < p->n_transforms; i++)
-    if (p->transforms[i] == stage)
-      return true;
-  return false;
-}
-
 /* Returns true if the chain of transforms before STAGE never ends: it leads
  * into a circle. */
 static bool
@@ -73,15 +64,16 @@ report_circle(struct builder *b, const struct stage *stage)
 /* Puts STAGE after everything that it depends on.  Each transform has one input
  * value, so its dependencies are a chain. */
 static void
-order_transform(struct builder *b, const struct stage *stage)
+order_transform(struct builder *b, const struct stage *stage, bool *ordered)
 {
   struct plan *p = b->plan;
   const struct stage *before = upstream_transform(stage);
 
-  if (is_ordered(p, stage))
+  if (ordered[stage->index])
     return;
+  ordered[stage->index] = true;
   if (before)
-    order_transform(b, before);
+    order_transform(b, before, ordered);
   builder_append(&p->transforms, &p->n_transforms, p->stages[stage->index]);
 }
 
@@ -89,6 +81,7 @@ static void
 order_all(struct builder *b)
 {
   struct plan *p = b->plan;
+  bool *ordered = memory_get(p->n_stages, sizeof(*ordered));
 
   for (size_t i = 0; i < p->n_stages; i++) {
     struct stage *stage = p->stages[i];
@@ -96,10 +89,11 @@ order_all(struct builder *b)
     if (stage->kind != PLUGIN_TRANSFORM || !stage->options)
       continue;
     if (!leads_into_circle(p, stage))
-      order_transform(b, stage);
+      order_transform(b, stage, ordered);
     else if (begins_circle(p, stage))
       report_circle(b, stage);
   }
+  free(ordered);
 }
 
 /* ---- Bases ---- */
@@ -218,18 +212,18 @@ check_operand_target(struct builder *b, const struct stage *stage,
                     o->key, target->full_name, target->source->name);
 }
 
-/* Returns the first transform in the file that measures from BASE. */
-static const struct stage *
-first_user(const struct plan *p, const struct base *base)
+/* Finds the first transform in the file that measures from each base. */
+static void
+find_first_users(struct plan *p)
 {
   for (size_t i = 0; i < p->n_stages; i++)
     for (size_t k = 0; k < p->stages[i]->n_operands; k++) {
       const struct operand *o = &p->stages[i]->operands[k];
+      struct base *base = o->target ? o->target->base : NULL;
 
-      if (o->target && o->target->base == base && (o->flags & MP_BASE))
-        return p->stages[i];
+      if (base && !base->first_user && (o->flags & MP_BASE))
+        base->first_user = p->stages[i];
     }
-  return NULL;
 }
 
 /* Checks that transforms with the same base have the same settings: a reading
@@ -238,7 +232,8 @@ static void
 check_shared_settings(struct builder *b, const struct stage *stage,
                       const struct operand *o)
 {
-  const struct stage *other = first_user(b->plan, o->target->base);
+  const struct base *base = o->target->base;
+  const struct stage *other = base ? base->first_user : NULL;
   const struct mp_option *option = stage->plugin->table.options;
 
   if (!other || other == stage || other->plugin != stage->plugin)
@@ -308,6 +303,7 @@ graph_resolve(struct builder *b)
     resolve_result(b, p->transforms[i]);
   for (size_t i = 0; i < p->n_transforms; i++)
     keep_readings(p, p->transforms[i]);
+  find_first_users(p);
   check_rules(b);
   for (size_t i = 0; i < p->n_targets; i++) {
     p->targets[i]->role = role_of(p->targets[i]);

@@ -38,25 +38,26 @@ builder_append(void *array, size_t *n, void *item)
 const struct stage *
 plan_stage(const struct plan *plan, const char *name)
 {
-  for (size_t i = 0; i < plan->n_stages; i++)
-    if (strcmp(plan->stages[i]->name, name) == 0)
-      return plan->stages[i];
-  return NULL;
-}
+  size_t at;
 
-static bool
-same_part(const char *a, const char *b)
-{
-  return a == b || (a && b && strcmp(a, b) == 0);
+  return name_index_find(&plan->stage_names, name, &at) ? plan->stages[at]
+                                                        : NULL;
 }
 
 const struct target *
 stage_target(const struct stage *stage, const char *name, const char *part)
 {
-  for (size_t i = 0; i < stage->n_targets; i++)
-    if (strcmp(stage->targets[i]->name, name) == 0 &&
-        same_part(stage->targets[i]->part, part))
-      return stage->targets[i];
+  const struct target *target;
+  size_t at;
+
+  if (!name_index_find(&stage->target_names, name, &at))
+    return NULL;
+  target = stage->targets[at];
+  if (!part)
+    return target;
+  for (target = target->parts; target; target = target->next_part)
+    if (strcmp(target->part, part) == 0)
+      return target;
   return NULL;
 }
 
@@ -81,8 +82,10 @@ builder_add_slot(struct plan *plan, struct stage *stage, const char *field,
   slot->name =
     memory_format("%s%s%s", stage->name, field ? "." : "", field ? field : "");
   builder_append(&plan->slots, &plan->n_slots, slot);
-  if (field)
+  if (field) {
+    name_index_add(&stage->field_names, slot->field, stage->n_fields);
     builder_append(&stage->fields, &stage->n_fields, slot);
+  }
   return slot;
 }
 
@@ -118,6 +121,8 @@ builder_add_target(struct plan *plan, struct stage *output, const char *name,
   target->part = part ? memory_text(part) : NULL;
   target->full_name = join_names(output->name, name, part);
   target->object = join_names(output->plugin->output.target_prefix, name, part);
+  if (!part)
+    name_index_add(&output->target_names, target->name, target->number);
   builder_append(&plan->targets, &plan->n_targets, target);
   builder_append(&output->targets, &output->n_targets, target);
   return target;
@@ -181,6 +186,8 @@ stage_free(struct stage *stage)
   free(stage->targets);
   free(stage->operands);
   free(stage->fields);
+  name_index_clear(&stage->field_names);
+  name_index_clear(&stage->target_names);
   free(stage->meter_id);
   target_options_free(stage->target_options);
   options_free(stage->options);
@@ -205,6 +212,7 @@ plan_free(struct plan *plan)
     free(plan->bases);
     plan->bases = next;
   }
+  name_index_clear(&plan->stage_names);
   options_free(plan->options);
   free(plan->name);
   free(plan->stages);

@@ -22,6 +22,7 @@
 #include "core/config/options.h"
 #include "core/config/problems.h"
 #include "core/ledger/ledger.h"
+#include "core/memory/name_index.h"
 #include "core/plugin/loader.h"
 #include "meterpipe/plugin.h"
 
@@ -52,6 +53,8 @@ struct base {
   struct base *next;
   struct base *leader; /* next on the way to the group's leader, or itself */
   const struct target *target;
+  const struct stage *first_user; /* the first transform in the file that
+                                     measures from it */
   bool advances; /* fed by the same values that are measured from it */
 };
 
@@ -62,6 +65,8 @@ struct target {
   uint32_t number;           /* index in stage->targets */
   char *name;                /* "323" */
   char *part;                /* "power"; NULL: the value itself */
+  struct target *parts;      /* the parts of this target, by next_part */
+  struct target *next_part;
   char *full_name;           /* "house.323": its name in the pipeline file */
   char *object;              /* "idx.323": its name in its own section */
   const struct slot *source; /* the slot that feeds it; NULL: it is only read */
@@ -85,6 +90,7 @@ struct operand {
 struct stage {
   size_t index;
   enum plugin_kind kind;
+  const struct stage *next; /* of its kind */
   const char *name;
   const struct config_section *section;
   const struct plugin *plugin;
@@ -95,6 +101,7 @@ struct stage {
   /* input: the slots it fills; all_fields: other fields add slots */
   struct slot **fields;
   size_t n_fields;
+  struct name_index field_names; /* places in FIELDS */
   bool all_fields;
   char *meter_id; /* mp_meter.id: PIPELINE.SECTION */
 
@@ -109,6 +116,7 @@ struct stage {
   /* output */
   struct target **targets;
   size_t n_targets;
+  struct name_index target_names; /* places in TARGETS, of those without part */
   bool takes_all;
   struct target_options *target_options; /* see target_options.h */
   uint32_t delivery; /* MP_LIVE ...: from the plugin or its option */
@@ -120,6 +128,8 @@ struct plan {
   struct options *options; /* options of [pipeline] */
   struct stage **stages;   /* in the file's order */
   size_t n_stages;
+  const struct stage *first[PLUGIN_KINDS]; /* the list of each kind */
+  struct name_index stage_names; /* places in STAGES */
   struct stage **transforms; /* in dependency order */
   size_t n_transforms;
   struct slot **slots;
@@ -197,11 +207,9 @@ const struct slot *slot_origin(const struct slot *slot);
  * flag `blocked` applies to the whole group. */
 const struct base *base_leader(const struct base *base);
 
-/* Loops over the stages of a kind. */
-#define FOR_EACH_STAGE(p, var, wanted)                                         \
-  for (size_t var##_i = 0; var##_i < (p)->n_stages; var##_i++)                 \
-    for (const struct stage *var = (p)->stages[var##_i];                       \
-         var && var->kind == (wanted); var = NULL)
+/* Loops over the stages of a kind, in the file's order. */
+#define FOR_EACH_STAGE(p, var, kind)                                           \
+  for (const struct stage *var = (p)->first[kind]; var; var = var->next)
 
 /* Returns true if TARGET has a ledger: it is written, and is not a part. */
 static inline bool

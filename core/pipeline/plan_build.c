@@ -146,12 +146,29 @@ resolve_output(struct builder *b, struct stage *stage)
     resolve_target(b, stage, &stage->section->entries[i]);
 }
 
+/* Lists the parts of each target, in the file's order. */
+static void
+link_parts(const struct stage *stage)
+{
+  for (size_t i = stage->n_targets; i-- > 0;) {
+    struct target *part = stage->targets[i], *whole;
+    size_t at;
+
+    if (!part->part || !name_index_find(&stage->target_names, part->name, &at))
+      continue;
+    whole = stage->targets[at];
+    part->next_part = whole->parts;
+    whole->parts = part;
+  }
+}
+
 /* Checks the options and parts of targets when all targets are known. */
 static void
 check_target_entries(struct builder *b, struct stage *stage)
 {
   const char *prefix = stage->plugin->output.target_prefix;
 
+  link_parts(stage);
   target_options_check(b, stage);
   for (size_t i = 0; i < stage->n_targets; i++)
     if (stage->targets[i]->part &&
@@ -174,19 +191,27 @@ target_everything(struct builder *b, struct stage *stage)
   }
 }
 
+static int
+compare_slots(const void *a, const void *b)
+{
+  const struct slot *one = *(struct slot *const *)a;
+  const struct slot *other = *(struct slot *const *)b;
+  size_t x = one->stage->index, y = other->stage->index;
+
+  if (x == y) {
+    x = one->index;
+    y = other->index;
+  }
+  return x < y ? -1 : x > y;
+}
+
 /* Sorts the slots by their stages, in the file's order.  The fields of an input
  * stay in the order in which they were named. */
 static void
 sort_slots(struct plan *plan)
 {
-  for (size_t i = 1; i < plan->n_slots; i++) {
-    struct slot *slot = plan->slots[i];
-    size_t k = i;
-
-    for (; k > 0 && plan->slots[k - 1]->stage->index > slot->stage->index; k--)
-      plan->slots[k] = plan->slots[k - 1];
-    plan->slots[k] = slot;
-  }
+  if (plan->n_slots > 0)
+    qsort(plan->slots, plan->n_slots, sizeof(struct slot *), compare_slots);
   for (size_t i = 0; i < plan->n_slots; i++)
     plan->slots[i]->index = i;
 }

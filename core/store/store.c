@@ -59,22 +59,28 @@ hash_text(uint32_t h, const char *text)
   return h;
 }
 
-static size_t
-bucket_of(const char *area, const char *owner, const char *name)
+static uint32_t
+hash_names(const char *area, const char *owner, const char *name)
 {
-  return hash_text(hash_text(hash_text(2166136261u, area), owner), name) %
-         STORE_BUCKETS;
+  return hash_text(hash_text(hash_text(2166136261u, area), owner), name);
+}
+
+static struct store_entry **
+bucket_of(const struct store *store, uint32_t hash)
+{
+  return &store->buckets[hash & (store->n_buckets - 1)];
 }
 
 static struct store_entry *
 find_entry(const struct store *store, const char *area, const char *owner,
            const char *name)
 {
-  struct store_entry *e = store->buckets[bucket_of(area, owner, name)];
+  uint32_t hash = hash_names(area, owner, name);
+  struct store_entry *e = store->n_buckets ? *bucket_of(store, hash) : NULL;
 
   for (; e; e = e->chain)
-    if (strcmp(e->name, name) == 0 && strcmp(e->owner, owner) == 0 &&
-        strcmp(e->area, area) == 0)
+    if (e->hash == hash && strcmp(e->name, name) == 0 &&
+        strcmp(e->owner, owner) == 0 && strcmp(e->area, area) == 0)
       return e;
   return NULL;
 }
@@ -103,15 +109,56 @@ entry_free(struct store_entry *e)
   free(e);
 }
 
+static void
+enter_bucket(struct store *store, struct store_entry *e)
+{
+  struct store_entry **bucket = bucket_of(store, e->hash);
+
+  e->chain = *bucket;
+  *bucket = e;
+}
+
+/* Makes room for one more entry.  Returns false when out of memory. */
+static bool
+grow_buckets(struct store *store)
+{
+  size_t n = store->n_buckets ? 2 * store->n_buckets : STORE_BUCKETS;
+  struct store_entry **buckets;
+
+  if (store->n_entries < store->n_buckets)
+    return true;
+  buckets = calloc(n, sizeof(struct store_entry *));
+  if (!buckets)
+    return false;
+  free(store->buckets);
+  store->buckets = buckets;
+  store->n_buckets = n;
+  for (struct store_entry *e = store->entries; e; e = e->next)
+    enter_bucket(store, e);
+  return true;
+}
+
+/* Enters E into the list of all entries. */
+static void
+enter_list(struct store *store, struct store_entry *e)
+{
+  e->next = store->entries;
+  e->link = &store->entries;
+  if (e->next)
+    e->next->link = &e->next;
+  store->entries = e;
+  store->n_entries++;
+}
+
 struct store_entry *
 store_entry_try_add(struct store *store, const char *area, const char *owner,
                     const char *name)
 {
-  struct store_entry *e = calloc(1, sizeof(*e));
-  struct store_entry **bucket = &store->buckets[bucket_of(area, owner, name)];
+  struct store_entry *e = grow_buckets(store) ? calloc(1, sizeof(*e)) : NULL;
 
   if (!e)
     return NULL;
+  e->hash = hash_names(area, owner, name);
   e->area = strdup(area);
   e->owner = strdup(owner);
   e->name = strdup(name);
@@ -119,11 +166,19 @@ store_entry_try_add(struct store *store, const char *area, const char *owner,
     entry_free(e);
     return NULL;
   }
-  e->next = store->entries;
-  store->entries = e;
-  e->chain = *bucket;
-  *bucket = e;
+  enter_list(store, e);
+  enter_bucket(store, e);
   return e;
+}
+
+static void
+mark_dirty(struct store *store, struct store_entry *e)
+{
+  if (e->dirty)
+    return;
+  e->dirty = true;
+  e->next_dirty = store->dirty;
+  store->dirty = e;
 }
 
 static int
@@ -150,7 +205,7 @@ put_entry(struct store *store, const char *area, const char *owner,
   }
   free(e->body);
   e->body = copy; /* NULL: to be deleted by the next commit */
-  e->dirty = true;
+  mark_dirty(store, e);
   return MP_OK;
 }
 
@@ -293,13 +348,13 @@ store_row_count(const struct store *store, const char *output)
 bool
 store_entry_is_due(const struct store *store, const struct store_entry *e)
 {
-  return e->dirty && !(store->keeps_texts && strcmp(e->area, STORE_TEXT) == 0);
+  return !(store->keeps_texts && strcmp(e->area, STORE_TEXT) == 0);
 }
 
 static bool
 has_changes(const struct store *store)
 {
-  for (const struct store_entry *e = store->entries; e; e = e->next)
+  for (const struct store_entry *e = store->dirty; e; e = e->next_dirty)
     if (store_entry_is_due(store, e))
       return true;
   for (size_t i = 0; i < store->n_rows; i++)
@@ -308,37 +363,48 @@ has_changes(const struct store *store)
   return false;
 }
 
+/* Removes E from its bucket and from the list of all entries, and frees it. */
 static void
-leave_bucket(struct store *store, const struct store_entry *e)
+remove_entry(struct store *store, struct store_entry *e)
 {
-  struct store_entry **link =
-    &store->buckets[bucket_of(e->area, e->owner, e->name)];
+  struct store_entry **chain = bucket_of(store, e->hash);
 
-  while (*link != e)
-    link = &(*link)->chain;
-  *link = e->chain;
+  while (*chain != e)
+    chain = &(*chain)->chain;
+  *chain = e->chain;
+  *e->link = e->next;
+  if (e->next)
+    e->next->link = e->link;
+  store->n_entries--;
+  entry_free(e);
 }
 
-/* Clears the marks of committed changes, and frees removed entries and rows. */
+/* Clears the marks of committed entries, and frees removed ones. */
 static void
-forget_changes(struct store *store)
+forget_dirty(struct store *store)
 {
-  struct store_entry **link = &store->entries;
-  size_t kept = 0;
+  struct store_entry **link = &store->dirty;
 
   while (*link) {
     struct store_entry *e = *link;
-    bool waits = e->dirty && !store_entry_is_due(store, e);
 
-    e->dirty = waits;
-    if (e->body || waits)
-      link = &e->next;
-    else {
-      *link = e->next;
-      leave_bucket(store, e);
-      entry_free(e);
+    if (!store_entry_is_due(store, e)) {
+      link = &e->next_dirty;
+      continue;
     }
+    *link = e->next_dirty;
+    e->dirty = false;
+    if (!e->body)
+      remove_entry(store, e);
   }
+}
+
+/* The same for rows. */
+static void
+forget_row_changes(struct store *store)
+{
+  size_t kept = 0;
+
   for (size_t i = 0; i < store->n_rows; i++) {
     struct store_row_entry *e = &store->rows[i];
 
@@ -362,8 +428,10 @@ commit_changes(struct store *store, bool texts)
   store->keeps_texts = !texts;
   if (store->mode == STORE_WRITE && has_changes(store))
     r = store_sqlite_write(store);
-  if (r == MP_OK)
-    forget_changes(store);
+  if (r == MP_OK) {
+    forget_dirty(store);
+    forget_row_changes(store);
+  }
   pthread_mutex_unlock(&store->lock);
   return r;
 }
@@ -390,7 +458,10 @@ store_forget_all(struct store *store)
     entry_free(store->entries);
     store->entries = next;
   }
-  memset(store->buckets, 0, sizeof(store->buckets));
+  free(store->buckets);
+  store->buckets = NULL;
+  store->n_buckets = store->n_entries = 0;
+  store->dirty = NULL;
   for (size_t i = 0; i < store->n_rows; i++) {
     free(store->rows[i].row.output);
     free(store->rows[i].row.body);

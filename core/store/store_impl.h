@@ -13,14 +13,16 @@
 #define STORE_VERSION 1
 
 struct store_entry {
-  struct store_entry *next;
-  struct store_entry *chain; /* next entry in the same bucket */
+  struct store_entry *next, **link; /* LINK points to this entry */
+  struct store_entry *chain;        /* next entry in the same bucket */
+  uint32_t hash;
   char *area, *owner, *name;
   char *body; /* NULL: removed, but the removal is not committed yet */
-  bool dirty;
+  bool dirty; /* changed since the last commit: in the list of those */
+  struct store_entry *next_dirty;
 };
 
-/* Entries are looked up by a hash of their names. */
+/* Buckets of a new store. */
 #define STORE_BUCKETS 256
 
 struct store_row_entry {
@@ -36,7 +38,12 @@ struct store {
   int note_fd; /* -1: no note is kept */
   sqlite3 *db;
   struct store_entry *entries;
-  struct store_entry *buckets[STORE_BUCKETS];
+  struct store_entry *dirty; /* list of those that were changed */
+  size_t n_entries;
+  /* Entries are looked up by a hash of their names.  There are as many buckets
+   * as entries, so that thousands are found as fast as a few. */
+  struct store_entry **buckets;
+  size_t n_buckets;             /* a power of two */
   struct store_row_entry *rows; /* sorted by id */
   size_t n_rows;
   int64_t last_id;

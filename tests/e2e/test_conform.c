@@ -290,8 +290,8 @@ static const struct {
     OFFERS "create_target with MP_CREATE_PLAN did not log what it would do: "
            "use mp_log with MP_LOG_NOTICE" },
   { "create_target-at-once",
-    OFFERS "create_target with MP_CREATE_PLAN listed a target: it must create "
-           "nothing" },
+    OFFERS "create_target listed a target with a name, although MP_CREATE_PLAN "
+           "creates nothing" },
   { "create_target-unlisted",
     OFFERS "create_target returned MP_OK, but did not list one target: list "
            "the new one" },
@@ -565,16 +565,6 @@ static const struct {
   { "input_bad.so", "read-nonsense",
     "read: read returned 2, which it may not return" },
   { "input_bad.so", "close-late", "read: " LATE("close") },
-  { "input_bad.so", "status-endless",
-    "status: status wrote a text that is not a clean line of UTF-8 in the "
-    "given "
-    "size" },
-  { "input_bad.so", "status-lines",
-    "status: status wrote a text that is not a clean line of UTF-8 in the "
-    "given "
-    "size" },
-  { "input_bad.so", "status-nonsense",
-    "status: status returned 77, which it may not return" },
   { "input_bad.so", "identify-nothing",
     "check, identify and probe: identify returned MP_OK and gave no serial "
     "number: call sink->serial with MP_SERIAL_READ" },
@@ -632,6 +622,16 @@ static const struct {
     "milliseconds" },
   { "input_bad.so", "watch-field",
     "watch: probe gave an attempt with a field" },
+  { "input_bad.so", "status-endless",
+    "status: status wrote a text that is not a clean line of UTF-8 in the "
+    "given "
+    "size" },
+  { "input_bad.so", "status-lines",
+    "status: status wrote a text that is not a clean line of UTF-8 in the "
+    "given "
+    "size" },
+  { "input_bad.so", "status-nonsense",
+    "status: status returned 77, which it may not return" },
   { "transform_bad.so", "value-none",
     "value: it has no option \"value\" of MP_TYPE_VALUE: it would get no "
     "value" },

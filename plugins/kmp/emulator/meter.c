@@ -1,9 +1,10 @@
 /*
- * An emulated meter on a pseudo terminal: the line and its thread.
+ * An emulated meter: the line and its thread.
  *
  * The line is a pty, not a pipe, so that the deadlines, locks and terminal
- * settings of the reading program are tested too.  Bytes on a pty take no time,
- * so with a line speed set the meter waits as long as a serial line would take.
+ * settings of the reading program are tested too; or it is a connection, see
+ * meter_listen.c.  Bytes on both take no time, so with a line speed set the
+ * meter waits as long as a serial line would take.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/clock.h"
 #include "plugins/kmp/emulator/meter_impl.h"
 
@@ -38,6 +41,9 @@
 #define BITS_PER_BYTE 11
 /* Interval for checking whether a program has opened the tty. */
 #define LOOK_MS 2
+/* Enough for the thread's frames.  With the default of 8 MiB, the address space
+ * can be too small for a thousand meters. */
+#define STACK_SIZE ((size_t)256 << 10)
 
 void
 meter_die(const char *what, const char *about)
@@ -89,18 +95,26 @@ write_to_line(struct meter *m, const uint8_t *buf, size_t len)
     m->bytes += (size_t)n;
 }
 
+/* Returns how many bytes are written at a time.  Without a speed all of them,
+ * because a loaded machine can pause between two writes.  A connection gets all
+ * of them, too, as a serial server collects the bytes of a packet. */
+static size_t
+bytes_at_once(const struct meter *m, size_t len, long unplug_at)
+{
+  return unplug_at < 0 && (m->baud == 0 || m->listener >= 0) ? len : 1;
+}
+
 /* Sends bytes at the line's speed; the first has arrived one byte's time after
- * BEGIN_US.  Without a speed they are sent in one write, because a loaded
- * machine can pause between two writes.  UNPLUG_AT: index of the byte at which
- * the port closes; -1: never. */
+ * BEGIN_US.  UNPLUG_AT: index of the byte at which the port closes; -1:
+ * never. */
 static void
 log_meter_event(struct meter *m, const struct meter_bytes *bytes,
                 int64_t begin_us, long unplug_at)
 {
-  size_t step = m->baud == 0 && unplug_at < 0 ? bytes->len : 1;
+  size_t step = bytes_at_once(m, bytes->len, unplug_at);
 
   for (size_t i = 0; i < bytes->len; i += step) {
-    if (!sleep_until(m, begin_us + line_us(m, i + 1)))
+    if (!sleep_until(m, begin_us + line_us(m, i + step)))
       return;
     pthread_mutex_lock(&m->lock);
     if ((long)i == unplug_at)
@@ -202,6 +216,21 @@ take_all(struct meter *m, int fd)
   return n > 0;
 }
 
+/* Handles a line without bytes.  While no program has the tty open, poll
+ * reports the master as hung up.  A connection has ended: the next one is
+ * accepted. */
+static void
+handle_idle_line(struct meter *m)
+{
+  if (m->listener < 0) {
+    sleep_until(m, clock_mono_us() + LOOK_MS * 1000);
+    return;
+  }
+  pthread_mutex_lock(&m->lock);
+  close_port(m);
+  pthread_mutex_unlock(&m->lock);
+}
+
 /* Carries out an order from the pipe.  Returns false when the thread must end.
  * Only the thread itself closes the port: if another thread closed it during
  * poll(), it would stay open. */
@@ -214,6 +243,7 @@ obey_order(struct meter *m)
     return false;
   pthread_mutex_lock(&m->lock);
   close_port(m);
+  meter_end_listening(m);
   pthread_mutex_unlock(&m->lock);
   return true;
 }
@@ -235,18 +265,22 @@ serve_line(void *arg)
   struct meter *m = arg;
 
   for (;;) {
-    struct pollfd fds[2] = {
+    int fd = port_fd(m);
+    struct pollfd fds[3] = {
       { .fd = m->wake[0], .events = POLLIN },
-      { .fd = port_fd(m), .events = POLLIN },
+      { .fd = fd, .events = POLLIN },
+      /* One connection at a time: the next one waits. */
+      { .fd = fd < 0 ? m->listener : -1, .events = POLLIN },
     };
 
-    if (poll(fds, 2, -1) < 0 && errno != EINTR)
+    if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
       meter_die("poll", strerror(errno));
     if (fds[0].revents != 0 && !obey_order(m))
       return NULL;
-    /* While no program has the tty open, poll reports the master as hung up. */
-    if (fds[1].revents != 0 && !take_all(m, fds[1].fd))
-      sleep_until(m, clock_mono_us() + LOOK_MS * 1000);
+    if (fds[1].revents != 0 && !take_all(m, fd))
+      handle_idle_line(m);
+    if (fds[2].revents != 0)
+      meter_accept(m);
   }
 }
 
@@ -290,6 +324,7 @@ free_meter(struct meter *m)
   int err = errno;
 
   close_fd(m->fd);
+  close_fd(m->listener);
   close_fd(m->wake[0]);
   close_fd(m->wake[1]);
   pthread_mutex_destroy(&m->lock);
@@ -311,33 +346,58 @@ open_pty(struct meter *m)
 }
 
 struct meter *
-meter_try_start(void)
+meter_new(void)
 {
   struct meter *m = calloc(1, sizeof(*m));
 
   if (!m)
     return NULL;
-  m->wake[0] = m->wake[1] = -1;
+  m->fd = m->listener = m->wake[0] = m->wake[1] = -1;
   m->faults.seed = 1;
   m->deaf_ms = DEAF_MS;
   m->memory.type[1] = 1; /* MULTICAL 601 Pt500 */
   pthread_mutex_init(&m->lock, NULL);
-  if (open_pty(m) < 0 || pipe2(m->wake, O_CLOEXEC) < 0)
-    goto fail;
-  errno = pthread_create(&m->thread, NULL, serve_line, m);
-  if (errno == 0)
-    return m;
-fail:
-  free_meter(m);
-  return NULL;
+  return m;
+}
+
+/* Starts the thread.  It blocks SIGPIPE, which a connection that has ended
+ * would send.  Returns 0 or an errno. */
+static int
+start_thread(struct meter *m)
+{
+  pthread_attr_t attr;
+  sigset_t pipe, before;
+  int err;
+
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_attr_init(&attr);
+  pthread_attr_setstacksize(&attr, STACK_SIZE);
+  pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  err = pthread_create(&m->thread, &attr, serve_line, m);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  pthread_attr_destroy(&attr);
+  m->serves = err == 0;
+  return err;
+}
+
+int
+meter_serve(struct meter *m)
+{
+  if (m->listener < 0 && open_pty(m) < 0)
+    return -1;
+  if (pipe2(m->wake, O_CLOEXEC) < 0)
+    return -1;
+  errno = start_thread(m);
+  return errno == 0 ? 0 : -1;
 }
 
 struct meter *
 meter_start(void)
 {
-  struct meter *m = meter_try_start();
+  struct meter *m = meter_new();
 
-  if (!m)
+  if (!m || meter_serve(m) < 0)
     meter_die("no pty", strerror(errno));
   return m;
 }
@@ -359,8 +419,10 @@ meter_stop(struct meter *m)
 {
   if (!m)
     return;
-  send_order(m, END_THREAD);
-  pthread_join(m->thread, NULL);
+  if (m->serves) {
+    send_order(m, END_THREAD);
+    pthread_join(m->thread, NULL);
+  }
   if (m->link[0] != '\0')
     remove_link(m);
   free_meter(m);
@@ -396,10 +458,21 @@ meter_link(struct meter *m, const char *path)
     meter_die(path, strerror(errno));
 }
 
+static bool
+is_plugged(struct meter *m)
+{
+  bool is;
+
+  pthread_mutex_lock(&m->lock);
+  is = m->fd >= 0 || m->listener >= 0;
+  pthread_mutex_unlock(&m->lock);
+  return is;
+}
+
 void
 meter_unplug(struct meter *m)
 {
   send_order(m, UNPLUG_PORT);
-  while (port_fd(m) >= 0)
+  while (is_plugged(m))
     usleep(1000);
 }

@@ -1,6 +1,7 @@
 /*
- * An emulated meter on a pseudo terminal: answers KMP requests like a heat
- * meter with an optical head, and makes the mistakes that a test orders.
+ * An emulated meter on a pseudo terminal, or on a TCP port as behind a serial
+ * server: answers KMP requests like a heat meter with an optical head, and
+ * makes the mistakes that a test orders.
  *
  *     struct meter *m = meter_start();
  *
@@ -24,15 +25,28 @@
 
 struct meter;
 
-/* Starts a meter without registers, answer delay or line speed.  Aborts when
- * that fails. */
+/* Starts a meter on a pty, without registers, answer delay or line speed.
+ * Aborts when that fails. */
 struct meter *meter_start(void);
-/* The same; returns NULL when there is no pty or no thread, see errno. */
-struct meter *meter_try_start(void);
+
+/* The same in steps: makes a meter, which can be set up; and starts it, on a
+ * pty unless meter_listen was called.  meter_new returns NULL when out of
+ * memory; meter_serve returns -1 when there is no pty or no thread, see
+ * errno. */
+struct meter *meter_new(void);
+int meter_serve(struct meter *m);
+
+/* Lets a new meter listen on PORT (0: any free one) of HOST, a name or a
+ * numeric address.  Like a serial server, it serves one connection at a time;
+ * the next one waits.  Returns -1 on failure, with the reason in *ret_why. */
+int meter_listen(struct meter *m, const char *host, unsigned port,
+                 const char **ret_why);
+
 /* Stops and frees the meter, and removes its link.  Accepts NULL. */
 void meter_stop(struct meter *m);
 
-/* Returns the path of the tty to open; valid until meter_stop. */
+/* Returns the path of the tty to open, or tcp://HOST:PORT; valid until
+ * meter_stop. */
 const char *meter_path(const struct meter *m);
 /* Makes the symbolic link PATH to the tty; replaces an existing link.  Returns
  * -1 on failure, see errno. */
@@ -57,6 +71,12 @@ void meter_remove(struct meter *m, uint16_t id);
  * register in its answers counts.  Returns the number of settings and answers
  * loaded; -1 when the file cannot be read, see errno. */
 long meter_load(struct meter *m, const char *path);
+
+/* Gives the new meter TO everything that FROM was set up with: registers, line,
+ * sleep, ordered mistakes.  Its serial number is that of FROM plus N, or
+ * METER_FIRST_SERIAL plus N if FROM has none. */
+void meter_copy(struct meter *to, struct meter *from, unsigned n);
+#define METER_FIRST_SERIAL 68500001
 
 /* ---- Behaviour ---------------------------------------------------------- */
 
@@ -95,7 +115,8 @@ void meter_sleep(struct meter *m, const char *text);
 void meter_press_key(struct meter *m);
 /* Takes the magnet away, or puts it back.  Returns true if it is away now. */
 bool meter_move_magnet(struct meter *m);
-/* Closes the pty, as if the head were unplugged.  Returns once it is closed. */
+/* Closes the pty, as if the head were unplugged; or the connection and the
+ * port.  Returns once it is closed. */
 void meter_unplug(struct meter *m);
 /* Sends bytes without a request, such as noise on the line before a program
  * opens it. */

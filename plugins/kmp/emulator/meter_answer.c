@@ -24,6 +24,8 @@
 
 #define SERIAL_REGISTER 1001
 #define MAX_ASKED 8
+/* Bytes of a record before the mantissa: id, unit, length, SiEx. */
+#define RECORD_HEAD 5
 
 /* Units for REGISTER=VALUE; registers with other units are set as bytes. */
 static const struct {
@@ -131,6 +133,36 @@ meter_memory_remove(struct meter_memory *memory, uint16_t id)
 
   if (reg)
     *reg = memory->registers[--memory->count];
+}
+
+void
+meter_memory_copy(struct meter_memory *to, const struct meter_memory *from)
+{
+  memcpy(to->type, from->type, sizeof(to->type));
+  memcpy(to->registers, from->registers,
+         from->count * sizeof(*from->registers));
+  to->count = from->count;
+}
+
+void
+meter_memory_count_serial(struct meter_memory *memory, uint64_t first,
+                          unsigned n)
+{
+  struct meter_register *serial = find_meter_register(memory, SERIAL_REGISTER);
+  char text[32];
+
+  if (!serial) {
+    snprintf(text, sizeof(text), "%u=%llu", SERIAL_REGISTER,
+             (unsigned long long)first + n);
+    meter_memory_set(memory, text);
+    return;
+  }
+  /* The mantissa ends the record. */
+  for (size_t i = serial->len; i > RECORD_HEAD && n > 0; i--) {
+    n += serial->record[i - 1];
+    serial->record[i - 1] = (uint8_t)n;
+    n >>= 8;
+  }
 }
 
 /* Stores a register.  RECORD begins with the unit code.  Returns -1 when it is

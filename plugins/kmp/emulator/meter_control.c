@@ -49,6 +49,20 @@ meter_learn(struct meter *m, const uint8_t *frame, size_t len)
 }
 
 void
+meter_copy(struct meter *to, struct meter *from, unsigned n)
+{
+  pthread_mutex_lock(&from->lock);
+  to->baud = from->baud;
+  to->delay_ms = from->delay_ms;
+  to->deaf_ms = from->deaf_ms;
+  to->sleep = from->sleep;
+  meter_memory_copy(&to->memory, &from->memory);
+  meter_faults_copy(&to->faults, &from->faults);
+  pthread_mutex_unlock(&from->lock);
+  meter_memory_count_serial(&to->memory, METER_FIRST_SERIAL, n);
+}
+
+void
 meter_set_baud(struct meter *m, unsigned baud)
 {
   pthread_mutex_lock(&m->lock);

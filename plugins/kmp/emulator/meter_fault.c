@@ -84,6 +84,14 @@ meter_fault_kind(size_t index, const char **ret_what)
   return kinds[index].name;
 }
 
+void
+meter_faults_copy(struct meter_faults *to, const struct meter_faults *from)
+{
+  to->count = from->count;
+  to->seed = from->seed;
+  memcpy(to->orders, from->orders, sizeof(to->orders));
+}
+
 int
 meter_faults_add(struct meter_faults *faults, const char *text)
 {

@@ -1,8 +1,9 @@
 /*
  * Shared by the files of the emulated meter: meter.c (the pty and the thread),
- * meter_control.c (the public functions that take the lock), meter_answer.c
- * (registers and answers), meter_load.c (files), meter_fault.c (mistakes),
- * meter_sleep.c (battery saving).
+ * meter_listen.c (connections instead of a pty), meter_control.c (the public
+ * functions that take the lock), meter_answer.c (registers and answers),
+ * meter_load.c (files), meter_fault.c (mistakes), meter_sleep.c (battery
+ * saving).
  */
 #ifndef KMP_EMULATOR_METER_IMPL_H
 #define KMP_EMULATOR_METER_IMPL_H
@@ -73,10 +74,12 @@ struct meter_sleep {
 
 struct meter {
   pthread_t thread;
+  bool serves;          /* the thread runs */
   pthread_mutex_t lock; /* protects the members up to sleep */
-  int fd;               /* master; -1: unplugged */
-  int wake[2];          /* pipe with orders to the thread: end, unplug */
-  char path[64];
+  int fd;               /* master, or the connection; -1: unplugged, or none */
+  int listener; /* socket that accepts connections; -1: the line is a pty */
+  int wake[2];  /* pipe with orders to the thread: end, unplug */
+  char path[300];
   char link[256];
   unsigned baud;
   unsigned delay_ms;
@@ -106,6 +109,14 @@ int meter_memory_set(struct meter_memory *memory, const char *text);
 int meter_memory_learn(struct meter_memory *memory, const uint8_t *frame,
                        size_t len);
 void meter_memory_remove(struct meter_memory *memory, uint16_t id);
+/* Copies the type and the registers; not the unused ones, which would take
+ * memory. */
+void meter_memory_copy(struct meter_memory *to,
+                       const struct meter_memory *from);
+/* Adds N to the serial number (register 1001).  Without one, sets it to
+ * FIRST + N. */
+void meter_memory_count_serial(struct meter_memory *memory, uint64_t first,
+                               unsigned n);
 
 /* Decodes a frame that begins with START to its address, command and data.
  * Returns -1 when it is not a valid frame. */
@@ -124,7 +135,13 @@ void meter_answer(const struct meter_memory *memory,
 
 /* Reports a mistake in a test and aborts. */
 __attribute__((noreturn)) void meter_die(const char *what, const char *about);
-/* Returns CLOCK_MONOTONIC in microseconds. */
+
+/* ---- meter_listen.c ----------------------------------------------------- */
+
+/* Accepts a waiting connection as the line. */
+void meter_accept(struct meter *m);
+/* Refuses connections from now on.  The caller holds the lock. */
+void meter_end_listening(struct meter *m);
 
 /* ---- meter_control.c ---------------------------------------------------- */
 
@@ -144,6 +161,9 @@ void meter_sleep_press(struct meter_sleep *sleep, int64_t now_us);
 /* ---- meter_fault.c ------------------------------------------------------ */
 
 int meter_faults_add(struct meter_faults *faults, const char *text);
+/* Copies the ordered mistakes and the seed, not the answers so far. */
+void meter_faults_copy(struct meter_faults *to,
+                       const struct meter_faults *from);
 
 /* Plans the reaction to FRAME, a good request whose body is REQUEST. */
 void meter_faults_plan(struct meter_faults *faults,

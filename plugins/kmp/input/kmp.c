@@ -153,6 +153,14 @@ kmp_close(void *self)
   kmp_close_port(self);
 }
 
+static uint32_t
+kmp_files(void *self)
+{
+  const struct kmp *kmp = self;
+
+  return port_files(kmp->line.device) + (kmp->capture ? 1 : 0);
+}
+
 static const struct mp_input_ops input = {
   .struct_size = sizeof(input),
   .flags = 0,
@@ -166,6 +174,7 @@ static const struct mp_input_ops input = {
   .identify = kmp_identify,
   .check = kmp_check,
   .probe = kmp_probe,
+  .files = kmp_files,
   .status = budget_status,
 };
 

@@ -18,6 +18,8 @@
 
 #include "plugins/kmp/line/port_impl.h"
 
+/* The tty, and two directories of /proc to find its user. */
+#define TTY_FILES 3
 /* Time between two attempts to open a port in use. */
 #define TRY_AGAIN_MS 100
 /* Time limit for writing a request; a port that is slower never accepts it. */
@@ -43,12 +45,17 @@ report_busy(const struct mp_host *host, const char *device, int lock)
     port_lock_user(lock, user, sizeof(user));
   else
     port_user(device, user, sizeof(user));
-  if (user[0] == '\0')
+  if (user[0] != '\0')
     return mp_fail(host, MP_EBUSY, device,
-                   "in use by another program: stop it, or read at other "
-                   "times");
+                   "in use by %s: stop it, or read at other times", user);
+  if (port_tcp_address(device))
+    return mp_fail(host, MP_EBUSY, device,
+                   "in use by another run of meterpipe: let it end, or read at "
+                   "other times");
   return mp_fail(host, MP_EBUSY, device,
-                 "in use by %s: stop it, or read at other times", user);
+                 "in use by a program that this user cannot see: \"sudo fuser "
+                 "-v %s\" names it; stop it, or read at other times",
+                 device);
 }
 
 /* Waits until LOCK hangs up, or TRY_AGAIN_MS if it is -1.  Returns MP_OK: try
@@ -95,6 +102,12 @@ port_try_until(const struct mp_host *host, const char *device, port_try attempt,
     if (r != MP_OK)
       return r;
   }
+}
+
+uint32_t
+port_files(const char *device)
+{
+  return port_tcp_address(device) ? port_tcp_files(device) : TTY_FILES;
 }
 
 bool

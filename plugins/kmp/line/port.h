@@ -46,6 +46,10 @@ int port_open(const struct mp_host *host, const struct port_settings *settings,
 /* Accepts NULL. */
 void port_close(struct port *port);
 
+/* Returns the most descriptors that an open port on DEVICE uses, and that
+ * opening it needs. */
+uint32_t port_files(const char *device);
+
 /* True for a serial server: bytes come in packets, with network delays between
  * them. */
 bool port_is_network(const struct port *port);

@@ -47,6 +47,9 @@ int port_tty_open(struct port *port, const struct port_settings *settings,
                   int64_t until);
 int port_tcp_open(struct port *port, int64_t until);
 
+/* As port_files, of a serial server. */
+uint32_t port_tcp_files(const char *device);
+
 /* Replaces a lost connection.  Returns MP_OK; MP_EIO (reported); MP_ETIMEOUT,
  * MP_ECANCELED: the cycle must end (not reported). */
 int port_tcp_reconnect(struct port *port);

@@ -6,6 +6,7 @@
 #include "config.h"
 #endif
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -25,6 +26,11 @@ static const char *const schemes[] = { "tcp://", "socket://" };
 
 /* Time limit for connecting to one address; serial servers are nearby. */
 #define CONNECT_MS 5000
+
+/* The lock and the connection; with a name, files and sockets of the resolver
+ * instead of the connection. */
+#define NUMERIC_FILES 2
+#define NAME_FILES 4
 
 const char *
 port_tcp_address(const char *device)
@@ -132,6 +138,20 @@ port_tcp_explain(const struct mp_host *host, const char *device)
                  "not the name of a port: for a serial server, set device to "
                  "tcp://%s",
                  address);
+}
+
+uint32_t
+port_tcp_files(const char *device)
+{
+  uint8_t address[sizeof(struct in6_addr)];
+  const char *service;
+  char name[256];
+
+  if (split_host_and_port(device, name, sizeof(name), &service) == MP_OK &&
+      (inet_pton(AF_INET, name, address) == 1 ||
+       inet_pton(AF_INET6, name, address) == 1))
+    return NUMERIC_FILES;
+  return NAME_FILES;
 }
 
 /* Connects to one address.  Returns MP_OK; MP_DROP with errno set; MP_ECANCELED

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 
@@ -23,8 +24,14 @@
 #define DEFAULT_DELAY_MS 20
 #define BAUD_MAX 115200
 #define DELAY_MAX_MS 60000
+#define METERS_MAX 10000
+/* Descriptors of a meter that listens: its socket, a connection, two of a
+ * pipe; and of the rest of the program. */
+#define METER_FILES 4
+#define OTHER_FILES 32
 
 enum {
+  OPT_LISTEN = 'L',
   OPT_LINK = 'l',
   OPT_BAUD = 'b',
   OPT_DELAY = 'd',
@@ -35,6 +42,7 @@ enum {
 };
 
 static const struct option options[] = {
+  { "listen", required_argument, NULL, OPT_LISTEN },
   { "link", required_argument, NULL, OPT_LINK },
   { "baud", required_argument, NULL, OPT_BAUD },
   { "delay", required_argument, NULL, OPT_DELAY },
@@ -43,6 +51,16 @@ static const struct option options[] = {
   { "sleep", required_argument, NULL, OPT_SLEEP },
   { "help", no_argument, NULL, OPT_HELP },
   { NULL, 0, NULL, 0 },
+};
+
+/* What the arguments order. */
+struct emulation {
+  struct meter *meter; /* set up, not started */
+  const char *link;    /* --link; NULL: none */
+  const char *listen;  /* --listen; NULL: a pseudo-terminal */
+  char host[256];      /* of --listen */
+  unsigned first_port;
+  size_t n_meters;
 };
 
 /* Lines break here as on the screen. */
@@ -55,10 +73,12 @@ static const char help[] =
   "the command line. Write a register as 60=84.208GJ, 1001=68500001 or\n"
   "60:08 04 43 00 01 48 f0 (unit, length, sign and exponent, mantissa);\n"
   "type=0001F1 gives the meter's type (default 0000). Prints the name of the\n"
-  "terminal, and replies until SIGINT or SIGTERM; then prints the number of\n"
-  "requests.\n"
+  "terminal, or of each port with --listen, and replies until SIGINT or SIGTERM;\n"
+  "then prints the number of requests.\n"
   "\n"
   "Options:\n"
+  "  --listen HOST:PORT[-PORT] listen on TCP ports instead, with a meter on each;\n"
+  "                            their serial numbers count up; 0: any free port\n"
   "  --link PATH               make a symbolic link to the terminal\n"
   "  --baud N                  speed of the line (default 1200); 0: no delay\n"
   "  --delay MS                time from a request to its reply (default 20)\n"
@@ -115,15 +135,71 @@ make_link(struct meter *m, const char *path)
                       "the link cannot be made: %s", strerror(errno));
 }
 
-static int
-take_option(struct meter *m, int option, const char *text)
+/* Reads a port at *P, and moves *P after it.  Returns false if there is
+ * none. */
+static bool
+read_port(const char **p, unsigned *ret)
 {
+  size_t digits = strspn(*p, "0123456789");
+
+  if (digits == 0 || digits > 5)
+    return false;
+  *ret = (unsigned)strtoul(*p, NULL, 10);
+  *p += digits;
+  return *ret <= UINT16_MAX;
+}
+
+/* Takes "PORT" or "PORT-PORT".  Returns false if TEXT is neither. */
+static bool
+take_ports(struct emulation *e, const char *text)
+{
+  unsigned last;
+
+  if (!read_port(&text, &e->first_port))
+    return false;
+  e->n_meters = 1;
+  if (*text == '\0')
+    return true;
+  if (*text++ != '-' || !read_port(&text, &last) || *text != '\0' ||
+      e->first_port == 0 || last < e->first_port)
+    return false;
+  e->n_meters = last - e->first_port + 1;
+  return e->n_meters <= METERS_MAX;
+}
+
+/* Takes "HOST:PORTS" or "[ADDRESS]:PORTS". */
+static int
+take_listen(struct emulation *e, const char *text)
+{
+  const char *colon = strrchr(text, ':');
+  size_t len = colon ? (size_t)(colon - text) : 0;
+  size_t bracket = text[0] == '[' ? 1 : 0;
+
+  e->listen = text;
+  if (len <= 2 * bracket || len >= sizeof(e->host) ||
+      (bracket && colon[-1] != ']') || !take_ports(e, colon + 1))
+    return program_fail(EX_USAGE, "--listen",
+                        "\"%s\" is not HOST:PORT or HOST:PORT-PORT, with ports "
+                        "from 1 to 65535 and at most %d meters",
+                        text, METERS_MAX);
+  snprintf(e->host, sizeof(e->host), "%.*s", (int)(len - 2 * bracket),
+           text + bracket);
+  return EX_OK;
+}
+
+static int
+take_option(struct emulation *e, int option, const char *text)
+{
+  struct meter *m = e->meter;
   unsigned long n;
   int status;
 
   switch (option) {
   case OPT_LINK:
-    return make_link(m, text);
+    e->link = text;
+    return EX_OK;
+  case OPT_LISTEN:
+    return take_listen(e, text);
   case OPT_BAUD:
     status = parse_number("--baud", text, BAUD_MAX, &n);
     if (status == EX_OK)
@@ -182,7 +258,7 @@ take_operand(struct meter *m, const char *text)
 }
 
 static int
-set_up(struct meter *m, int argc, char **argv)
+set_up(struct emulation *e, int argc, char **argv)
 {
   int status = EX_OK;
   int option;
@@ -202,32 +278,161 @@ set_up(struct meter *m, int argc, char **argv)
                           "--help\" lists them)",
                           argv[optind - 1]);
     if (option != OPT_HELP)
-      status = take_option(m, option, optarg);
+      status = take_option(e, option, optarg);
   }
   if (status == EX_OK && optind == argc)
     return program_fail(EX_USAGE, "emulate",
                         "a capture, or a file with registers, is missing");
   for (; status == EX_OK && optind < argc; optind++)
-    status = take_operand(m, argv[optind]);
+    status = take_operand(e->meter, argv[optind]);
+  if (status == EX_OK && e->link && e->listen)
+    return program_fail(EX_USAGE, "emulate",
+                        "--link links to a terminal, and with --listen there "
+                        "is none: give one of the two");
   return status;
+}
+
+/* ---- Running --------------------------------------------------------------
+ */
+
+struct meters {
+  struct meter **list;
+  size_t n;
+};
+
+static void
+stop_all(struct meters *meters)
+{
+  for (size_t i = 0; i < meters->n; i++)
+    meter_stop(meters->list[i]);
+  free(meters->list);
+}
+
+static int
+no_memory(void)
+{
+  return program_fail(EX_OSERR, "emulate", "out of memory");
+}
+
+/* Starts the meter on a pseudo-terminal. */
+static int
+start_on_pty(struct emulation *e)
+{
+  if (meter_serve(e->meter) < 0)
+    return program_fail(EX_OSERR, "pty", "cannot be opened: %s",
+                        strerror(errno));
+  return e->link ? make_link(e->meter, e->link) : EX_OK;
+}
+
+/* Raises the limit of open files to what N meters need. */
+static int
+raise_limit(const char *object, size_t n)
+{
+  rlim_t needed = METER_FILES * n + OTHER_FILES;
+  struct rlimit limit;
+
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+    return EX_OK;
+  limit.rlim_cur = needed;
+  if (limit.rlim_max >= needed && setrlimit(RLIMIT_NOFILE, &limit) == 0)
+    return EX_OK;
+  return program_fail(EX_OSERR, object,
+                      "%zu meters need %llu open files, but the limit is %llu: "
+                      "raise it (ulimit -n), or emulate fewer meters",
+                      n, (unsigned long long)needed,
+                      (unsigned long long)limit.rlim_max);
+}
+
+/* Starts a meter like that of E on its port number I, with a serial number of
+ * its own. */
+static int
+start_on_port(struct emulation *e, unsigned i, struct meters *meters)
+{
+  struct meter *m = meter_new();
+  const char *why;
+
+  if (!m)
+    return no_memory();
+  meters->list[meters->n++] = m;
+  meter_copy(m, e->meter, i);
+  if (meter_listen(m, e->host, e->first_port + i, &why) < 0)
+    return program_fail(errno == EACCES ? EX_NOPERM : EX_OSERR, e->listen,
+                        "cannot listen on port %u: %s; name free ports of this "
+                        "machine",
+                        e->first_port + i, why);
+  if (meter_serve(m) < 0)
+    return program_fail(EX_OSERR, e->listen, "cannot start a thread: %s",
+                        strerror(errno));
+  return EX_OK;
+}
+
+static int
+start_on_ports(struct emulation *e, struct meters *meters)
+{
+  int status = raise_limit(e->listen, e->n_meters);
+
+  meters->list = calloc(e->n_meters, sizeof(*meters->list));
+  if (!meters->list)
+    return no_memory();
+  for (unsigned i = 0; i < e->n_meters && status == EX_OK; i++)
+    status = start_on_port(e, i, meters);
+  return status;
+}
+
+/* Does what SIGNAL orders: the press of a key, or a move of the magnet. */
+static void
+obey_signal(const struct meters *meters, int signal)
+{
+  for (size_t i = 0; i < meters->n; i++)
+    if (signal == SIGUSR1)
+      meter_press_key(meters->list[i]);
+    else
+      meter_move_magnet(meters->list[i]);
 }
 
 /* Handles signals until SIGINT or SIGTERM. */
 static void
-serve_until_signal(struct meter *m, const sigset_t *signals)
+serve_until_signal(const struct meters *meters, const sigset_t *signals)
 {
-  for (;;) {
-    int received;
+  int received;
 
-    if (sigwait(signals, &received) != 0)
-      return;
-    if (received == SIGUSR1)
-      meter_press_key(m);
-    else if (received == SIGUSR2)
-      meter_move_magnet(m);
-    else
-      return;
+  while (sigwait(signals, &received) == 0 && received != SIGINT &&
+         received != SIGTERM)
+    obey_signal(meters, received);
+}
+
+/* Prints the names, serves, and prints the requests of each meter. */
+static void
+serve(const struct meters *meters, bool listens, const sigset_t *signals)
+{
+  for (size_t i = 0; i < meters->n; i++)
+    printf("%s\n", meter_path(meters->list[i]));
+  fflush(stdout);
+  serve_until_signal(meters, signals);
+  for (size_t i = 0; i < meters->n; i++)
+    printf("%s%s%u requests\n", listens ? meter_path(meters->list[i]) : "",
+           listens ? ": " : "", meter_requests(meters->list[i]));
+}
+
+/* Emulates what E orders. */
+static int
+emulate(struct emulation *e, const sigset_t *signals)
+{
+  struct meters meters = { .list = &e->meter, .n = 1 };
+  int status;
+
+  if (!e->listen) {
+    status = start_on_pty(e);
+    if (status == EX_OK)
+      serve(&meters, false, signals);
+  } else {
+    meters = (struct meters){ .n = 0 };
+    status = start_on_ports(e, &meters);
+    if (status == EX_OK)
+      serve(&meters, true, signals);
+    stop_all(&meters);
   }
+  return status;
 }
 
 static bool
@@ -242,7 +447,7 @@ wants_help(int argc, char **argv)
 int
 command_emulate(int argc, char **argv)
 {
-  struct meter *m;
+  struct emulation e = { .n_meters = 1 };
   sigset_t signals;
   int status;
 
@@ -250,7 +455,7 @@ command_emulate(int argc, char **argv)
     print_help();
     return EX_OK;
   }
-  /* Before the meter's thread starts: it inherits the blocked signals, so that
+  /* Before a meter's thread starts: it inherits the blocked signals, so that
    * sigwait gets them. */
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
@@ -258,21 +463,16 @@ command_emulate(int argc, char **argv)
   sigaddset(&signals, SIGUSR1);
   sigaddset(&signals, SIGUSR2);
   sigprocmask(SIG_BLOCK, &signals, NULL);
-  m = meter_try_start();
-  if (!m)
-    return program_fail(EX_OSERR, "pty", "cannot be opened: %s",
-                        strerror(errno));
-  meter_set_baud(m, DEFAULT_BAUD);
-  meter_set_delay(m, DEFAULT_DELAY_MS);
+  e.meter = meter_new();
+  if (!e.meter)
+    return no_memory();
+  meter_set_baud(e.meter, DEFAULT_BAUD);
+  meter_set_delay(e.meter, DEFAULT_DELAY_MS);
   /* A capture without an answer to GetType does not give the model. */
-  meter_set(m, "type=0000");
-  status = set_up(m, argc, argv);
-  if (status == EX_OK) {
-    printf("%s\n", meter_path(m));
-    fflush(stdout);
-    serve_until_signal(m, &signals);
-    printf("%u requests\n", meter_requests(m));
-  }
-  meter_stop(m);
+  meter_set(e.meter, "type=0000");
+  status = set_up(&e, argc, argv);
+  if (status == EX_OK)
+    status = emulate(&e, &signals);
+  meter_stop(e.meter);
   return status;
 }

@@ -328,6 +328,8 @@ on_result(char **words)
     ledger_result(&t->work, MP_PERHAPS);
   else if (strcmp(words[2], "rejected") == 0)
     ledger_result(&t->work, MP_REJECTED);
+  else if (strcmp(words[2], "refused") == 0)
+    ledger_refuse(&t->work);
   else
     ledger_result(&t->work, MP_NOT_SENT);
 }

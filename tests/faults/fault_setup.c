@@ -408,6 +408,7 @@ remove_state(struct fault_setup *setup)
 {
   setup_remove(setup, "house.db*");
   setup_remove(setup, "house.lock");
+  setup_remove(setup, "attempts-*"); /* or each case would find more of them */
   setup_remove(setup, SETUP_CSV);
   setup_remove(setup, SETUP_STORE);
   setup_remove(setup, SETUP_TAKEN);

@@ -178,19 +178,15 @@ file_open(const char *path, int flags, mode_t mode, char why[FILE_WHY])
 /* ---- Directories --------------------------------------------------------- */
 
 int
-file_make_directories(const char *path)
+file_make_directories(char *path)
 {
-  char *copy = strdup(path);
-  int err = copy ? 0 : ENOMEM;
-
-  for (char *p = copy && *copy ? strchr(copy + 1, '/') : NULL; p && !err;
+  for (char *p = *path ? strchr(path + 1, '/') : NULL; p;
        p = strchr(p + 1, '/')) {
     *p = '\0';
-    if (mkdir(copy, 0750) != 0 && errno != EEXIST && errno != EROFS &&
+    if (mkdir(path, 0750) != 0 && errno != EEXIST && errno != EROFS &&
         errno != EACCES)
-      err = errno;
+      return errno;
     *p = '/';
   }
-  free(copy);
-  return err;
+  return 0;
 }

@@ -137,8 +137,14 @@ check_directories(struct store *store)
 static int
 make_directories(struct store *store)
 {
-  errno = file_make_directories(store->path);
-  return errno ? store_files_failed(store, store->path) : MP_OK;
+  char *copy = memory_text(store->path);
+  int r = MP_OK;
+
+  errno = file_make_directories(copy);
+  if (errno)
+    r = store_files_failed(store, copy);
+  free(copy);
+  return r;
 }
 
 /* Errors of flock and fcntl on a file system without locks. */

@@ -560,8 +560,9 @@ struct mp_input_ops {
    * read can decide whether the meter was exchanged.  Called after read and
    * close; opens and closes by itself.  NULL: not supported. */
   int (*identify)(void *self, const struct mp_sink *sink);
-  /* Finds out whether open would succeed and what prevents it; reports each
-   * finding with mp_fail or mp_log.  Instead of open.  NULL: no checks. */
+  /* Finds out whether the input could be read and what prevents that; reports
+   * each finding with mp_fail or mp_log.  Instead of open; opens and closes by
+   * itself.  NULL: no checks. */
   int (*check)(void *self);
   /* Identifies the device and reads everything that it offers.  Called instead
    * of open; opens and closes by itself.  NULL: not supported. */

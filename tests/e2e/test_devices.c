@@ -69,7 +69,7 @@ START_TEST(check_reports_a_read_only_login)
   domoticz_server_set_rights(house.server, rights[_i].rights);
   domoticz_setup_write(&house, "", "idx.323 = meter.heat_energy_e1\n", "");
   run("check -c house.ini");
-  domoticz_setup_check(&house, rights[_i].status, rights[_i].said);
+  domoticz_setup_check_rest(&house, rights[_i].status, rights[_i].said);
 }
 END_TEST
 
@@ -108,7 +108,7 @@ START_TEST(text_goes_to_a_text_device)
   add(2, "text", NULL);
   domoticz_setup_write(&house, "", "idx.2 = meter.date\n", "");
   run("check -c house.ini");
-  domoticz_setup_check(&house, EX_OK, "");
+  domoticz_setup_check_rest(&house, EX_OK, "");
 }
 END_TEST
 
@@ -138,7 +138,7 @@ START_TEST(check_warns_about_the_usual_unit)
   add(1, units[_i].type, units[_i].unit);
   domoticz_setup_write(&house, "", "idx.1 = meter.heat_energy_e1\n", "");
   run("check -c house.ini");
-  domoticz_setup_check(&house, EX_OK, units[_i].said);
+  domoticz_setup_check_rest(&house, EX_OK, units[_i].said);
 }
 END_TEST
 
@@ -154,7 +154,7 @@ START_TEST(check_derives_units_through_transforms)
                        "[transform kwh]\nplugin = convert\nunit = kWh\n"
                        "decimals = 3\nvalue = meter.heat_energy_e1\n");
   run("check -c house.ini");
-  domoticz_setup_check(
+  domoticz_setup_check_rest(
     &house, EX_OK,
     "warning: domoticz: idx.2: takes kWh, and usage can be in GJ: "
     "then convert the reading with a transform \"convert\" with "
@@ -210,7 +210,7 @@ START_TEST(check_warns_about_the_coarse_step_of_a_base)
              "reading; if the state is lost, the usage is wrong by up to one "
              "step; give it the divider 1000\n",
              steps[_i].step);
-  domoticz_setup_check(&house, EX_OK, said);
+  domoticz_setup_check_rest(&house, EX_OK, said);
   run("run -n -c house.ini");
   ck_assert_int_eq(sandbox_status(house.sandbox), EX_OK);
   snprintf(out, sizeof(out), "domoticz.323 %s\n", steps[_i].shown);

@@ -239,15 +239,31 @@ check_live_only(const char *shown, unsigned writes)
   ck_assert_uint_eq(domoticz_server_writes(house.server, 324), 0);
 }
 
+/* Checks the failure, and the warning that attempts are not counted. */
+static void
+check_without_state(int status, const char *error)
+{
+  const char *err = sandbox_err(house.sandbox);
+
+  ck_assert_int_eq(sandbox_status(house.sandbox), status);
+  ck_assert_int_eq(strncmp(err, error, strlen(error)), 0);
+  err += strlen(error);
+  ck_assert_msg(
+    strncmp(err, "warning: meter: ", strlen("warning: meter: ")) == 0 &&
+      strstr(err, ": cannot count the attempts to read the meter; it is read "
+                  "regardless of min_interval\n") &&
+      strchr(err, '\n') == strrchr(err, '\n'),
+    "%s", err);
+}
+
 START_TEST(uncreatable_state_serves_only_live_outputs)
 {
   /* A place where not even root can create a file. */
   build("custom", TRANSFORMS SCREEN "[pipeline]\nstate_dir = /proc/none\n");
   domoticz_setup_run(&house, "84.210GJ");
-  domoticz_setup_check(
-    &house, EX_IOERR,
-    "error: /proc/none: the state cannot be kept there: No such file "
-    "or directory\n");
+  check_without_state(EX_IOERR,
+                      "error: /proc/none: the state cannot be kept there: No "
+                      "such file or directory\n");
   check_live_only("energy 84.210 GJ\n", 0);
 }
 END_TEST
@@ -350,10 +366,9 @@ START_TEST(unreadable_state_directory_prevents_a_second_state)
   ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
   sandbox_setenv(house.sandbox, "STATE_DIRECTORY", NULL);
   domoticz_setup_run(&house, "84.210GJ");
-  domoticz_setup_check(
-    &house, EX_NOPERM,
-    "error: /var/lib/meterpipe/house.db: cannot be accessed: run as its owner, "
-    "or give [pipeline] a state_dir\n");
+  check_without_state(EX_NOPERM,
+                      "error: /var/lib/meterpipe/house.db: cannot be accessed: "
+                      "run as its owner, or give [pipeline] a state_dir\n");
   check_live_only("energy 84.210 GJ\n", 0);
   ck_assert(!sandbox_exists(house.sandbox, ".local"));
 }

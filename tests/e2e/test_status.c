@@ -124,6 +124,7 @@ START_TEST(status_shows_no_value_for_a_total_never_set)
   check_out("house.ini: last run 2026-11-22T10:20:00Z, 5 min ago: 0, all read "
             "and delivered\n"
             "state: {dir}/house.db\n"
+            "meter: 1 attempt in the last 24 hours, 0 failed\n"
             "\n"
             "TARGET        LAST VALUE  AGE    PENDING  FOR\n"
             "domoticz.322  -\n"

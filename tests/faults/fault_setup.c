@@ -403,11 +403,20 @@ setup_set_meter(struct fault_setup *setup, unsigned i)
   meter_set(setup->meters[i], text);
 }
 
+/* Each case begins without counted attempts, or it would find more of them than
+ * the case before. */
+static void
+forget_attempts(const struct fault_setup *setup)
+{
+  setup_remove(setup, "attempts-*");
+}
+
 static void
 remove_state(struct fault_setup *setup)
 {
   setup_remove(setup, "house.db*");
   setup_remove(setup, "house.lock");
+  forget_attempts(setup);
   setup_remove(setup, SETUP_CSV);
   setup_remove(setup, SETUP_STORE);
   setup_remove(setup, SETUP_TAKEN);
@@ -467,6 +476,7 @@ setup_keep(struct fault_setup *setup)
       setup_read(setup, file_names[i], &setup->files[i].len);
   }
   domoticz_server_snapshot(setup->server);
+  forget_attempts(setup);
   setup->kept = setup->now;
 }
 

@@ -104,6 +104,29 @@ domoticz_setup_check(struct domoticz_setup *h, int status, const char *err)
   ck_assert_int_eq(sandbox_status(h->sandbox), status);
 }
 
+const char *
+domoticz_setup_after_attempt(struct domoticz_setup *h)
+{
+  static const char begin[] = "notice: meter: ";
+  static const char words[] = ": this counts as an attempt to read the meter: ";
+  const char *err = sandbox_err(h->sandbox);
+  const char *end = strchr(err, '\n');
+  const char *found = strstr(err, words);
+
+  ck_assert_msg(strncmp(err, begin, strlen(begin)) == 0 && end && found &&
+                  found < end,
+                "%s", err);
+  return end + 1;
+}
+
+void
+domoticz_setup_check_rest(struct domoticz_setup *h, int status, const char *err)
+{
+  ck_assert_str_eq(domoticz_setup_after_attempt(h),
+                   domoticz_setup_text(h, err));
+  ck_assert_int_eq(sandbox_status(h->sandbox), status);
+}
+
 void
 domoticz_setup_cycle(struct domoticz_setup *h, const char *reading, int status,
                      const char *said)

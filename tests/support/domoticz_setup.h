@@ -68,6 +68,13 @@ const char *domoticz_setup_text(struct domoticz_setup *h, const char *text);
 void domoticz_setup_check(struct domoticz_setup *h, int status,
                           const char *err);
 
+/* Returns the standard error of a "meterpipe check" without its first line,
+ * which says that the check counts as an attempt to read the meter. */
+const char *domoticz_setup_after_attempt(struct domoticz_setup *h);
+/* The same as domoticz_setup_check for that rest. */
+void domoticz_setup_check_rest(struct domoticz_setup *h, int status,
+                               const char *err);
+
 /* Does the next run, a little over 20 minutes after the last one, and checks
  * its status and standard error.  (An update whose age is a multiple of 15
  * minutes looks like one made just now, and the program would wait two

@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,11 @@
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 /* Before the umask is applied. */
 #define FILE_MODE 0644
+
+/* Inputs are read in threads, perhaps as many as the limit of open files allows
+ * (kmp_files): their files of attempts are open one at a time, so that all of
+ * them need one descriptor. */
+static pthread_mutex_t one_file = PTHREAD_MUTEX_INITIALIZER;
 
 /* True for letters, digits, '.' and '-', in any locale. */
 static bool
@@ -102,8 +108,8 @@ read_lines(FILE *file, struct attempts *ret)
   return !err && ferror(file) ? errno : err;
 }
 
-int
-attempts_load(const char *path, struct attempts *ret)
+static int
+load_file(const char *path, struct attempts *ret)
 {
   struct attempts attempts = { .list = NULL };
   char why[FILE_WHY];
@@ -123,6 +129,17 @@ attempts_load(const char *path, struct attempts *ret)
     attempts_clear(&attempts);
   else
     *ret = attempts;
+  return err;
+}
+
+int
+attempts_load(const char *path, struct attempts *ret)
+{
+  int err;
+
+  pthread_mutex_lock(&one_file);
+  err = load_file(path, ret);
+  pthread_mutex_unlock(&one_file);
   return err;
 }
 
@@ -165,15 +182,21 @@ write_file(const char *path, const struct attempts *attempts)
 int
 attempts_save(const char *path, const struct attempts *attempts)
 {
-  char temporary[PATH_MAX];
-  int err = file_make_directories(path);
+  char temporary[PATH_MAX], why[SAFE_DIR_WHY];
+  int err;
 
-  if (err)
-    return err;
   if (snprintf(temporary, sizeof(temporary), "%s.new", path) >=
       (int)sizeof(temporary))
     return ENAMETOOLONG;
+  /* Make nothing in a directory of another user. */
+  if (safe_dir_check_above(path, geteuid(), why) != 0)
+    return EPERM;
+  err = file_make_directories(temporary);
+  if (err)
+    return err;
+  pthread_mutex_lock(&one_file);
   err = write_file(temporary, attempts);
+  pthread_mutex_unlock(&one_file);
   if (!err && rename(temporary, path) != 0)
     err = errno;
   if (err)

@@ -3,6 +3,7 @@
 #include "config.h"
 #endif
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,27 +22,20 @@
 
 /* ---- The file ------------------------------------------------------------ */
 
-/* Returns the name that all names of the device share; the stored one while the
- * head is not plugged in.  NULL: unknown. */
-static const char *
-find_device(const struct kmp *kmp, char *buf, size_t size)
-{
-  if (port_identity(kmp->line.device, buf, size))
-    return buf;
-  return kmp->host->store_get(kmp->host, "device");
-}
-
-/* Writes the path of the file.  Returns false if there is none: the state is in
- * memory, or the device is unknown. */
+/* Writes the path of the file.  While the head is not plugged in, its name of
+ * an earlier run counts.  Returns false if the state is in memory. */
 static bool
 find_path(const struct kmp *kmp, char path[PATH_MAX])
 {
   const struct mp_host *host = kmp->host;
+  const char *stored = host->store_get(host, "device");
   char name[PATH_MAX];
-  const char *device = find_device(kmp, name, sizeof(name));
 
-  return MP_HAS(host, struct mp_host, state_dir) && host->state_dir && device &&
-         attempts_path(host->state_dir, device, path, PATH_MAX);
+  if (!MP_HAS(host, struct mp_host, state_dir) || !host->state_dir)
+    return false;
+  if (!port_identity(kmp->line.device, name))
+    snprintf(name, sizeof(name), "%s", stored ? stored : kmp->line.device);
+  return attempts_path(host->state_dir, name, path, PATH_MAX);
 }
 
 /* Stores the name of the device, for the time when the head is not plugged
@@ -52,48 +46,62 @@ remember_device(const struct kmp *kmp)
   const char *stored = kmp->host->store_get(kmp->host, "device");
   char name[PATH_MAX];
 
-  if (port_identity(kmp->line.device, name, sizeof(name)) &&
+  if (port_identity(kmp->line.device, name) &&
       strcmp(name, stored ? stored : kmp->line.device) != 0)
     (void)kmp->host->store_set(kmp->host, "device", name);
 }
 
 static void
-save(const struct kmp *kmp)
+save(const struct kmp *kmp, const char *path)
 {
-  char path[PATH_MAX];
-  int err = find_path(kmp, path) ? attempts_save(path, kmp->attempts) : 0;
+  int err = attempts_save(path, kmp->attempts);
 
   if (err)
     memory_report_uncounted(kmp, path, err);
 }
 
+static void
+drop_attempts(struct kmp *kmp)
+{
+  if (kmp->attempts)
+    attempts_clear(kmp->attempts);
+  free(kmp->attempts);
+  kmp->attempts = NULL;
+}
+
 /* ---- Whether to read ----------------------------------------------------- */
+
+/* True if the interval after ATTEMPT has not passed (logged). */
+static bool
+is_recent(const struct kmp *kmp, const struct attempt *attempt)
+{
+  int64_t interval =
+    attempt->failed ? kmp->retry_interval_ms : kmp->min_interval_ms;
+  int64_t age = kmp->host->now(kmp->host) - attempt->time_ms;
+  char span[64];
+
+  /* 10 % of tolerance: cron is not exact.  An attempt in the future is from a
+   * wrong clock. */
+  if (interval == 0 || age < 0 || age > interval - interval / 10)
+    return false;
+  clock_format_span(age, span, sizeof(span));
+  mp_log(kmp->host, MP_LOG_INFO, kmp->line.device,
+         "not read: the last attempt was %s ago, and %s", span,
+         attempt->failed ? "failed" : "succeeded");
+  return true;
+}
 
 bool
 budget_forbids(const struct kmp *kmp)
 {
   struct attempts attempts = { .list = NULL };
-  const struct attempt *last;
-  int64_t age, interval;
-  char path[PATH_MAX], span[64];
-  bool forbids = false;
+  char path[PATH_MAX];
+  bool forbids;
 
   if ((kmp->min_interval_ms == 0 && kmp->retry_interval_ms == 0) ||
-      !find_path(kmp, path) || attempts_load(path, &attempts) != 0 ||
-      attempts.n == 0)
+      !find_path(kmp, path) || attempts_load(path, &attempts) != 0)
     return false;
-  last = &attempts.list[attempts.n - 1];
-  interval = last->failed ? kmp->retry_interval_ms : kmp->min_interval_ms;
-  age = kmp->host->now(kmp->host) - last->time_ms;
-  /* 10 % of tolerance: cron is not exact.  An attempt in the future is from a
-   * wrong clock. */
-  forbids = interval > 0 && age >= 0 && age <= interval - interval / 10;
-  if (forbids) {
-    clock_format_span(age, span, sizeof(span));
-    mp_log(kmp->host, MP_LOG_INFO, kmp->line.device,
-           "not read: the last attempt was %s ago, and %s", span,
-           last->failed ? "failed" : "succeeded");
-  }
+  forbids = attempts.n > 0 && is_recent(kmp, &attempts.list[attempts.n - 1]);
   attempts_clear(&attempts);
   return forbids;
 }
@@ -105,44 +113,39 @@ budget_count(void *ctx)
 {
   struct kmp *kmp = ctx;
   char path[PATH_MAX];
-  int err;
+  int err = ENOMEM;
 
   if (kmp->counted || !find_path(kmp, path))
     return;
   kmp->counted = true;
-  kmp->attempts = calloc(1, sizeof(*kmp->attempts));
-  if (!kmp->attempts) {
-    mp_log(kmp->host, MP_LOG_WARNING, NULL,
-           "out of memory: this attempt is not counted");
-    return;
-  }
-  err = attempts_load(path, kmp->attempts);
-  if (err)
-    memory_report_uncounted(kmp, path, err);
   remember_device(kmp);
-  err = attempts_add(kmp->attempts, kmp->host->now(kmp->host));
-  if (err)
+  kmp->attempts = calloc(1, sizeof(*kmp->attempts));
+  if (kmp->attempts) {
+    (void)attempts_load(path, kmp->attempts); /* else they are lost */
+    err = attempts_add(kmp->attempts, kmp->host->now(kmp->host));
+  }
+  if (err) {
     memory_report_uncounted(kmp, path, err);
-  else
-    save(kmp);
+    drop_attempts(kmp);
+  } else
+    save(kmp, path);
 }
 
 void
 budget_succeed(struct kmp *kmp)
 {
-  if (kmp->attempts && kmp->attempts->n > 0)
+  if (kmp->attempts)
     kmp->attempts->list[kmp->attempts->n - 1].failed = false;
 }
 
 void
 budget_finish(struct kmp *kmp)
 {
-  if (!kmp->attempts)
-    return;
-  save(kmp);
-  attempts_clear(kmp->attempts);
-  free(kmp->attempts);
-  kmp->attempts = NULL;
+  char path[PATH_MAX];
+
+  if (kmp->attempts && find_path(kmp, path))
+    save(kmp, path);
+  drop_attempts(kmp);
 }
 
 /* ---- The battery --------------------------------------------------------- */

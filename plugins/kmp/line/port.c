@@ -9,6 +9,7 @@
 #endif
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,18 +111,13 @@ port_files(const char *device)
 }
 
 bool
-port_identity(const char *device, char *buf, size_t size)
+port_identity(const char *device, char buf[PATH_MAX])
 {
   const char *address = port_tcp_address(device);
-  char *path = address ? NULL : realpath(device, NULL);
-  int len = -1;
 
   if (address)
-    len = snprintf(buf, size, "tcp://%s", address);
-  else if (path)
-    len = snprintf(buf, size, "%s", path);
-  free(path);
-  return len >= 0 && (size_t)len < size;
+    return snprintf(buf, PATH_MAX, "tcp://%s", address) < PATH_MAX;
+  return realpath(device, buf);
 }
 
 int

@@ -8,6 +8,7 @@
 #ifndef KMP_PORT_H
 #define KMP_PORT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,7 +35,7 @@ int64_t port_clock(void);
 /* Writes a name that all names of the port DEVICE share: tcp://HOST:PORT, or
  * the path that symbolic links lead to.  Returns false if there is no such
  * port, or no room in BUF. */
-bool port_identity(const char *device, char *buf, size_t size);
+bool port_identity(const char *device, char buf[PATH_MAX]);
 
 /* Opens, locks and sets up the port.  Waits for another user of the port for at
  * most PATIENCE_MS, and not past the cycle's deadline.  settings->device must

@@ -62,10 +62,11 @@ put_time(char *at, int rest_ms)
   put_two_digits(at + 7, second % 60);
 }
 
-const char *
-rfc3339_format(struct rfc3339_day *last, int64_t ms, char buf[RFC3339_SIZE])
+/* Sets *LAST to the day of MS, or to the nearest one that has a date.  Returns
+ * the time of day in milliseconds. */
+static int
+set_day(struct rfc3339_day *last, int64_t ms)
 {
-  struct rfc3339_day none = { 0 };
   int rest;
   int64_t day;
 
@@ -74,12 +75,25 @@ rfc3339_format(struct rfc3339_day *last, int64_t ms, char buf[RFC3339_SIZE])
   if (ms >= (LAST_DAY + 1) * DAY_MS)
     ms = (LAST_DAY + 1) * DAY_MS - 1;
   day = split(ms, &rest);
+  put_date(last->date, day);
+  last->day = day + 1;
+  return rest;
+}
+
+const char *
+rfc3339_format(struct rfc3339_day *last, int64_t ms, char buf[RFC3339_SIZE])
+{
+  struct rfc3339_day none = { 0 };
+  int64_t begin;
+  int rest;
+
   if (!last)
     last = &none;
-  if (last->day != day + 1 || last->date[0] == '\0') {
-    put_date(last->date, day);
-    last->day = day + 1;
-  }
+  begin = (last->day - 1) * DAY_MS;
+  if (last->date[0] != '\0' && ms >= begin && ms < begin + DAY_MS)
+    rest = (int)(ms - begin);
+  else
+    rest = set_day(last, ms);
   memcpy(buf, last->date, sizeof(last->date));
   put_time(buf + sizeof(last->date) - 1, rest);
   return buf;

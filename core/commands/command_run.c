@@ -90,6 +90,7 @@ open_state(struct app *app)
   store_close(app->run.store);
   app->run.store = NULL;
   store_open(NULL, NULL, STORE_MEMORY, &app->run.store);
+  book_load(app->cycle); /* records need ids in any case */
   return EX_OK;
 }
 

@@ -166,8 +166,8 @@ load_ids(struct cycle *c)
   const char *from = store_get(c->run->store, STORE_META, "", from_key);
 
   c->ids.from = from ? strtoll(from, NULL, 10) : 0;
-  if (uuid) {
-    snprintf(c->ids.uuid, sizeof(c->ids.uuid), "%s", uuid);
+  if (uuid && strlen(uuid) == RECORD_UUID - 1) {
+    memcpy(c->ids.uuid, uuid, RECORD_UUID);
     return;
   }
   make_uuid(c);
@@ -218,8 +218,6 @@ book_load_targets(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
-  if (c->n_loaded == p->n_targets)
-    return;
   for (; c->n_loaded < p->n_targets; c->n_loaded++)
     if (target_is_kept(p->targets[c->n_loaded]))
       load_target(c, p->targets[c->n_loaded]);

@@ -179,7 +179,8 @@ work_out(struct cycle *c)
   int64_t time_ms;
 
   /* Of fields that this reading emitted for the first time. */
-  book_load_targets(c);
+  if (c->n_loaded < c->plan->n_targets)
+    book_load_targets(c);
   book_report_unreadable(c);
   evaluate_readings(c);
   time_ms = book_time(&c->d);
@@ -189,7 +190,8 @@ work_out(struct cycle *c)
     book_add_rows(c, time_ms);
   }
   book_show_kinds(c);
-  cycle_say(c, &c->d.evaluation.messages);
+  if (c->d.evaluation.messages.first)
+    cycle_say(c, &c->d.evaluation.messages);
   return time_ms;
 }
 
@@ -497,7 +499,7 @@ run_capture(struct cycle *c)
     }
     asked = true;
     time_ms = work_out(c);
-    if (!durable)
+    if (!durable && c->notices.first)
       cycle_log_notices(c);
     if (c->dry)
       dry_run_deliver(c, time_ms);

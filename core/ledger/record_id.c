@@ -39,15 +39,17 @@ const char *
 record_id_format(const struct record_ids *ids, const char *output,
                  int64_t number, int64_t row, char buf[RECORD_ID])
 {
-  const char *of = number < ids->from ? output : ids->uuid;
-  size_t len = strnlen(of, RECORD_UUID - 1);
   char *begin = buf + RECORD_ID - 1;
+  size_t len = RECORD_UUID - 1;
 
   *begin = '\0';
   if (row)
     begin = put_number(begin, row);
   begin = put_number(begin, number);
-  return memcpy(begin - len, of, len);
+  if (number >= ids->from)
+    return memcpy(begin - len, ids->uuid, len);
+  len = strnlen(output, len);
+  return memcpy(begin - len, output, len);
 }
 
 /* Reads digits without a leading zero.  Returns a negative number if TEXT is

@@ -20,7 +20,7 @@
 
 /* The state that ids belong to. */
 struct record_ids {
-  char uuid[RECORD_UUID];
+  char uuid[RECORD_UUID]; /* of its full length */
   int64_t from; /* records with a lower number have ids of the old form */
 };
 

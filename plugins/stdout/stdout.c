@@ -50,6 +50,7 @@ static const stdout_format_fn formats[] = {
 struct slot {
   uint32_t row; /* its record, from 1; another one: value missing */
   size_t value; /* offset in texts */
+  size_t len;   /* of the value */
   char *unit;   /* of the value; "": none; NULL: no value yet */
 };
 
@@ -181,6 +182,7 @@ fill_cells(struct out *out)
 
     out->cells[i].value =
       slot->row == out->records ? out->texts.data + slot->value : NULL;
+    out->cells[i].len = slot->len;
   }
 }
 
@@ -242,7 +244,7 @@ keep_unit(struct slot *slot, struct stdout_cell *cell, const char *unit)
 }
 
 static int
-keep_number(struct out *out, const struct mp_value *value)
+keep_number(struct out *out, struct slot *slot, const struct mp_value *value)
 {
   int len;
 
@@ -252,7 +254,8 @@ keep_number(struct out *out, const struct mp_value *value)
     value->number, out->texts.data + out->texts.len, DECIMAL_TEXT);
   if (len < 0 || len >= DECIMAL_TEXT)
     return MP_ENOMEM;
-  out->texts.len += (size_t)len + 1;
+  slot->len = (size_t)len;
+  out->texts.len += slot->len + 1;
   return MP_OK;
 }
 
@@ -268,8 +271,9 @@ keep_value(struct out *out, uint32_t target, const struct mp_value *value)
   if (keep_unit(slot, cell, value->unit) != MP_OK)
     return MP_ENOMEM;
   if (!cell->is_text)
-    return keep_number(out, value);
-  return text_buffer_add(&out->texts, value->text, strlen(value->text) + 1);
+    return keep_number(out, slot, value);
+  slot->len = strlen(value->text);
+  return text_buffer_add(&out->texts, value->text, slot->len + 1);
 }
 
 static int

@@ -82,19 +82,20 @@ stdout_label_free(struct stdout_label *label)
 
 /* Adds a cell with a number, which needs no escapes. */
 static int
-add_json_number(struct text_buffer *out, const struct stdout_label *label,
-                const char *number)
+add_json_number(struct text_buffer *out, const struct stdout_cell *cell)
 {
-  size_t len = strlen(number), rest = label->json.len - label->value_at;
+  const struct stdout_label *label = &cell->label;
+  size_t rest = label->json.len - label->value_at;
   char *at;
 
-  if (text_buffer_reserve(out, label->json.len + len) != MP_OK)
+  if (text_buffer_reserve(out, label->json.len + cell->len) != MP_OK)
     return MP_ENOMEM;
   at = out->data + out->len;
   memcpy(at, label->json.data, label->value_at);
-  memcpy(at + label->value_at, number, len);
-  memcpy(at + label->value_at + len, label->json.data + label->value_at, rest);
-  out->len += label->json.len + len;
+  at += label->value_at;
+  memcpy(at, cell->value, cell->len);
+  memcpy(at + cell->len, label->json.data + label->value_at, rest);
+  out->len += label->json.len + cell->len;
   return MP_OK;
 }
 
@@ -127,7 +128,7 @@ add_json_cell(struct json *json, const struct stdout_cell *cell)
     return add_json_missing(json->text, &cell->label);
   if (cell->is_text)
     return add_json_text(json, &cell->label, cell->value);
-  return add_json_number(json->text, &cell->label, cell->value);
+  return add_json_number(json->text, cell);
 }
 
 int
@@ -136,10 +137,9 @@ stdout_format_json(struct text_buffer *out, const char *time,
 {
   struct json json = { .text = out };
 
-  if (text_buffer_add_text(out, "{\"time\":") != MP_OK)
-    return MP_ENOMEM;
-  json_string(&json, time);
-  if (text_buffer_add_text(out, ",\"values\":{") != MP_OK)
+  if (text_buffer_add_text(out, "{\"time\":\"") != MP_OK ||
+      text_buffer_add_text(out, time) != MP_OK ||
+      text_buffer_add_text(out, "\",\"values\":{") != MP_OK)
     return MP_ENOMEM;
   for (size_t i = 0; i < n; i++)
     if ((i > 0 && text_buffer_add_text(out, ",") != MP_OK) ||

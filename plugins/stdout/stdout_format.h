@@ -29,6 +29,7 @@ void stdout_label_free(struct stdout_label *label);
 struct stdout_cell {
   const char *name;
   const char *value; /* NULL: missing */
+  size_t len;        /* of value */
   const char *unit;  /* of the last value; NULL: none */
   bool is_text;
   struct stdout_label label;

@@ -903,6 +903,20 @@ START_TEST(record_ids_are_not_reused_after_a_state_loss)
 }
 END_TEST
 
+/* A live output is served even if the state cannot be kept. */
+START_TEST(record_has_its_id_without_a_state)
+{
+  sandbox_write(s, "take.sh", IDS);
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = /proc/none\n" EXEC_INPUT
+                "[output hook]\nplugin = exec\nclass = live\n"
+                "command = sh take.sh\nvalue.energy = meter.energy\n");
+  exec_run(s, "84.208");
+  ck_assert_int_eq(sandbox_status(s), EX_IOERR);
+  exec_check_file(s, "got", "UUID-1795342800000\n");
+}
+END_TEST
+
 /* ---- Displayed values ---- */
 
 #define SHOWN_PIPELINE                                                         \
@@ -1300,6 +1314,7 @@ exec_suite(void)
   tcase_add_test(tc, command_of_a_killed_run_is_ended);
   tcase_add_test(tc, record_is_sent_again_with_its_id_after_a_crash);
   tcase_add_test(tc, record_ids_are_not_reused_after_a_state_loss);
+  tcase_add_test(tc, record_has_its_id_without_a_state);
   tcase_add_loop_test(tc, unanswered_amount_is_resent_apart_from_later_usage, 0,
                       ARRAY_SIZE(amount_rows));
   tcase_add_test(tc, unanswered_record_is_resent_unchanged);

@@ -537,6 +537,24 @@ START_TEST(value_that_write_refuses_gets_another_record)
 }
 END_TEST
 
+/* Else a run that is killed then would take the refused value for sent. */
+START_TEST(nothing_leaves_before_a_refusal_is_committed)
+{
+  write_pipeline("", "class = latest\n" USAGE);
+  run("10", EX_OK);
+  sandbox_write(s, "refused", "1\n");
+  sandbox_write(s, "strict", "%s", "");
+  sandbox_write(s, "full", "%s", "");
+  sandbox_write(s, "lose", "after\n");
+  run("11", EX_IOERR);
+  ck_assert(!sandbox_exists(s, "hit"));
+  sandbox_remove(s, "refused");
+  sandbox_remove(s, "lose");
+  run("13", EX_OK);
+  taken_is("energy=10\nusage=1\nenergy=13 usage=2\n");
+}
+END_TEST
+
 /* The values of conform are 84.208 in most records. */
 START_TEST(conform_knows_the_result)
 {
@@ -578,6 +596,7 @@ main(void)
   tcase_add_test(tc, oldest_rows_are_dropped_beyond_queue_max);
   tcase_add_loop_test(tc, other_classes_reject, 0, 2);
   tcase_add_test(tc, value_that_write_refuses_gets_another_record);
+  tcase_add_test(tc, nothing_leaves_before_a_refusal_is_committed);
   tcase_add_test(tc, conform_knows_the_result);
   suite_add_tcase(suite, tc);
   return run_suite(suite);

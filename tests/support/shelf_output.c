@@ -10,7 +10,8 @@
  * it takes nothing, or else all that it does not refuse, and does not know the
  * outcome; it then creates a file "hit".  In another class it rejects a refused
  * record, but with a file "careless" it sets it aside.  With a file "strict",
- * write refuses the number alone.
+ * write refuses the number alone; with a file "full", the process then cannot
+ * write to files any more.
  */
 #include <errno.h>
 #include <signal.h>
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <meterpipe/plugin.h>
@@ -92,6 +94,15 @@ find_refused(const struct shelf *s, const char *number, bool *ret)
   return MP_OK;
 }
 
+static void
+fill_disk(void)
+{
+  const struct rlimit none = { 0, 0 };
+
+  signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &none);
+}
+
 static int
 shelf_write(void *self, uint32_t target, const struct mp_value *value)
 {
@@ -108,6 +119,8 @@ shelf_write(void *self, uint32_t target, const struct mp_value *value)
   status = find_refused(s, number, &refused);
   if (status == MP_OK && refused && access("strict", F_OK) == 0) {
     r->line[len] = '\0';
+    if (access("full", F_OK) == 0)
+      fill_disk();
     return mp_fail(s->host, MP_EDATA, NULL, "does not take %s", number);
   }
   if (status == MP_OK && refused)

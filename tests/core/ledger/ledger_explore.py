@@ -61,7 +61,7 @@ class World:
         w.server.__dict__.update(s.__dict__, v=dict(s.v), t=dict(s.t), log=list(s.log),
                                  given={k: list(x) for k, x in s.given.items()})
         if self.blind:
-            w.server.taken = dict(s.taken)
+            w.server.taken, w.server.sent = dict(s.taken), set(s.sent)
         if self.ids:
             w.server.__dict__.update(id=dict(s.id), past=list(s.past), taken=set(s.taken), doubled=dict(s.doubled))
         return w
@@ -177,6 +177,7 @@ class World:
             parts += (sum(s.given[k], ZERO) if self.roles[k] == "delta" else None, undo and s.given[k][-1], self.want[k])
         if self.blind:
             parts += (s.wrong, *(tuple(s.taken.get(n, {}).items()) for n in numbers))
+            parts += ((k, x) in s.sent for k, t in self.ledger.items() for x in (t.sent, t.pending))
         kept = [(c[0], min(c[1], WRONG)) for c in self.kept.candidate.values()]
         kept = (*kept, *(n and min(n, WRONG) for n in self.kept.told.values()))
         return (self.count, self.serial, *self.used.items(), *self.rows.items(), kept, *parts)
@@ -216,7 +217,7 @@ def events(world):
     if world.blind:
         runs.append(("killed after the answers", dict(crash="after-answers")))
         runs += [(f"{k} refused, {how or 'the others taken'}", dict(refuses=[k], fail=(how and 1, how)))
-                 for k in world.kinds for how in (None, "rejected", "lost-before", "lost-after")]
+                 for k in world.kinds for how in (None, "rejected", "lost-before", "lost-after", "crash-before", "crash-after")]
         orders = (list,)
     else:
         orders = (list, lambda names: list(reversed(names)))

@@ -59,6 +59,7 @@ format(stdout_format_fn fn, const struct stdout_cell *cycle, size_t n)
 
   for (size_t i = 0; i < n; i++) {
     row[i] = cycle[i];
+    row[i].len = row[i].value ? strlen(row[i].value) : 0;
     ck_assert_int_eq(stdout_label_set(&row[i].label, row[i].name, row[i].unit),
                      MP_OK);
   }

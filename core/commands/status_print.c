@@ -300,16 +300,37 @@ device_text(const struct status *status, const struct stage *input, char *buf,
   return buf;
 }
 
+/* Prints a line for the devices of each repeated section. */
+static void
+print_grouped_devices(struct grouped_list *groups, FILE *out)
+{
+  for (size_t i = 0; i < groups->n; i++) {
+    char *text = grouped_text(&groups->list[i], "devices");
+
+    fprintf(out, "%s: %s\n", groups->list[i].group.name, text);
+    free(text);
+  }
+}
+
 static void
 print_devices(const struct status *status, FILE *out)
 {
+  struct grouped_list groups = { .n = 0 };
   char text[DEVICE_TEXT];
+  struct group group;
 
   FOR_EACH_STAGE(status->cycle->plan, input, PLUGIN_INPUT)
   {
-    if (device_text(status, input, text, sizeof(text)))
+    if (!status_shows_stage(status, input) ||
+        !device_text(status, input, text, sizeof(text)))
+      continue;
+    if (!status->only && repeated_find(status->repeated, input->name, &group))
+      grouped_add(&groups, &group, input->name, text, false);
+    else
       fprintf(out, "%s: %s\n", input->name, text);
   }
+  print_grouped_devices(&groups, out);
+  grouped_clear(&groups);
 }
 
 /* ---- Held readings and candidates ---- */
@@ -582,7 +603,8 @@ json_devices(struct json *json, const struct status *status)
   json_array(json, "devices");
   FOR_EACH_STAGE(status->cycle->plan, input, PLUGIN_INPUT)
   {
-    if (!device_text(status, input, text, sizeof(text)))
+    if (!status_shows_stage(status, input) ||
+        !device_text(status, input, text, sizeof(text)))
       continue;
     json_object(json, NULL);
     json_text(json, "input", input->name);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "tests/support/meter_setup.h"
 #include "tests/support/run_suite.h"
 #include "tests/support/sandbox.h"
 
@@ -73,7 +74,8 @@ check(int status, const char *out, const char *err)
   INPUT("h001", "1")                                                           \
   INPUT("h002", "2")                                                           \
   USAGE("h001", "323")                                                         \
-  USAGE("h002", "325") TOTAL("h001", "324") TOTAL(                             \
+  USAGE("h002", "325")                                                         \
+  TOTAL("h001", "324") TOTAL(                                                  \
     "h002",                                                                    \
     "326") "[output dom]\nplugin = domoticz\nurl = http://127.0.0.1:8080\n"    \
            "idx.323  = h001.heat_energy_e1\nidx.325  = "                       \
@@ -370,6 +372,37 @@ START_TEST(status_for_programs_is_complete)
 }
 END_TEST
 
+START_TEST(status_sums_up_the_use_of_meters)
+{
+  struct meter_setup house = meter_setup_new("60=84.208GJ");
+  struct meter *second = meter_setup_add_meter(&house, "60=1.5GJ");
+  struct sandbox *five = s;
+
+  s = house.s;
+  sandbox_write(s, "fleet.ini",
+                "[pipeline]\nstate_dir = .\n[fleet]\nlist = list.csv\n"
+                "[input {name}]\nplugin = kmp\ndevice = {device}\n"
+                "[output log]\nplugin = csv\npath = log.csv\n"
+                "column.{name} = {name}.heat_energy_e1\n");
+  sandbox_write(s, "list.csv", "name,device\nh1,%s\nh2,%s\n",
+                meter_path(house.m), meter_path(second));
+  run("");
+  check(EX_OK, "", "");
+  sandbox_run(s, "status -c fleet.ini");
+  ck_assert_ptr_nonnull(
+    strstr(sandbox_out(s), "\ninput {name}: 2 of 2 devices: h1 (1 attempt in "
+                           "the last 24 hours, 0 failed), h2 (1 attempt in the "
+                           "last 24 hours, 0 failed)\n"));
+  sandbox_run(s, "status -c fleet.ini h2");
+  ck_assert_ptr_nonnull(
+    strstr(sandbox_out(s), "\nh2: 1 attempt in the last 24 hours, 0 failed\n"));
+  ck_assert_ptr_null(strstr(sandbox_out(s), "h1"));
+  meter_stop(second);
+  meter_setup_free(&house);
+  s = five;
+}
+END_TEST
+
 /* ---- A list that changes ------------------------------------------------- */
 
 /* Replaces the list in one step, as an editor does. */
@@ -440,6 +473,7 @@ main(void)
                       (int)ARRAY_SIZE(one_rows));
   tcase_add_test(tc, status_of_an_unknown_name_is_an_error);
   tcase_add_test(tc, status_for_programs_is_complete);
+  tcase_add_test(tc, status_sums_up_the_use_of_meters);
   tcase_add_test(tc, every_reads_a_changed_list);
   suite_add_tcase(suite, tc);
   return run_suite(suite);

@@ -8,7 +8,7 @@
  * a busy machine can only slow them down. */
 #define RUNS 5
 /* The longest replay may use this many times the memory of the shortest; rows
- * are written in blocks of 16384. */
+ * are written in blocks of 16384, of a live output 1024. */
 #define MEMORY_FACTOR 4
 
 static const char *const cycles[] = { "1000", "10000", "100000", "1000000" };

@@ -85,12 +85,6 @@ wide_from(struct wide *w, struct mp_decimal d, int64_t exp10)
   wide_scale(w, d.exp10 - exp10);
 }
 
-bool
-decimal_valid(struct mp_decimal d)
-{
-  return d.exp10 >= -DECIMAL_MAX_EXP && d.exp10 <= DECIMAL_MAX_EXP;
-}
-
 /* ---- Text ---------------------------------------------------------------- */
 
 /* The digits that a parser has read so far. */
@@ -217,17 +211,35 @@ write_number(struct mp_decimal d, char *end)
   return end;
 }
 
+/* Returns the length of D as text. */
+static size_t
+text_length(struct mp_decimal d)
+{
+  const uint64_t mag = coef_magnitude(d.coef);
+  const int32_t decimals = d.exp10 < 0 ? -d.exp10 : 0;
+  int32_t digits = 1;
+
+  while (digits < (int32_t)POWERS_OF_TEN && powers_of_ten[digits] <= mag)
+    digits++;
+  if (d.exp10 > 0 && mag > 0)
+    digits += d.exp10;
+  if (digits <= decimals)
+    digits = decimals + 1;
+  return (size_t)((d.coef < 0) + digits + (decimals > 0));
+}
+
 int
 decimal_format(struct mp_decimal d, char *buf, size_t size)
 {
-  char text[DECIMAL_TEXT], *end = text + sizeof(text);
-  const char *begin = decimal_valid(d) ? write_number(d, end) : end;
-  size_t len = (size_t)(end - begin), room;
+  const size_t len = decimal_valid(d) ? text_length(d) : 0;
+  char whole[DECIMAL_TEXT], *text = len < size ? buf : whole;
 
-  if (size > 0) {
-    room = len < size ? len : size - 1;
-    memcpy(buf, begin, room);
-    buf[room] = '\0';
+  if (len > 0)
+    write_number(d, text + len);
+  text[len] = '\0';
+  if (text != buf && size > 0) {
+    memcpy(buf, text, size - 1);
+    buf[size - 1] = '\0';
   }
   return (int)len;
 }

@@ -22,7 +22,11 @@
  * a plugin or a file once.  For a number beyond the limits, the arithmetic
  * below returns MP_ERANGE, decimal_shows returns false, and decimal_format
  * writes an empty text. */
-bool decimal_valid(struct mp_decimal d);
+static inline bool
+decimal_valid(struct mp_decimal d)
+{
+  return d.exp10 >= -DECIMAL_MAX_EXP && d.exp10 <= DECIMAL_MAX_EXP;
+}
 
 /* Reads "-12.50"; no exponent, no plus sign, no blanks.  MP_EDATA: not a
  * decimal; MP_ERANGE: does not fit. */

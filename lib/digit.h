@@ -36,10 +36,9 @@ two_digits(const char *p)
                                           : -1;
 }
 
-/* Writes N in decimal, with its last digit in front of END.  Returns its first
- * digit.  Two digits at a time, because a capture has millions of numbers. */
-static inline char *
-digits_put(char *end, uint64_t n)
+/* Writes the two digits of N, 0 to 99, to AT. */
+static inline void
+put_two_digits(char *at, int n)
 {
   static const char pairs[] = "00010203040506070809"
                               "10111213141516171819"
@@ -52,13 +51,22 @@ digits_put(char *end, uint64_t n)
                               "80818283848586878889"
                               "90919293949596979899";
 
+  at[0] = pairs[2 * n];
+  at[1] = pairs[2 * n + 1];
+}
+
+/* Writes N in decimal, with its last digit in front of END.  Returns its first
+ * digit.  Two digits at a time, because a capture has millions of numbers. */
+static inline char *
+digits_put(char *end, uint64_t n)
+{
   for (; n >= 100; n /= 100) {
-    *--end = pairs[2 * (n % 100) + 1];
-    *--end = pairs[2 * (n % 100)];
+    end -= 2;
+    put_two_digits(end, (int)(n % 100));
   }
   if (n >= 10) {
-    *--end = pairs[2 * n + 1];
-    *--end = pairs[2 * n];
+    end -= 2;
+    put_two_digits(end, (int)n);
   } else
     *--end = (char)('0' + n);
   return end;

@@ -174,3 +174,23 @@ file_open(const char *path, int flags, mode_t mode, char why[FILE_WHY])
   errno = err;
   return -1;
 }
+
+/* ---- Directories --------------------------------------------------------- */
+
+int
+file_make_directories(const char *path)
+{
+  char *copy = strdup(path);
+  int err = copy ? 0 : ENOMEM;
+
+  for (char *p = copy && *copy ? strchr(copy + 1, '/') : NULL; p && !err;
+       p = strchr(p + 1, '/')) {
+    *p = '\0';
+    if (mkdir(copy, 0750) != 0 && errno != EEXIST && errno != EROFS &&
+        errno != EACCES)
+      err = errno;
+    *p = '/';
+  }
+  free(copy);
+  return err;
+}

@@ -22,6 +22,10 @@ int file_read(const char *path, size_t max, struct text_buffer *ret,
  * directory.  False also if that cannot be determined. */
 bool file_is_in_shared(const char *path, uid_t *ret_owner);
 
+/* Makes the directories above PATH that do not exist.  Returns 0, also where
+ * the user may not look or write (opening PATH tells), or an errno value. */
+int file_make_directories(const char *path);
+
 /* Size of WHY. */
 #define FILE_WHY SAFE_DIR_WHY
 

@@ -57,9 +57,9 @@ put_time(char *at, int rest_ms)
   int second = rest_ms / 1000;
 
   memcpy(at, "T00:00:00Z", sizeof("T00:00:00Z"));
-  put_digits(at + 1, 2, second / 3600);
-  put_digits(at + 4, 2, second / 60 % 60);
-  put_digits(at + 7, 2, second % 60);
+  put_two_digits(at + 1, second / 3600);
+  put_two_digits(at + 4, second / 60 % 60);
+  put_two_digits(at + 7, second % 60);
 }
 
 const char *

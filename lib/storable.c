@@ -39,12 +39,6 @@ storable_updated(const char *text)
 }
 
 bool
-storable_time(int64_t time_ms)
-{
-  return time_ms >= 0 && time_ms <= STORABLE_TIME_MAX;
-}
-
-bool
 storable_place(int32_t place)
 {
   return place == MP_EXACT ||

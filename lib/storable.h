@@ -38,7 +38,11 @@ bool storable_unit(const char *text);
 bool storable_updated(const char *text);
 
 /* A time from 1970 to the year 9999; 0: not known. */
-bool storable_time(int64_t time_ms);
+static inline bool
+storable_time(int64_t time_ms)
+{
+  return time_ms >= 0 && time_ms <= STORABLE_TIME_MAX;
+}
 
 bool storable_place(int32_t place);
 

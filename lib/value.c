@@ -147,6 +147,8 @@ const char value_no_memory[] = "out of memory";
 static bool
 import_text(struct value *to, const struct mp_value *from)
 {
+  if (!to->text && from->kind != MP_TEXT) /* nearly always */
+    return true;
   free(to->text);
   to->text = from->kind == MP_TEXT ? strdup(from->text) : NULL;
   return from->kind != MP_TEXT || to->text;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Adds up what the tests of a make check say: "N passed, N failed".
+# Adds up what the tests of a make check say: "N passed, N failed", and how many
+# were skipped or did not run.  Fails if one failed or did not run.
 #
 # usage: summary.sh LOG...
 #
@@ -11,6 +12,7 @@ set -eu
 passed=0
 failed=0
 skipped=0
+missing=0
 
 # The number behind NAME in "100%: Checks: 12, Failures: 0, Errors: 0".
 number()
@@ -32,6 +34,10 @@ for log in "$@"; do
     skipped=$((skipped + 1))
     continue
   fi
+  if [ "$verdict" = none ]; then
+    missing=$((missing + 1))
+    continue
+  fi
   bad=0
   if [ -n "$line" ]; then
     bad=$(($(number Failures "$line") + $(number Errors "$line")))
@@ -45,9 +51,8 @@ for log in "$@"; do
   failed=$((failed + bad))
 done
 
-if [ "$skipped" -gt 0 ]; then
-  echo "$passed passed, $failed failed, $skipped skipped"
-else
-  echo "$passed passed, $failed failed"
-fi
-[ "$failed" -eq 0 ]
+said="$passed passed, $failed failed"
+[ "$skipped" -eq 0 ] || said="$said, $skipped skipped"
+[ "$missing" -eq 0 ] || said="$said, $missing not run"
+echo "$said"
+[ "$failed" -eq 0 ] && [ "$missing" -eq 0 ]

@@ -68,6 +68,10 @@ has_no_file(const struct arguments *args, struct problems *problems)
   return true;
 }
 
+/* The name of the target of line N of app->added, whose device does not exist
+ * yet. */
+#define PLACEHOLDER "9999999999999999%02zu"
+
 /* Writes a key such as "idx.9...01" to BUF, for the line of a device that does
  * not exist yet.  Returns false if the plugin cannot be loaded. */
 static bool
@@ -80,8 +84,7 @@ placeholder(struct app *app, const struct config_section *section, size_t n,
 
   if (!plugin) /* plan_build reports it */
     return false;
-  snprintf(buf, size, "%s.9999999999999999%02zu", plugin->output.target_prefix,
-           n);
+  snprintf(buf, size, "%s." PLACEHOLDER, plugin->output.target_prefix, n);
   return true;
 }
 
@@ -104,6 +107,15 @@ add_lines_to(struct app *app, size_t index)
     }
     config_add_entry_to(app->config, index, &entry, value, strlen(value));
   }
+}
+
+const struct target *
+app_added_target(const struct stage *output, size_t n)
+{
+  char name[32];
+
+  snprintf(name, sizeof(name), PLACEHOLDER, n);
+  return stage_target(output, name, NULL);
 }
 
 static void
@@ -143,6 +155,48 @@ app_make_cycle(struct app *app, struct problems *problems)
   return r == MP_OK && problems_errors(problems) > 0 ? MP_ECONFIG : r;
 }
 
+int
+app_read_file(struct app *app, struct problems *problems,
+              struct config_file *ret)
+{
+  int r;
+
+  watched_files_add(&app->files, app->args->config_path);
+  if (has_no_file(app->args, problems))
+    return MP_ECONFIG;
+  r = config_file_read(app->args->config_path, problems, ret);
+  if (r != MP_OK)
+    return r;
+  if (ret->list)
+    watched_files_add(&app->files, ret->list);
+  r = config_file_expand(ret, problems);
+  if (r == MP_OK)
+    app->config = config_file_parse(ret, problems);
+  else
+    config_file_clear(ret);
+  return r;
+}
+
+static int
+read_file(struct app *app, struct problems *problems)
+{
+  struct config_file file;
+  int r = app_read_file(app, problems, &file);
+
+  if (r == MP_OK)
+    config_file_clear(&file);
+  return r;
+}
+
+/* Reports the stages of a repeated section together.  The user of a dry run
+ * wants to see all of them. */
+static void
+use_groups(struct app *app)
+{
+  if (app->repeated && !app->args->dry)
+    report_use_groups(app->report, repeated_find, app->repeated);
+}
+
 static int
 build_pipeline(struct app *app, struct problems *problems)
 {
@@ -151,17 +205,17 @@ build_pipeline(struct app *app, struct problems *problems)
                                 .n_replays = app->args->n_replays,
                                 .dry = app->args->dry,
                                 .creating = app->creating };
-  int r = MP_ECONFIG;
+  int r;
 
-  watched_files_add(&app->files, app->args->config_path);
-  if (!has_no_file(app->args, problems))
-    r = config_load(app->args->config_path, problems, &app->config);
+  r = read_file(app, problems);
   if (r == MP_OK) {
     watched_files_add_named(&app->files, app->config);
     hide_continued(app);
     add_lines(app);
     source.config = app->config;
     plan_build(&source, problems, &app->plan);
+    app->repeated = repeated_new(app->plan);
+    use_groups(app);
     r = app_make_cycle(app, problems);
   }
   if (problems_errors(problems) > 0 && r != MP_EPERM)
@@ -237,6 +291,7 @@ app_begin_cycle(struct app *app)
   report_free(app->report);
   app->report = report_new();
   app->run.report = app->report;
+  use_groups(app);
   cycle_reset(app->cycle);
 }
 
@@ -268,6 +323,9 @@ app_finish(struct app *app)
   }
   instances_free(app->instances); /* their close may ask for values */
   cycle_free(app->cycle);
+  report_groups(app->report);
+  report_use_groups(app->report, NULL, NULL);
+  repeated_free(app->repeated);
   plan_free(app->plan);
   hidden_set(NULL);
   free(app->hidden);

@@ -9,7 +9,9 @@
 #include <stdint.h>
 
 #include "core/commands/watched_files.h"
+#include "core/config/config_file.h"
 #include "core/cycle/cycle.h"
+#include "core/pipeline/repeated.h"
 
 #define MAX_REPLAYS 32
 #define MAX_CREATES 64
@@ -39,7 +41,7 @@ struct arguments {
   const char *url;
   const char *device, *ip, *port; /* options of the old script, for import */
   const char *new_kind;           /* plugins --new: the kind; NULL: not given */
-  bool json, watch, yes, forget, set_aside;
+  bool json, watch, yes, forget, set_aside, discard, expand;
   struct creation creates[MAX_CREATES];
   size_t n_creates;
   char **operands; /* words that are neither command nor option */
@@ -55,6 +57,7 @@ struct app {
   struct watched_files files; /* that the plan was built from */
   const char **hidden;        /* values that no message shows */
   struct plan *plan;
+  struct repeated *repeated;
   struct instances *instances;
   struct cycle *cycle;
   bool creating; /* targets --create: an output may have no targets yet */
@@ -71,6 +74,12 @@ int app_new(const struct arguments *args, struct app **ret);
  * Returns EX_OK, or the exit status to end with. */
 int app_load(struct app *app);
 
+/* Reads, expands and parses the pipeline file.  MP_OK with app->config, and
+ * with the text in *ret, which config_file_clear frees; or a reason, which is
+ * in PROBLEMS. */
+int app_read_file(struct app *app, struct problems *problems,
+                  struct config_file *ret);
+
 /* Makes the instances of app->plan, and its cycle.  Errors in options that only
  * a plugin can find go to PROBLEMS.  Returns MP_OK, MP_ECONFIG if there are
  * problems, or the reason of a create that failed, which is reported. */
@@ -86,6 +95,10 @@ int app_open_store(struct app *app, enum store_mode mode);
  * app_begin_cycle begins.  Not for an app with an abandoned input. */
 int app_end_cycle(struct app *app);
 void app_begin_cycle(struct app *app);
+
+/* Returns the target of line N of app->added, which has no key: its device does
+ * not exist yet.  NULL: there is no such line. */
+const struct target *app_added_target(const struct stage *output, size_t n);
 
 /* Returns true if the pipeline file, or a file that it names, has changed since
  * it was loaded. */

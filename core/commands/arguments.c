@@ -40,6 +40,8 @@ static const struct option options[] = {
   { "new", required_argument, NULL, OPT_NEW },
   { "forget", no_argument, NULL, OPT_FORGET },
   { "set-aside", no_argument, NULL, OPT_SET_ASIDE },
+  { "expand", no_argument, NULL, OPT_EXPAND },
+  { "discard", no_argument, NULL, OPT_DISCARD },
   { NULL, 0, NULL, 0 },
 };
 
@@ -196,6 +198,11 @@ take_option(struct arguments *args, int option, char *value)
     return true;
   case OPT_SET_ASIDE:
     args->set_aside = true;
+    return true;
+  case OPT_EXPAND:
+    args->expand = true;
+  case OPT_DISCARD:
+    args->discard = true;
     return true;
   case OPT_CREATE:
     return add_create(args, value);
@@ -387,6 +394,8 @@ check_arguments(const struct arguments *args, const struct command *command)
     wrong = "--every cannot be used with -n";
   if (args->forget && args->n_operands == 0)
     wrong = "--forget needs the targets to forget, as OUTPUT.TARGET";
+  if (args->expand && args->offline)
+    wrong = "--expand contacts nothing: leave out --offline";
   if (args->yes && args->n_creates == 0)
     wrong = "--yes needs --create";
   if (lacks_file(args))

@@ -27,6 +27,8 @@ enum {
   OPT_NEW,
   OPT_FORGET,
   OPT_SET_ASIDE,
+  OPT_EXPAND,
+  OPT_DISCARD,
 };
 
 /* For command.most: the command parses the words after its name itself. */

@@ -121,19 +121,37 @@ report_result(const struct app *app)
            n[PLUGIN_OUTPUT] == 1 ? "" : "s");
 }
 
-int
-command_check(const struct arguments *args)
+/* Prints the expanded pipeline file.  Returns an exit status. */
+static int
+expand_file(struct app *app)
 {
-  struct app *app;
-  int status = app_new(args, &app), last;
+  struct config_file file;
+  struct problems problems;
+  int r;
 
-  if (status == EX_OK)
-    status = app_load(app);
+  problems_init(&problems);
+  r = app_read_file(app, &problems, &file);
+  if (r == MP_OK) {
+    fwrite(file.text.data, 1, file.text.len, stdout);
+    config_file_clear(&file);
+  }
+  if (r == MP_OK && problems_errors(&problems) > 0)
+    r = MP_ECONFIG;
+  problems_report(&problems);
+  problems_free(&problems);
+  return app_flush(r == MP_OK ? EX_OK : report_exit_status(REPORT_OTHER, r));
+}
+
+static int
+check_pipeline(struct app *app)
+{
+  int status = app_load(app);
+
   if (status == EX_OK)
     status = app_open_store(app, STORE_MEMORY) == MP_OK ? EX_OK : EX_SOFTWARE;
   if (status == EX_OK) {
     check_meaning(app->plan);
-    if (!args->offline) {
+    if (!app->args->offline) {
       run_set_deadline(&app->run, options_int(app->plan->options, "deadline"));
       check_inputs(app->cycle);
       check_outputs(app->cycle);
@@ -141,6 +159,17 @@ command_check(const struct arguments *args)
       open_outputs(app->cycle);
     report_result(app);
   }
+  return status;
+}
+
+int
+command_check(const struct arguments *args)
+{
+  struct app *app;
+  int status = app_new(args, &app), last;
+
+  if (status == EX_OK)
+    status = args->expand ? expand_file(app) : check_pipeline(app);
   last = app_finish(app);
   return status == EX_OK ? last : status;
 }

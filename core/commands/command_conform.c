@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/commands/commands.h"
+#include "core/commands/one_stage.h"
 #include "core/config/option_type.h"
 #include "core/config/secret.h"
 #include "core/conform/conform.h"
@@ -57,106 +58,130 @@ try_load(struct conform *c, void *ctx)
 
 /* ---- Options of the plugin ---- */
 
-static const struct mp_option *
-find_option(const struct plugin *plugin, const char *word)
-{
-  const struct mp_option *row = plugin->table.options;
-  size_t len = strcspn(word, "=");
-
-  for (; row && row->key; row++)
-    if (strlen(row->key) == len && strncmp(row->key, word, len) == 0)
-      return row;
-  return NULL;
-}
-
-/* Checks word I, and reports a mistake.  A word without "=" may be the end of a
- * secret that blanks cut off, so only the first word is printed.  Text after a
- * colon is not printed, for the same reason. */
+/* Returns true if SECTION has OPTION or, for a secret, OPTION_file. */
 static bool
-word_is_good(const struct conform *c, int i)
+is_given(const struct config_section *section, const struct mp_option *option)
 {
-  const char *word = c->given[i];
-  const struct mp_option *row = find_option(c->plugin, word);
-  const char *value = strchr(word, '=');
-  struct option_number number;
-  int key = (int)strcspn(word, "=:");
-  char why[OPTION_WHY];
+  size_t len = strlen(option->key);
 
-  if (!value && i > 0)
-    log_line(MP_LOG_ERROR, c->label, NULL,
-             "text after a blank is not part of an option: write OPTION=VALUE, "
-             "without blanks");
-  else if (!value)
-    log_line(MP_LOG_ERROR, c->label, NULL,
-             "\"%.*s\" is not an option: write OPTION=VALUE, without blanks",
-             key, word);
-  else if (!row)
-    log_line(MP_LOG_ERROR, c->label, NULL,
-             "%.*s: the plugin has no such option", key, word);
-  else if (option_type_parse(row, value + 1, &number, why) != MP_OK)
-    log_line(MP_LOG_ERROR, c->label, NULL, "%s: %s", row->key, why);
-  else
-    return true;
+  for (size_t i = 0; i < section->n_entries; i++) {
+    const char *key = section->entries[i].key;
+
+    if (strncmp(key, option->key, len) == 0 &&
+        (!key[len] || strcmp(key + len, "_file") == 0))
+      return true;
+  }
   return false;
 }
 
-/* Checks all words here, because the plugin never sees a value that is not of
- * its option's type. */
-static bool
-words_are_good(const struct conform *c)
+/* Returns an example for OPTION, in BUF if necessary.  A path is in the folder
+ * DIR, and at the address in `url` there is no server. */
+static const char *
+example_of(const struct mp_option *option, const char *dir, char *buf,
+           size_t size)
 {
-  bool good = true;
+  if (option->type == MP_TYPE_PATH) {
+    snprintf(buf, size, "%s/%s", dir, option->key);
+    return buf;
+  }
+  if (option->type == MP_TYPE_STRING && strcmp(option->key, "url") == 0)
+    return "http://127.0.0.1:9";
+  return option_type_example(option, buf, size);
+}
 
-  for (int i = 0; i < c->n_given; i++)
-    good &= word_is_good(c, i);
-  return good;
+static void
+add_examples(struct config *config, const struct mp_option *option,
+             const char *dir)
+{
+  char buf[512];
+
+  for (; option && option->key; option++) {
+    const struct config_entry entry = { .key = option->key, .in_clear = true };
+    const char *text;
+
+    if (!(option->flags & MP_REQUIRED) ||
+        is_given(&config->sections[0], option))
+      continue;
+    text = example_of(option, dir, buf, sizeof(buf));
+    config_add_entry(config, &entry, text, strlen(text));
+  }
 }
 
 /* ---- The command ---- */
 
 static int
-run_all(struct conform *c)
+run_checks(struct conform *c)
 {
   static const struct conform_check *const by_kind[PLUGIN_KINDS] = {
     conform_input, conform_transform, conform_output
   };
-  char dir[] = "/tmp/meterpipe-conform-XXXXXX";
-  int status, n = 1; /* loading was the first */
+  int status = conform_run(c, conform_common);
 
+  if (status == EX_OK)
+    status = conform_run(c, by_kind[c->plugin->kind]);
+  if (status == EX_OK && log_shows(MP_LOG_NOTICE))
+    printf("%s: keeps the contract: %d checks\n", c->label, c->n_checks);
+  return status;
+}
+
+/* Makes the config from the words of the command line, and examples in the
+ * folder DIR.  Overwrites secrets in the words.  The plugin may crash, so with
+ * secrets there must be no core file. */
+static struct config *
+make_config(const struct conform *c, const struct arguments *args,
+            const char *dir, struct problems *problems)
+{
+  const struct mp_option *table = c->plugin->table.options;
+  char **words = args->operands + 1;
+  int n = args->n_operands - 1;
+  struct config *config =
+    one_stage_config(c->plugin, c->plugin->path, words, n, problems);
+
+  if (secret_hide_words(table, words, n))
+    secret_forbid_cores();
+  add_examples(config, table, dir);
+  return config;
+}
+
+static int
+check_with_options(struct conform *c, struct loader *loader,
+                   const struct arguments *args, const char *dir)
+{
+  struct problems problems;
+  struct config *config;
+  struct plan *plan;
+  int status = EX_USAGE;
+
+  problems_init(&problems);
+  config = make_config(c, args, dir, &problems);
+  plan_build(
+    &(struct plan_source){ .config = config, .loader = loader, .alone = true },
+    &problems, &plan);
+  c->stage = plan->stages[0];
+  problems_report(&problems);
+  if (problems_errors(&problems) == 0)
+    status = run_checks(c);
+  problems_free(&problems);
+  plan_free(plan);
+  config_free(config);
+  return status;
+}
+
+static int
+check_plugin(struct conform *c, struct loader *loader,
+             const struct arguments *args)
+{
+  char dir[] = "/tmp/meterpipe-conform-XXXXXX";
+  int status = conform_run(c, conform_table);
+
+  if (status != EX_OK)
+    return status;
   if (!mkdtemp(dir)) {
     log_line(MP_LOG_ERROR, NULL, "/tmp", "cannot create a directory there");
     return EX_CANTCREAT;
   }
-  c->dir = dir;
-  status = conform_run(c, conform_common, &n);
-  if (status == EX_OK)
-    status = conform_run(c, by_kind[c->plugin->kind], &n);
+  status = check_with_options(c, loader, args, dir);
   remove_tree(dir);
-  c->dir = NULL;
-  if (status == EX_OK && log_shows(MP_LOG_NOTICE))
-    printf("%s: keeps the contract: %d checks\n", c->label, n);
-  return status;
-}
-
-/* Checks the plugin with copies of the words, and overwrites the secrets in the
- * originals.  The plugin may crash, so with secrets there must be no core
- * file. */
-static int
-conform_plugin(struct conform *c, const struct arguments *args)
-{
-  int n = args->n_operands - 1, status;
-  char **given = memory_get((size_t)n + 1, sizeof(*given));
-
-  for (int i = 0; i < n; i++)
-    given[i] = memory_text(args->operands[i + 1]);
-  if (secret_hide_words(c->plugin->table.options, args->operands + 1, n))
-    secret_forbid_cores();
-  c->given = given;
-  c->n_given = n;
-  status = words_are_good(c) ? run_all(c) : EX_USAGE;
-  for (int i = 0; i < n; i++)
-    secret_free(given[i]);
-  free(given);
   return status;
 }
 
@@ -175,7 +200,7 @@ command_conform(const struct arguments *args)
     c.plugin = load_any(loader, full, why, sizeof(why));
     if (!c.plugin)
       log_line(MP_LOG_ERROR, NULL, NULL, "%s", why);
-    status = c.plugin ? conform_plugin(&c, args) : EX_CONFIG;
+    status = c.plugin ? check_plugin(&c, loader, args) : EX_CONFIG;
   }
   loader_free(loader);
   free(full);

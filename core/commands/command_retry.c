@@ -1,12 +1,13 @@
-/* meterpipe retry: makes the rows pending again that were set aside. */
+/* meterpipe retry: makes the rows pending again that were set aside, or deletes
+ * them. */
 #include "core/commands/app.h"
 
 #include <stdio.h>
 #include <sysexits.h>
 
 #include "core/commands/commands.h"
+#include "core/commands/status_print.h"
 #include "core/cycle/deliver_rows.h"
-#include "core/cycle/set_aside.h"
 #include "core/run/log.h"
 #include "lib/nearest.h"
 
@@ -59,23 +60,37 @@ has_unknown_rows(const struct app *app, const struct stage *output)
   return true;
 }
 
+/* Commits the state.  Returns true, or false with a report. */
+static bool
+has_committed(const struct app *app)
+{
+  struct store *store = app->run.store;
+  int r = store_commit(store);
+
+  if (r != MP_OK)
+    report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
+                   store_error(store));
+  return r == MP_OK;
+}
+
+static int
+say_no_rows(const struct app *app)
+{
+  printf("%s: no rows are set aside\n", app->args->operands[0]);
+  return app_flush(report_status(app->report));
+}
+
 static int
 retry_rows(struct app *app, const struct stage *output)
 {
-  struct store *store = app->run.store;
-  size_t n = set_aside_retry(store, output->name);
-  int r = store_commit(store);
+  size_t n = set_aside_retry(app->run.store, output->name);
 
-  if (r != MP_OK) {
-    report_failure(app->report, REPORT_OTHER, NULL, r, NULL,
-                   store_error(store));
+  if (!has_committed(app))
     return report_status(app->report);
-  }
   if (n == 0)
-    printf("%s: no rows are set aside\n", output->name);
-  else
-    printf("%s: %zu row%s pending again; the next run sends %s first\n",
-           output->name, n, n == 1 ? " is" : "s are", n == 1 ? "it" : "them");
+    return say_no_rows(app);
+  printf("%s: %zu row%s pending again; the next run sends %s first\n",
+         output->name, n, n == 1 ? " is" : "s are", n == 1 ? "it" : "them");
   return app_flush(report_status(app->report));
 }
 
@@ -92,6 +107,43 @@ retry_output(struct app *app)
   return retry_rows(app, output);
 }
 
+/* ---- --discard ---- */
+
+/* Prints the rows before they are deleted: nothing else has their values. */
+static int
+discard_rows(struct app *app, const struct rows_aside *rows)
+{
+  const char *name = app->args->operands[0];
+
+  status_print_rows(rows, stdout);
+  if (app_flush(EX_OK) != EX_OK)
+    return EX_IOERR;
+  set_aside_discard(app->run.store, name);
+  if (!has_committed(app))
+    return report_status(app->report);
+  printf("%s: %zu row%s deleted\n", name, rows->n,
+         rows->n == 1 ? " was" : "s were");
+  return app_flush(report_status(app->report));
+}
+
+/* The output may be one that the pipeline file no longer has. */
+static int
+discard_output(struct app *app)
+{
+  struct rows_aside rows;
+  int status;
+
+  if (app_open_store(app, STORE_WRITE) != MP_OK)
+    return report_status(app->report);
+  set_aside_list(app->run.store, app->args->operands[0], &rows);
+  if (rows.n > 0)
+    status = discard_rows(app, &rows);
+  else
+    status = named_output(app) ? say_no_rows(app) : EX_USAGE;
+  set_aside_free(&rows);
+  return status;
+}
+
 int
 command_retry(const struct arguments *args)
 {
@@ -101,7 +153,7 @@ command_retry(const struct arguments *args)
   if (status == EX_OK)
     status = app_load(app);
   if (status == EX_OK)
-    status = retry_output(app);
+    status = args->discard ? discard_output(app) : retry_output(app);
   last = app_finish(app);
   return status == EX_OK ? last : status;
 }

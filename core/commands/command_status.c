@@ -8,6 +8,7 @@
 #include "core/commands/commands.h"
 #include "core/commands/status.h"
 #include "core/commands/status_print.h"
+#include "core/commands/status_select.h"
 #include "core/cycle/book_state.h"
 
 /* Returns true if the pipeline has a state.  A pipeline that reads only
@@ -39,6 +40,8 @@ show_status(struct app *app)
   struct status status = { .cycle = NULL };
 
   status_read(&status, app->cycle);
+  status.repeated = app->repeated;
+  status.only = app->args->n_operands > 0 ? app->args->operands[0] : NULL;
   print[app->args->set_aside][app->args->json](&status, stdout);
   status_free(&status);
   return app_flush(EX_OK);
@@ -52,6 +55,9 @@ command_status(const struct arguments *args)
 
   if (status == EX_OK)
     status = app_load(app);
+  if (status == EX_OK && args->n_operands > 0 &&
+      !status_knows(app->plan, args->operands[0]))
+    status = EX_USAGE;
   if (status == EX_OK)
     status = open_state(app);
   if (status == EX_OK)

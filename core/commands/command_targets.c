@@ -12,6 +12,7 @@
 #include "core/commands/commands.h"
 #include "core/memory/memory.h"
 #include "core/pipeline/call.h"
+#include "core/pipeline/target_fit.h"
 #include "core/run/log.h"
 #include "core/run/table.h"
 #include "lib/array.h"
@@ -100,6 +101,7 @@ list_targets(struct cycle *c, const struct stage *output)
 struct new_lines {
   struct added_line lines[MAX_CREATES];
   size_t n, n_made;
+  bool has_list; /* the pipeline file has [fleet] */
 };
 
 /* One target being made. */
@@ -107,7 +109,16 @@ struct making {
   const struct stage *output;
   const char *value; /* feeds it; NULL: the user names one later */
   char *key;         /* "idx.7"; NULL: the plugin listed no target */
+  const char *unit;  /* of the planned target, interned; NULL: not known */
 };
+
+static void
+note_planned(const struct mp_output_sink *sink, const struct mp_listed *listed)
+{
+  struct making *making = sink->ctx;
+
+  making->unit = memory_intern(listed->unit);
+}
 
 /* Prints the line of a new target: "idx.7 = VALUE ; Heat energy, Counter".  It
  * fits into the pipeline file once the user has replaced VALUE. */
@@ -126,23 +137,46 @@ show_new(const struct mp_output_sink *sink, const struct mp_listed *listed)
 }
 
 /* Makes one target or, with MP_CREATE_PLAN, plans it.  Returns the plugin's
- * result.  *ret_key is the key of the target, which the caller frees, or
+ * result.  ret->key, which the caller frees, is the key of the target, or
  * NULL. */
 static int
 create_one(struct cycle *c, const struct stage *output,
-           const struct creation *creation, uint32_t flags, char **ret_key)
+           const struct creation *creation, uint32_t flags, struct making *ret)
 {
   struct instance *instance = instance_of(c, output);
-  struct making making = { .output = output, .value = creation->value };
   const struct mp_output_sink sink = { .struct_size = sizeof(sink),
-                                       .ctx = &making,
-                                       .listed = show_new };
-  struct call call = call_begin(instance, "create_target");
-  int r = output->plugin->output.create_target(instance->self, creation->label,
-                                               creation->type, flags, &sink);
+                                       .ctx = ret,
+                                       .listed = flags & MP_CREATE_PLAN
+                                                   ? note_planned
+                                                   : show_new };
+  struct call call;
+  int r;
 
-  *ret_key = making.key;
+  *ret = (struct making){ .output = output, .value = creation->value };
+  call = call_begin(instance, "create_target");
+  r = output->plugin->output.create_target(instance->self, creation->label,
+                                           creation->type, flags, &sink);
   return call_end(&call, r, 0);
+}
+
+/* Checks that the value for a new target suits its UNIT: a server cannot undo
+ * its creation.  Returns MP_OK, or MP_ECONFIG with a message. */
+static int
+check_value(const struct stage *output, const struct creation *creation,
+            const struct target *target, const char *unit)
+{
+  const struct target_facts facts = { .target = target, .unit = unit };
+  char words[TARGET_FIT_TEXT];
+  const char *from;
+
+  if (target_fit_can_convert(&facts))
+    return MP_OK;
+  from = target_fit_usual_unit(target->source);
+  log_line(MP_LOG_ERROR, output->name, creation->label,
+           "nothing was made: it would take %s, and %s is in %s: %s",
+           unit_display(unit), creation->value, unit_display(from),
+           target_fit_way_out(&facts, from, unit, words, sizeof(words)));
+  return MP_ECONFIG;
 }
 
 /* Plans each target.  Returns MP_OK if all of them can be made. */
@@ -150,12 +184,17 @@ static int
 plan_each(struct cycle *c, const struct stage *output,
           const struct arguments *args)
 {
-  char *key;
+  struct making planned;
+  size_t n_values = 0;
   int r = MP_OK;
 
   for (size_t i = 0; i < args->n_creates && r >= 0; i++) {
-    r = create_one(c, output, &args->creates[i], MP_CREATE_PLAN, &key);
-    free(key);
+    const struct creation *creation = &args->creates[i];
+
+    r = create_one(c, output, creation, MP_CREATE_PLAN, &planned);
+    if (r == MP_OK && creation->value)
+      r = check_value(output, creation, app_added_target(output, n_values++),
+                      planned.unit);
   }
   return r;
 }
@@ -166,19 +205,18 @@ static void
 create_each(struct cycle *c, const struct stage *output,
             const struct arguments *args, struct new_lines *lines)
 {
+  struct making made;
   int r = MP_OK;
 
   for (size_t i = 0; i < args->n_creates && r >= 0; i++) {
-    char *key;
-
-    r = create_one(c, output, &args->creates[i], 0, &key);
-    if (key)
+    r = create_one(c, output, &args->creates[i], 0, &made);
+    if (made.key)
       lines->n_made++;
-    if (key && args->creates[i].value)
+    if (made.key && made.value)
       lines->lines[lines->n++] =
-        (struct added_line){ .key = key, .value = args->creates[i].value };
+        (struct added_line){ .key = made.key, .value = made.value };
     else
-      free(key);
+      free(made.key);
   }
 }
 
@@ -202,6 +240,7 @@ create_targets(struct app *app, const struct stage *output,
   const struct arguments *args = app->args;
   int r;
 
+  lines->has_list = app->config->fleet;
   if (!output->plugin->output.create_target) {
     log_line(MP_LOG_ERROR, output->name, NULL,
              "the plugin \"%s\" cannot make targets",
@@ -253,8 +292,10 @@ report_next_step(const struct arguments *args, const struct new_lines *lines,
 
   if (args->config_given)
     log_line(MP_LOG_NOTICE, args->operands[0], NULL,
-             "put %s into the section of this output in %s%s", what,
-             args->config_path, step);
+             "put %s into the section of this output in %s%s%s", what,
+             args->config_path,
+             lines->has_list ? ", or the name into a column of its list" : "",
+             step);
   else
     log_line(MP_LOG_NOTICE, NULL, NULL, "put %s into the pipeline file%s", what,
              step);

@@ -58,20 +58,18 @@ add_word(struct config *config, const char *before, const char *word,
     config_add_entry(config, &entry, equals + 1, strlen(equals + 1));
 }
 
-static struct config *
-make_config(const struct arguments *args, const struct plugin *plugin,
-            struct problems *problems)
+struct config *
+one_stage_config(const struct plugin *plugin, const char *name, char **words,
+                 int n, struct problems *problems)
 {
   const struct config_entry entry = { .key = "plugin", .in_clear = true };
-  const char *name = args->operands[0];
   struct config *config = config_new(where);
 
   config_add_section(config, plugin_kind_names[plugin->kind],
                      plugin->table.name, 0);
   config_add_entry(config, &entry, name, strlen(name));
-  for (int i = 1; i < args->n_operands; i++)
-    add_word(config, i > 1 ? args->operands[i - 1] : NULL, args->operands[i],
-             problems);
+  for (int i = 0; i < n; i++)
+    add_word(config, i > 0 ? words[i - 1] : NULL, words[i], problems);
   return config;
 }
 
@@ -82,12 +80,14 @@ make_stage(struct app *app, const struct plugin *plugin,
            struct problems *problems)
 {
   struct plan_source source = { .loader = app->loader, .alone = true };
+  char **words = app->args->operands + 1;
+  int n = app->args->n_operands - 1;
 
-  app->config = make_config(app->args, plugin, problems);
+  app->config =
+    one_stage_config(plugin, app->args->operands[0], words, n, problems);
   source.config = app->config;
   plan_build(&source, problems, &app->plan); /* app_finish frees it */
-  secret_hide_words(plugin->table.options, app->args->operands + 1,
-                    app->args->n_operands - 1);
+  secret_hide_words(plugin->table.options, words, n);
   return app_make_cycle(app, problems);
 }
 

@@ -12,6 +12,12 @@
 
 #include "core/commands/app.h"
 
+/* Makes the config of one stage.  PLUGIN is loaded, and NAME is its name for
+ * the loader; WORDS are N texts OPTION=VALUE.  Adds the faults of words to
+ * PROBLEMS. */
+struct config *one_stage_config(const struct plugin *plugin, const char *name,
+                                char **words, int n, struct problems *problems);
+
 /* Builds app->config, app->plan and app->cycle from args->operands, and logs
  * the faults in them.  The stage is app->plan->stages[0].  Returns an exit
  * status. */

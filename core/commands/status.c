@@ -122,6 +122,12 @@ status_free(struct status *status)
   free(status->outages);
 }
 
+bool
+status_has_values(const struct target *t)
+{
+  return target_is_kept(t) && delivery(t->stage) != MP_LIVE;
+}
+
 size_t
 status_queue(const struct cycle *c, const struct stage *output,
              int64_t *ret_since)

@@ -8,6 +8,7 @@
 
 #include "core/run/run_note.h"
 #include "core/cycle/cycle.h"
+#include "core/pipeline/repeated.h"
 
 /* A failure that has not ended. */
 struct outage {
@@ -16,8 +17,10 @@ struct outage {
 };
 
 struct status {
-  const struct cycle *cycle; /* its ledgers are loaded */
-  const char *state_path;    /* NULL: no state is kept */
+  const struct cycle *cycle;       /* its ledgers are loaded */
+  const struct repeated *repeated; /* repeated sections, or NULL */
+  const char *only;                /* the row or section to show; NULL: all */
+  const char *state_path;          /* NULL: no state is kept */
   int64_t now;
   bool written; /* the state exists */
   bool has_run;
@@ -31,9 +34,13 @@ struct status {
 };
 
 /* Reads the last run and the outages from the store of CYCLE, if there is
- * one.  Call status_free afterwards. */
+ * one; `repeated` and `only` become NULL.  Call status_free afterwards. */
 void status_read(struct status *status, const struct cycle *cycle);
 void status_free(struct status *status);
+
+/* Returns true if the state can hold values of T: it has a ledger, and its
+ * output is not a live one. */
+bool status_has_values(const struct target *t);
 
 /* Returns the number of rows in the queue of OUTPUT.  With any, *ret_since is
  * the time of the oldest one (ms since 1970; 0: not known). */

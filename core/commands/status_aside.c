@@ -1,10 +1,10 @@
 /* meterpipe status --set-aside: the rows that an output will never take. */
 #include "core/commands/status_print.h"
+#include "core/commands/status_select.h"
 
 #include <stdlib.h>
 
 #include "core/cycle/queue_row.h"
-#include "core/cycle/set_aside.h"
 #include "core/memory/memory.h"
 #include "core/run/table.h"
 #include "lib/array.h"
@@ -13,9 +13,18 @@
 static void
 list_rows(const struct status *status, struct rows_aside *ret)
 {
+  size_t n = 0;
+
   *ret = (struct rows_aside){ .n = 0 };
   if (status->cycle->run->store)
     set_aside_list(status->cycle->run->store, NULL, ret);
+  for (size_t i = 0; i < ret->n; i++) {
+    if (status_shows_name(status, ret->rows[i].output))
+      ret->rows[n++] = ret->rows[i];
+    else
+      free(ret->rows[i].reason);
+  }
+  ret->n = n;
 }
 
 /* ---- For people ---------------------------------------------------------- */
@@ -63,24 +72,31 @@ add_row(struct table *table, const struct row_aside *aside)
 }
 
 void
-status_print_aside(const struct status *status, FILE *out)
+status_print_rows(const struct rows_aside *list, FILE *out)
 {
   static const char *const heads[] = { "OUTPUT", "TIME", "SET ASIDE", "REASON",
                                        "VALUES" };
   struct table table = { .columns = ARRAY_SIZE(heads) };
+
+  for (size_t i = 0; i < table.columns; i++)
+    table_add(&table, heads[i]);
+  for (size_t i = 0; i < list->n; i++)
+    add_row(&table, &list->rows[i]);
+  table_print(&table, 0, out);
+  table_free(&table);
+}
+
+void
+status_print_aside(const struct status *status, FILE *out)
+{
   struct rows_aside list;
 
   list_rows(status, &list);
-  for (size_t i = 0; i < table.columns; i++)
-    table_add(&table, heads[i]);
-  for (size_t i = 0; i < list.n; i++)
-    add_row(&table, &list.rows[i]);
   if (list.n > 0)
-    table_print(&table, 0, out);
+    status_print_rows(&list, out);
   else
     fprintf(out, "%s: no rows are set aside\n",
             status->cycle->plan->config->path);
-  table_free(&table);
   set_aside_free(&list);
 }
 

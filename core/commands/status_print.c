@@ -6,21 +6,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/commands/status_select.h"
+#include "core/commands/status_sums.h"
 #include "core/cycle/pending_since.h"
+#include "core/memory/memory.h"
+#include "core/run/grouped.h"
+#include "core/pipeline/call.h"
 #include "core/run/table.h"
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/rfc3339.h"
 #include "lib/unit.h"
+#include "lib/utf8.h"
 
 #define AGE_TEXT 64
+/* mp_input_ops.status */
+#define DEVICE_TEXT 512
 
-/* Returns true if the state can hold values of T: it has a ledger, and its
- * output is not a live one. */
 static bool
-is_shown(const struct target *t)
+is_shown(const struct status *status, const struct target *t)
 {
-  return target_is_kept(t) && delivery(t->stage) != MP_LIVE;
+  return status_has_values(t) && status_shows_target(status, t);
+}
+
+/* Returns the last known value to show.  That of a total that was never set is
+ * none, although its ledger begins with 0. */
+static const struct value *
+last_value(const struct ledger *ledger)
+{
+  static const struct value none;
+
+  return ledger_has_unwritten_zero(ledger) && !ledger->acknowledged.time_ms
+           ? &none
+           : &ledger->acknowledged;
 }
 
 /* ---- For people ---------------------------------------------------------- */
@@ -85,7 +103,7 @@ add_target(struct table *table, const struct status *status,
            const struct target *t)
 {
   const struct ledger *ledger = &status->cycle->d.ledgers[t->index];
-  const struct value *last = &ledger->acknowledged;
+  const struct value *last = last_value(ledger);
   char text[512], age[AGE_TEXT];
   int64_t since = 0;
 
@@ -146,27 +164,152 @@ add_set_aside(struct table *table, const struct status *status,
   table_add(table, age_of(status, since, age));
 }
 
+/* ---- Repeated targets and queues ---- */
+
+/* Adds the age of the oldest of several; "" if it is not known. */
+static void
+add_greatest_age(struct table *table, const struct status *status,
+                 int64_t time_ms)
+{
+  char age[AGE_TEXT], text[AGE_TEXT + 8] = "";
+
+  if (*age_of(status, time_ms, age))
+    snprintf(text, sizeof(text), "%s%s", *age == '?' ? "" : "up to ", age);
+  table_add(table, text);
+}
+
+/* Adds the row of several targets: "999 of 1,000 set". */
+static void
+add_target_sum(struct table *table, const struct status *status,
+               const struct status_sum *sum)
+{
+  char n[GROUPED_COUNT], all[GROUPED_COUNT], text[2 * GROUPED_COUNT + 8];
+
+  table_add(table, sum->name);
+  snprintf(text, sizeof(text), "%s of %s set", grouped_count(sum->n_set, n),
+           grouped_count(sum->n, all));
+  table_add(table, text);
+  add_greatest_age(table, status, sum->oldest_ms);
+  table_add(table, sum->waiting > 0 ? grouped_count(sum->waiting, n) : "");
+  add_greatest_age(table, status, sum->since_ms);
+}
+
+/* Adds the rows of several queues: "36 rows", "2 set aside". */
+static void
+add_queue_sum(struct table *table, const struct status *status,
+              const struct status_sum *sum)
+{
+  const size_t counts[] = { sum->waiting, sum->set_aside };
+  const char *const words[] = { "rows", "set aside" };
+  char n[GROUPED_COUNT], text[GROUPED_COUNT + 16];
+
+  for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+    if (counts[i] == 0)
+      continue;
+    snprintf(text, sizeof(text), "%s %s", grouped_count(counts[i], n),
+             words[i]);
+    table_add(table, sum->name);
+    table_add(table, "");
+    table_add(table, "");
+    table_add(table, text);
+    add_greatest_age(table, status, i == 0 ? sum->since_ms : 0);
+  }
+}
+
+/* Returns true for the first use of SUM, which is printed then. */
+static bool
+is_first(struct status_sum *sum)
+{
+  bool first = !sum->is_printed;
+
+  sum->is_printed = true;
+  return first;
+}
+
+static void
+add_target_or_sum(struct table *table, const struct status *status,
+                  struct status_sums *sums, const struct target *target)
+{
+  struct status_sum *sum = status_sums_of_target(sums, status, target);
+
+  if (!sum)
+    add_target(table, status, target);
+  else if (is_first(sum))
+    add_target_sum(table, status, sum);
+}
+
+static void
+add_queue_or_sum(struct table *table, const struct status *status,
+                 struct status_sums *sums, const struct stage *output)
+{
+  struct status_sum *sum = status_sums_of_queue(sums, status, output);
+
+  if (sum) {
+    if (is_first(sum))
+      add_queue_sum(table, status, sum);
+    return;
+  }
+  if (is_queued(output))
+    add_queue(table, status, output);
+  add_set_aside(table, status, output);
+}
+
 static void
 print_targets(const struct status *status, FILE *out)
 {
   static const char *const heads[] = { "TARGET", "LAST VALUE", "AGE", "PENDING",
                                        "FOR" };
   struct table table = { .columns = ARRAY_SIZE(heads) };
+  struct status_sums sums;
 
+  status_sums_read(status, &sums);
   for (size_t i = 0; i < table.columns; i++)
     table_add(&table, heads[i]);
   FOR_EACH_STAGE(status->cycle->plan, output, PLUGIN_OUTPUT)
   {
     for (size_t i = 0; i < output->n_targets; i++)
-      if (is_shown(output->targets[i]))
-        add_target(&table, status, output->targets[i]);
-    if (is_queued(output))
-      add_queue(&table, status, output);
-    add_set_aside(&table, status, output);
+      if (is_shown(status, output->targets[i]))
+        add_target_or_sum(&table, status, &sums, output->targets[i]);
+    if (status_shows_stage(status, output))
+      add_queue_or_sum(&table, status, &sums, output);
   }
+  status_sums_clear(&sums);
   putc('\n', out);
   table_print(&table, 0, out);
   table_free(&table);
+}
+
+/* ---- Devices ---- */
+
+/* Returns what INPUT says about the use of its device; NULL: nothing. */
+static const char *
+device_text(const struct status *status, const struct stage *input, char *buf,
+            size_t size)
+{
+  struct instance *instance = instance_of(status->cycle, input);
+  struct call call;
+
+  if (!input->plugin->input.status)
+    return NULL;
+  call = call_begin(instance, "status");
+  if (call_end(&call, input->plugin->input.status(instance->self, buf, size),
+               CALL_ALLOWS(MP_DROP)) != MP_OK)
+    return NULL;
+  buf[size - 1] = '\0'; /* a faulty plugin may have filled it */
+  utf8_make_plain(buf);
+  return buf;
+}
+
+static void
+print_devices(const struct status *status, FILE *out)
+{
+  char text[DEVICE_TEXT];
+
+  FOR_EACH_STAGE(status->cycle->plan, input, PLUGIN_INPUT)
+  {
+    if (device_text(status, input, text, sizeof(text)))
+      fprintf(out, "%s: %s\n", input->name, text);
+  }
 }
 
 /* ---- Held readings and candidates ---- */
@@ -174,7 +317,8 @@ print_targets(const struct status *status, FILE *out)
 static bool
 has_pending(const struct status *status, const struct slot *slot)
 {
-  return status->cycle->d.kept[slot->index].unconfirmed.kind;
+  return status->cycle->d.kept[slot->index].unconfirmed.kind &&
+         status_shows_stage(status, slot->stage);
 }
 
 static void
@@ -216,11 +360,57 @@ print_readings(const struct status *status, FILE *out)
   table_free(&table);
 }
 
+/* Collects the failing stages of repeated sections, unless one row is shown. */
+static void
+group_outages(const struct status *status, struct grouped_list *ret)
+{
+  struct group group;
+
+  *ret = (struct grouped_list){ .n = 0 };
+  for (size_t i = 0; i < status->n_outages && !status->only; i++)
+    if (repeated_find(status->repeated, status->outages[i].stage, &group))
+      grouped_add(ret, &group, status->outages[i].stage,
+                  status->outages[i].reason, false);
+}
+
+static void
+add_outage(struct table *table, const struct status *status,
+           const struct outage *outage, const char *stage, const char *object,
+           const char *reason)
+{
+  char age[AGE_TEXT];
+
+  table_add(table, stage);
+  table_add(table, object);
+  table_add(table, age_of(status, outage->since, age));
+  table_add(table, reason);
+}
+
+/* Adds the row of the group that OUTAGE, its oldest one, belongs to.  Later
+ * ones add nothing. */
+static void
+add_grouped_outage(struct table *table, const struct status *status,
+                   const struct outage *outage, struct grouped_list *groups,
+                   const struct group *group)
+{
+  struct grouped *grouped = grouped_take(groups, group->name);
+  char *text;
+
+  if (!grouped)
+    return;
+  text = grouped_text(grouped, "failed");
+  add_outage(table, status, outage, group->name, "", text);
+  free(text);
+}
+
 static void
 print_outages(const struct status *status, FILE *out)
 {
   struct table table = { .columns = 4 };
-  char age[AGE_TEXT];
+  struct grouped_list groups;
+  struct group group;
+
+  group_outages(status, &groups);
 
   table_add(&table, "FAILING");
   table_add(&table, "OBJECT");
@@ -229,13 +419,17 @@ print_outages(const struct status *status, FILE *out)
   for (size_t i = 0; i < status->n_outages; i++) {
     const struct outage *outage = &status->outages[i];
 
-    table_add(&table, outage->stage);
-    table_add(&table, outage->object);
-    table_add(&table, age_of(status, outage->since, age));
-    table_add(&table, outage->reason);
+    if (groups.n > 0 && repeated_find(status->repeated, outage->stage, &group))
+      add_grouped_outage(&table, status, outage, &groups, &group);
+    else if (status_shows_name(status, outage->stage))
+      add_outage(&table, status, outage, outage->stage, outage->object,
+                 outage->reason);
   }
-  putc('\n', out);
-  table_print(&table, 0, out);
+  grouped_clear(&groups);
+  if (table.n > table.columns) {
+    putc('\n', out);
+    table_print(&table, 0, out);
+  }
   table_free(&table);
 }
 
@@ -245,6 +439,7 @@ status_print(const struct status *status, FILE *out)
   print_run(status, out);
   if (status->is_unfinished)
     print_unfinished(status, out);
+  print_devices(status, out);
   if (!status->written)
     return;
   print_targets(status, out);
@@ -326,7 +521,7 @@ json_target(struct json *json, const struct status *status,
 
   json_object(json, NULL);
   json_text(json, "target", t->full_name);
-  status_json_value(json, "last", &ledger->acknowledged);
+  status_json_value(json, "last", last_value(ledger));
   if (waits)
     status_json_value(json, "due",
                       ledger->pending.kind ? &ledger->pending : &ledger->sent);
@@ -364,7 +559,8 @@ json_readings(struct json *json, const struct status *status)
   for (size_t i = 0; i < p->n_slots; i++) {
     const struct reading *kept = &status->cycle->d.kept[i];
 
-    if (!p->slots[i]->is_measured)
+    if (!p->slots[i]->is_measured ||
+        !status_shows_stage(status, p->slots[i]->stage))
       continue;
     json_object(json, NULL);
     json_text(json, "reading", p->slots[i]->name);
@@ -379,12 +575,32 @@ json_readings(struct json *json, const struct status *status)
 }
 
 static void
+json_devices(struct json *json, const struct status *status)
+{
+  char text[DEVICE_TEXT];
+
+  json_array(json, "devices");
+  FOR_EACH_STAGE(status->cycle->plan, input, PLUGIN_INPUT)
+  {
+    if (!device_text(status, input, text, sizeof(text)))
+      continue;
+    json_object(json, NULL);
+    json_text(json, "input", input->name);
+    json_text(json, "use", text);
+    json_end_object(json);
+  }
+  json_end_array(json);
+}
+
+static void
 json_outages(struct json *json, const struct status *status)
 {
   json_array(json, "outages");
   for (size_t i = 0; i < status->n_outages; i++) {
     const struct outage *outage = &status->outages[i];
 
+    if (!status_shows_name(status, outage->stage))
+      continue;
     json_object(json, NULL);
     json_text(json, "stage", *outage->stage ? outage->stage : NULL);
     json_text(json, "object", *outage->object ? outage->object : NULL);
@@ -410,18 +626,19 @@ status_print_json(const struct status *status, FILE *out)
   FOR_EACH_STAGE(status->cycle->plan, output, PLUGIN_OUTPUT)
   {
     for (size_t i = 0; i < output->n_targets; i++)
-      if (is_shown(output->targets[i]))
+      if (is_shown(status, output->targets[i]))
         json_target(&json, status, output->targets[i]);
   }
   json_end_array(&json);
   json_array(&json, "queues");
   FOR_EACH_STAGE(status->cycle->plan, output, PLUGIN_OUTPUT)
   {
-    if (is_queued(output))
+    if (is_queued(output) && status_shows_stage(status, output))
       json_queue(&json, status, output);
   }
   json_end_array(&json);
   json_readings(&json, status);
+  json_devices(&json, status);
   json_outages(&json, status);
   json_end_object(&json);
   putc('\n', out);

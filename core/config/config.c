@@ -4,18 +4,11 @@
  */
 #include "core/config/config.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "core/config/fleet.h"
 #include "core/memory/memory.h"
-#include "lib/array.h"
-#include "lib/file.h"
-
-/* No file written by hand is larger; limits the memory that a wrong file
- * takes. */
-#define MAX_FILE ((size_t)1 << 20)
 
 struct config_block {
   struct config_block *next;
@@ -91,11 +84,13 @@ config_refuse_continued(const struct config *config,
                         const struct config_entry *entry,
                         struct problems *problems)
 {
+  char line[FLEET_LINE_TEXT];
+
   problems_add(problems, config->path, entry->continued,
                "this line is indented, so it continues the value of \"%s\" in "
-               "line %u, which must be in one line: begin an option in the "
+               "line %s, which must be in one line: begin an option in the "
                "first column",
-               entry->key, entry->line);
+               entry->key, fleet_line_text(config->fleet, entry->line, line));
 }
 
 /* Returns true if the value of KEY is known not to be a secret. */
@@ -155,6 +150,7 @@ config_free(struct config *config)
     config->blocks = block->next;
     free(block);
   }
+  fleet_free(config->fleet);
   free(config);
 }
 
@@ -176,41 +172,4 @@ config_continued(const struct config *config)
         values[n++] = section->entries[i].value;
   }
   return values;
-}
-
-static int
-refuse_file(const char *path, int err, struct problems *problems)
-{
-  static const struct {
-    int err, code;
-  } reasons[] = {
-    { EACCES, MP_EPERM },   { EPERM, MP_EPERM },
-    { ENOENT, MP_ECONFIG }, { ENOTDIR, MP_ECONFIG },
-    { EISDIR, MP_ECONFIG }, { ELOOP, MP_ECONFIG },
-    { ENXIO, MP_ECONFIG },  { ENAMETOOLONG, MP_ECONFIG },
-    { EFBIG, MP_ECONFIG },
-  };
-
-  problems_add(problems, path, 0, "cannot be read: %s", strerror(err));
-  for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
-    if (reasons[i].err == err)
-      return reasons[i].code;
-  return MP_EIO;
-}
-
-int
-config_load(const char *path, struct problems *problems, struct config **ret)
-{
-  struct text_buffer file;
-  bool world_readable;
-  int err = file_read(path, MAX_FILE, &file, &world_readable);
-
-  if (err == ENOMEM)
-    memory_out();
-  if (err)
-    return refuse_file(path, err, problems);
-  *ret = config_parse(path, file.data, file.len, problems);
-  (*ret)->world_readable = world_readable;
-  text_buffer_wipe(&file);
-  return MP_OK;
 }

@@ -1,6 +1,7 @@
 /*
  * The pipeline file: parses INI text into ordered sections and keeps the line
- * number of each item.
+ * number of each item.  If the file has [fleet], these are the lines of the
+ * expanded text (core/config/fleet.h).
  *
  *     # a comment line; so is one that begins with ;
  *     [input meter]              ; KIND NAME
@@ -54,6 +55,7 @@ struct config_section {
 };
 
 struct config_block;
+struct fleet;
 
 struct config {
   const char *path; /* as given, for messages */
@@ -62,22 +64,23 @@ struct config {
   bool world_readable;         /* the file can be read by others */
   bool lost_section;           /* a heading was refused: the options below it
                                   are in no section */
+  struct fleet *fleet;         /* where the lines come from, if the file has
+                                  [fleet]; else NULL */
   struct config_block *blocks; /* own all texts */
 };
 
-/*
- * Reads a pipeline file.  MP_OK with *ret, even if problems were found: see
- * problems_errors().  A section of an unknown kind gets the nearest known kind,
- * one with another error in its heading is left out, and a repeated one is kept
- * twice.  MP_ECONFIG (PATH is missing, too large or not a file), MP_EPERM,
- * MP_EIO: reported as a problem, *ret is not set.
- */
-int config_load(const char *path, struct problems *problems,
-                struct config **ret);
-
-/* The same for a text in memory; PATH is for messages. */
+/* Parses a pipeline file, of which TEXT is the whole; PATH is for messages.  A
+ * section of an unknown kind gets the nearest known kind, one with another error
+ * in its heading is left out, and a repeated one is kept twice.  [fleet] has no
+ * effect: config_file.h reads a file that has it. */
 struct config *config_parse(const char *path, const char *text, size_t len,
                             struct problems *problems);
+
+/* The same for a text that FLEET expanded; the config then owns FLEET, which
+ * may be NULL. */
+struct config *config_parse_fleet(const char *path, const char *text,
+                                  size_t len, struct fleet *fleet,
+                                  struct problems *problems);
 
 void config_free(struct config *config);
 

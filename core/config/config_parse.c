@@ -13,16 +13,20 @@
 #include "core/config/config.h"
 
 #include <ini.h>
+#include <search.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/config/fleet.h"
 #include "core/memory/memory.h"
 #include "lib/nearest.h"
+#include "lib/text_lines.h"
 
-/* No file written by hand has that many; limits the memory that a wrong file
+/* More than a list of 10,000 meters needs; limits the memory that a wrong file
  * takes. */
-#define MAX_SECTIONS 4096
-#define MAX_ENTRIES 4096 /* of one section */
+#define MAX_SECTIONS 100000
+#define MAX_ENTRIES 100000 /* of one section */
 
 /* The longest line that inih keeps whole in its buffer of 200 bytes, which also
  * holds a line end and a NUL. */
@@ -41,17 +45,26 @@ enum above {
   ABOVE_FAULT, /* a refused line: its continuations are ignored */
 };
 
+/* A name that is in use: of a section, or of an option of the current one. */
+struct used {
+  const char *kind; /* of a section; "" for an option */
+  unsigned line;
+  char name[];
+};
+
 struct parser {
   struct config *config;
   struct problems *problems;
-  const char *next, *end; /* the text that was not read yet */
-  unsigned line;
+  struct text_lines lines; /* the text that was not read yet */
+  unsigned line;           /* the current one */
   enum above above;
   char text[CONFIG_MAX_LINE + 1]; /* of the current line */
   const char *long_value; /* its value, if inih got the token; or NULL */
   bool continues;         /* it continues the value above */
   bool in_section;        /* after the first heading */
   bool keeps_section;     /* the heading was valid: keep its options */
+  void *sections;         /* their names: a tree of tsearch(3) */
+  void *keys;             /* likewise, of the current section */
 
   /* The current entry; it grows with each line that continues it. */
   char key[INIH_MAX_LINE + 1]; /* "": there is none */
@@ -59,13 +72,43 @@ struct parser {
   struct text_buffer value;
 };
 
-static const char *const kinds[] = { "pipeline", "input", "transform", "output",
-                                     NULL };
+static const char *const kinds[] = { "pipeline",  "fleet",  "input",
+                                     "transform", "output", NULL };
 
-static bool
-is_blank(char c)
+/* ---- Names in use ------------------------------------------------------- */
+
+static int
+compare_names(const void *a, const void *b)
 {
-  return c == ' ' || c == '\t';
+  const struct used *x = a, *y = b;
+
+  return strcmp(x->name, y->name);
+}
+
+/* Returns the earlier use of NAME in TREE; NULL: it was free, and is in use
+ * from now on. */
+static const struct used *
+use_name(struct parser *p, void **tree, const char *kind, const char *name)
+{
+  size_t size = strlen(name) + 1;
+  struct used *used = memory_get(1, sizeof(*used) + size);
+  struct used *const *found;
+
+  used->kind = kind;
+  used->line = p->line;
+  memcpy(used->name, name, size);
+  found = memory_have(tsearch(used, tree, compare_names));
+  if (*found == used)
+    return NULL;
+  free(used);
+  return *found;
+}
+
+static void
+forget_names(void **tree)
+{
+  tdestroy(*tree, free);
+  *tree = NULL;
 }
 
 /* ---- Entries ------------------------------------------------------------- */
@@ -91,12 +134,13 @@ static void
 begin_entry(struct parser *p, const char *key)
 {
   const struct config_section *section = current_section(p);
-  const struct config_entry *first = config_find(section, key);
+  const struct used *first = use_name(p, &p->keys, "", key);
+  char line[FLEET_LINE_TEXT];
 
   if (first) {
     problems_add(p->problems, p->config->path, p->line,
-                 "option \"%s\" is given twice; first in line %u", key,
-                 first->line);
+                 "option \"%s\" is given twice; first in line %s", key,
+                 fleet_line_text(p->config->fleet, first->line, line));
     return;
   }
   if (section->n_entries == MAX_ENTRIES) {
@@ -182,21 +226,28 @@ known_kind(struct parser *p, const char *kind)
   problems_add(p->problems, p->config->path, p->line,
                "unknown section \"%s\"%s%s%s", kind,
                known ? "; the nearest is \""
-                     : ": there are [pipeline], [input NAME], [transform NAME] "
-                       "and [output NAME]",
+                     : ": there are [pipeline], [fleet], [input NAME], "
+                       "[transform NAME] and [output NAME]",
                known ? known : "", known ? "\"" : "");
   return known;
+}
+
+/* Returns whether sections of KIND have no name. */
+static bool
+is_nameless(const char *kind)
+{
+  return strcmp(kind, "pipeline") == 0 || strcmp(kind, "fleet") == 0;
 }
 
 static bool
 name_is_sound(struct parser *p, const char *kind, const char *name)
 {
-  if (strcmp(kind, "pipeline") == 0 && *name) {
+  if (is_nameless(kind) && *name) {
     problems_add(p->problems, p->config->path, p->line,
-                 "[pipeline] takes no name, but has \"%s\"", name);
+                 "[%s] takes no name, but has \"%s\"", kind, name);
     return false;
   }
-  if (strcmp(kind, "pipeline") != 0 && !*name) {
+  if (!is_nameless(kind) && !*name) {
     problems_add(p->problems, p->config->path, p->line,
                  "the section has no name: write [%s NAME]", kind);
     return false;
@@ -213,24 +264,28 @@ name_is_sound(struct parser *p, const char *kind, const char *name)
 }
 
 /* Reports a name that is used twice.  Names are unique in the file, whatever
- * the kinds; [pipeline], whose name is empty, may occur once. */
+ * the kinds; a section without a name may occur once. */
 static void
 check_unique(struct parser *p, const char *kind, const char *name)
 {
-  for (size_t i = 0; i < p->config->n_sections; i++) {
-    const struct config_section *other = &p->config->sections[i];
+  char unique[CONFIG_MAX_NAME + 2], line[FLEET_LINE_TEXT];
+  const struct used *first;
 
-    if (strcmp(other->name, name) != 0)
-      continue;
-    if (*name)
-      problems_add(p->problems, p->config->path, p->line,
-                   "the name \"%s\" is already used by [%s %s] in line %u",
-                   name, other->kind, name, other->line);
-    else
-      problems_add(p->problems, p->config->path, p->line,
-                   "[%s] is given twice; first in line %u", kind, other->line);
+  snprintf(unique, sizeof(unique), "%s%s", *name ? "" : "[",
+           *name ? name : kind);
+  first = use_name(p, &p->sections, kind, unique);
+
+  if (!first)
     return;
-  }
+  if (*name)
+    problems_add(p->problems, p->config->path, p->line,
+                 "the name \"%s\" is already used by [%s %s] in line %s", name,
+                 first->kind, name,
+                 fleet_line_text(p->config->fleet, first->line, line));
+  else
+    problems_add(p->problems, p->config->path, p->line,
+                 "[%s] is given twice; first in line %s", kind,
+                 fleet_line_text(p->config->fleet, first->line, line));
 }
 
 static void
@@ -242,7 +297,20 @@ add_section(struct parser *p, const char *kind, const char *name)
     return;
   }
   config_add_section(p->config, kind, name, p->line);
+  forget_names(&p->keys);
   p->keeps_section = true;
+}
+
+/* Returns true, with a message, if an expanded text has [fleet], from a cell.
+ */
+static bool
+is_second_fleet(struct parser *p, const char *kind)
+{
+  if (!p->config->fleet || strcmp(kind, "fleet") != 0)
+    return false;
+  problems_add(p->problems, p->config->path, p->line,
+               "the kind of a section cannot be \"fleet\" here");
+  return true;
 }
 
 /* Begins a section.  HEADING is the text between the brackets; it is
@@ -263,10 +331,10 @@ begin_section(struct parser *p, char *heading)
     *name++ = '\0';
   name += strspn(name, " \t");
   len = strlen(name);
-  while (len > 0 && is_blank(name[len - 1]))
+  while (len > 0 && config_is_blank(name[len - 1]))
     name[--len] = '\0';
   known = known_kind(p, kind);
-  if (!known || !name_is_sound(p, known, name)) {
+  if (!known || is_second_fleet(p, known) || !name_is_sound(p, known, name)) {
     p->config->lost_section = true;
     return;
   }
@@ -306,6 +374,8 @@ looks_like_entry(const char *line)
 static bool
 check_continuation(struct parser *p, const char *line)
 {
+  char above[FLEET_LINE_TEXT];
+
   switch (p->above) {
   case ABOVE_FAULT:
     return false;
@@ -320,9 +390,9 @@ check_continuation(struct parser *p, const char *line)
     return true;
   problems_add(p->problems, p->config->path, p->line,
                "this line is indented, so it continues the value of \"%s\" in "
-               "line %u: if it is an option, begin it in the first column; if "
+               "line %s: if it is an option, begin it in the first column; if "
                "not, break that value at another place",
-               p->key, p->entry.line);
+               p->key, fleet_line_text(p->config->fleet, p->entry.line, above));
   p->above = ABOVE_FAULT;
   return false;
 }
@@ -354,7 +424,7 @@ check_line(struct parser *p, char *line)
 {
   size_t len = strlen(line);
 
-  p->continues = is_blank(line[0]);
+  p->continues = config_is_blank(line[0]);
   if (p->continues)
     return check_continuation(p, line);
   if (line[0] != '[')
@@ -369,43 +439,6 @@ check_line(struct parser *p, char *line)
   line[len - 1] = '\0';
   begin_section(p, line + 1);
   return false;
-}
-
-/* Removes comment and outer blanks at the end; the line may become empty. */
-static void
-cut_comment(char *line)
-{
-  size_t start = strspn(line, " \t");
-  size_t len = strlen(line);
-
-  for (size_t i = 1; i < len; i++)
-    if (line[i] == ';' && is_blank(line[i - 1]))
-      len = i;
-  if (line[start] == '#' || line[start] == ';')
-    len = 0;
-  while (len > 0 && is_blank(line[len - 1]))
-    len--;
-  line[len] = '\0';
-}
-
-/* Reads the next line of the text, without its end.  False: there is none. */
-static bool
-next_config_line(struct parser *p, const char **ret_line, size_t *ret_len)
-{
-  const char *line = p->next, *stop;
-
-  if (line == p->end)
-    return false;
-  stop = memchr(line, '\n', (size_t)(p->end - line));
-  p->next = stop ? stop + 1 : p->end;
-  if (!stop)
-    stop = p->end;
-  if (stop > line && stop[-1] == '\r')
-    stop--;
-  p->line++;
-  *ret_line = line;
-  *ret_len = (size_t)(stop - line);
-  return true;
 }
 
 /* Copies the LEN bytes of LINE to p->text.  False: the line was refused. */
@@ -468,13 +501,14 @@ next_line(char *buf, int size, void *user)
   const char *line;
   size_t len, max = (size_t)size - 2; /* a fuller buffer is a cut line */
 
-  if (!next_config_line(p, &line, &len))
+  if (!text_lines_next(&p->lines, &line, &len))
     return NULL;
+  p->line = p->lines.line;
   buf[0] = '\0';
   p->long_value = NULL;
   if (!keep_line(p, line, len))
     return buf;
-  cut_comment(p->text);
+  config_text_cut_comment(p->text);
   if (p->text[0] && check_line(p, p->text))
     pass_line(p, buf, max < INIH_MAX_LINE ? max : INIH_MAX_LINE);
   return buf;
@@ -484,18 +518,26 @@ struct config *
 config_parse(const char *path, const char *text, size_t len,
              struct problems *problems)
 {
-  static const char bom[] = "\xef\xbb\xbf";
-  struct parser p = { .problems = problems, .next = text, .end = text + len };
+  return config_parse_fleet(path, text, len, NULL, problems);
+}
+
+struct config *
+config_parse_fleet(const char *path, const char *text, size_t len,
+                   struct fleet *fleet, struct problems *problems)
+{
+  struct parser p = { .problems = problems };
   int refused;
 
   p.config = config_new(path);
-  if (len >= strlen(bom) && memcmp(text, bom, strlen(bom)) == 0)
-    p.next += strlen(bom);
+  p.config->fleet = fleet;
+  text_lines_begin(&p.lines, text, len);
   refused = ini_parse_stream(next_line, &p, handle_entry, &p);
   if (refused == INIH_NO_MEMORY)
     memory_out();
   end_entry(&p);
   text_buffer_free(&p.value);
+  forget_names(&p.sections);
+  forget_names(&p.keys);
   if (refused > 0 && problems_errors(problems) == 0)
     problems_add(
       problems, path, (unsigned)refused,

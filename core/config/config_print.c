@@ -47,12 +47,6 @@ print_piece(FILE *out, const char *text, size_t len, bool quoted)
   fputs(quoted ? "\"\n" : "\n", out);
 }
 
-static bool
-is_blank(char c)
-{
-  return c == ' ' || c == '\t';
-}
-
 void
 config_print_option(FILE *out, const char *key, const char *value)
 {
@@ -63,8 +57,8 @@ config_print_option(FILE *out, const char *key, const char *value)
 
   fprintf(out, "%s%s", key, between);
   print_piece(out, value, len,
-              !whole || value[0] == '"' || is_blank(value[0]) ||
-                is_blank(value[len - 1]));
+              !whole || value[0] == '"' || config_is_blank(value[0]) ||
+                config_is_blank(value[len - 1]));
   while (value[len]) {
     value += len;
     len =

@@ -25,6 +25,22 @@ config_is_name(const char *text, size_t len)
   return len >= 1 && len <= CONFIG_MAX_NAME;
 }
 
+void
+config_text_cut_comment(char *line)
+{
+  size_t start = strspn(line, " \t");
+  size_t len = strlen(line);
+
+  for (size_t i = 1; i < len; i++)
+    if (line[i] == ';' && config_is_blank(line[i - 1]))
+      len = i;
+  if (line[start] == '#' || line[start] == ';')
+    len = 0;
+  while (len > 0 && config_is_blank(line[len - 1]))
+    len--;
+  line[len] = '\0';
+}
+
 const char *
 config_text_fault(const char *text)
 {

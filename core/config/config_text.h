@@ -28,6 +28,16 @@ struct config_refusal {
 /* Returns true if the LEN bytes of TEXT can be the NAME of a section. */
 bool config_is_name(const char *text, size_t len);
 
+static inline bool
+config_is_blank(char c)
+{
+  return c == ' ' || c == '\t';
+}
+
+/* Removes the comment of LINE, and the blanks at its end.  It may become
+ * empty. */
+void config_text_cut_comment(char *line);
+
 /* Returns why TEXT is not allowed in a pipeline file (a control character, no
  * UTF-8); NULL: it is allowed. */
 const char *config_text_fault(const char *text);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/nearest.h"
+#include "core/config/fleet.h"
 #include "core/config/option_type.h"
 #include "core/config/secret.h"
 #include "core/memory/memory.h"
@@ -213,7 +214,8 @@ read_secret(const struct check *c, const struct config_entry *entry,
 static void
 note_secret(const struct check *c, const struct config_entry *entry)
 {
-  if (entry->in_clear && c->config->world_readable)
+  if (entry->in_clear && (c->config->world_readable ||
+                          fleet_is_readable(c->config->fleet, entry->line)))
     problems_warn(c->problems, c->config->path, entry->line,
                   "\"%s\" is in a file that everybody can read: chmod o-r it, "
                   "or use %s" FILE_SUFFIX,
@@ -236,13 +238,13 @@ static void
 report_not_shown(const struct check *c, const struct config_entry *entry,
                  const struct mp_option *row)
 {
-  char example[64];
+  char example[64], line[FLEET_LINE_TEXT];
 
   problems_add(c->problems, c->config->path, entry->line,
                "%s: the value must have the form %s; its text is not shown, "
-               "because it continues in line %u",
+               "because it continues in line %s",
                entry->key, option_type_example(row, example, sizeof(example)),
-               entry->continued);
+               fleet_line_text(c->config->fleet, entry->continued, line));
 }
 
 static void
@@ -272,6 +274,7 @@ report_twice(const struct check *c, const struct config_entry *entry,
 {
   const char *key = option->row->key;
   unsigned before = option->line;
+  char line[FLEET_LINE_TEXT];
 
   option->line = entry->line;
   if (before == 0)
@@ -280,8 +283,8 @@ report_twice(const struct check *c, const struct config_entry *entry,
   else
     problems_add(c->problems, c->config->path, entry->line,
                  "\"%s\" and \"%s" FILE_SUFFIX
-                 "\" are both given; the other one is in line %u",
-                 key, key, before);
+                 "\" are both given; the other one is in line %s",
+                 key, key, fleet_line_text(c->config->fleet, before, line));
 }
 
 static void

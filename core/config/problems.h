@@ -1,6 +1,10 @@
 /*
  * Collects the problems of a pipeline file, so that all are reported at once,
  * each with its file and line.
+ *
+ * A line of the file can be repeated for each row of a list.  Then the row is
+ * named, too: "fleet.ini:12 (houses.csv:804): TEXT".  A problem that such a
+ * line has in many rows is one problem: "(houses.csv:2 and 999 more rows)".
  */
 #ifndef CORE_CONFIG_PROBLEMS_H
 #define CORE_CONFIG_PROBLEMS_H
@@ -15,9 +19,16 @@
 
 struct problem;
 
-/* Sorted by file (in the order of their first problem), then by line, then in
- * the order of problems_add. */
+/* At most this many different problems of a repeated line are kept. */
+#define PROBLEMS_PER_LINE 3
+
+struct fleet;
+
+/* Sorted by file (in the order of their first problem), then by line and row,
+ * then in the order of problems_add. */
 struct problems {
+  const struct fleet *fleet; /* lines of its file that are added are those of
+                                its expanded text; NULL: none are */
   struct problem *list;
   size_t n;
   size_t n_errors;

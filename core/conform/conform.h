@@ -11,11 +11,11 @@
 
 #include "core/conform/loan.h"
 #include "core/conform/manners.h"
-#include "core/plugin/loader.h"
+#include "core/pipeline/plan.h"
 #include "testkit/fake_host.h"
 
 #define CONFORM_FINDINGS 32
-#define CONFORM_TEXT 512
+#define CONFORM_TEXT 2048 /* as much as a log line shows */
 
 /* What the process of a check tells its parent, in memory that both share.  The
  * callbacks are literals, at the same address in both. */
@@ -31,10 +31,9 @@ struct conform_report {
 
 struct conform {
   const struct plugin *plugin;
-  const char *label;  /* the file's name, for messages */
-  const char *dir;    /* an empty folder for what the plugin writes */
-  char *const *given; /* n_given words, OPTION=VALUE */
-  int n_given;
+  const char *label;         /* the file's name, for messages */
+  const struct stage *stage; /* with the options of all instances */
+  int n_checks;              /* run so far */
 
   /* Set by conform_process for one check. */
   const char *check; /* its name */
@@ -47,7 +46,9 @@ struct conform {
   int64_t begun_ms;    /* the running callback */
   unsigned explained;  /* n_explained before it */
   atomic_uint n_explained;
-  char message[160];                /* the last failure, explained by mp_fail */
+  atomic_uint n_notices; /* lines of MP_LOG_NOTICE */
+  char message[1536];    /* the last failure, explained by mp_fail: as much as a
+                            run shows */
   const struct mp_target **targets; /* n_targets; NULL: not open */
   uint32_t n_targets;
   struct loan *loans; /* n_loans: what services lent to the running callback */
@@ -57,11 +58,11 @@ struct conform {
 struct conform_check {
   const char *name; /* for messages */
   void (*run)(struct conform *c);
-  bool is_static; /* calls no callback: runs even after a finding */
 };
 
 /* The checks for plugins of all kinds, and those for each kind.  A NULL name
  * ends a table. */
+extern const struct conform_check conform_table[]; /* without C's stage */
 extern const struct conform_check conform_common[];
 extern const struct conform_check conform_input[];
 extern const struct conform_check conform_transform[];
@@ -83,8 +84,8 @@ int conform_process(struct conform *c, const char *check,
                     void (*fn)(struct conform *c, void *ctx), void *ctx);
 
 /* Runs the checks until one fails: a later one would mostly find the same
- * again.  Static checks run in any case.  Adds the number of checks to *N. */
-int conform_run(struct conform *c, const struct conform_check *checks, int *n);
+ * again. */
+int conform_run(struct conform *c, const struct conform_check *checks);
 
 /* ---- conform_call.c ---- */
 
@@ -110,6 +111,9 @@ bool conform_explained(const struct conform *c);
  * none. */
 const char *conform_value(const struct mp_value *value);
 
+/* Returns true if TEXT is NULL, or one line of clean UTF-8. */
+bool conform_is_clean(const char *text);
+
 /* Adds a loan of SIZE bytes for the running callback: conform_end takes it
  * back. */
 struct loan *conform_lend(struct conform *c, size_t size);
@@ -129,8 +133,7 @@ struct conform_host {
   struct loan loan; /* the table, between create and destroy */
 };
 
-/* Makes a host for an instance called NAME.  An option has the value given;
- * without one, its default, or an example if it is required. */
+/* Makes a host for an instance called NAME, with the options of C's stage. */
 struct conform_host *conform_host(struct conform *c, const char *name);
 void conform_host_free(struct conform_host *h);
 
@@ -146,6 +149,24 @@ void conform_destroy(struct conform *c, struct conform_host *h, void *self);
 #define CONFORM_PATIENCE_MS 1500
 void conform_give_time(struct conform *c, struct conform_host *h, int64_t ms);
 void conform_cancel(struct conform *c, struct conform_host *h);
+
+/* ---- conform_fields.c ---- */
+
+void conform_fields(struct conform *c);
+/* Checks field_of of an instance.  A host asks only for fields that exist. */
+void conform_fields_of(struct conform *c);
+/* Checks that the plugin maps FIELD, which CALLBACK named, and its other
+ * spelling NUMBER ("": none), to the canonical name FIELD. */
+void conform_named_field(struct conform *c, const char *callback,
+                         const char *field, const char *number);
+
+/* ---- conform_probe.c ---- */
+
+/* Call probe, which the plugin has: once for everything; and with
+ * MP_PROBE_WATCH, until a thread cancels it after CONFORM_WATCH_MS. */
+#define CONFORM_WATCH_MS 300
+void conform_probe(struct conform *c, void *self);
+void conform_watch(struct conform *c, struct conform_host *h, void *self);
 
 /* ---- conform_leaks.c ---- */
 

@@ -8,6 +8,7 @@
 
 #include "core/memory/memory.h"
 #include "lib/clock.h"
+#include "lib/utf8.h"
 #include "lib/value.h"
 
 const int conform_ok[] = { MP_OK, -1 };
@@ -135,6 +136,12 @@ conform_value(const struct mp_value *value)
 
   value_clear(&taken);
   return wrong;
+}
+
+bool
+conform_is_clean(const char *text)
+{
+  return !text || utf8_is_plain(text);
 }
 
 struct mp_value *

@@ -1,5 +1,12 @@
-/* The host of an instance under test: the fake host of the test kit, with
- * services that report a wrong use instead of ending the process. */
+/*
+ * The host of an instance under test: the fake host of the test kit, with
+ * services that report a wrong use instead of ending the process.
+ *
+ * Only the options come from a plan.  The services of a run (stage_host.c) do
+ * not suit here: a check lends their results and takes them back, decides when
+ * the time ends, and needs targets and operands without the other stages of a
+ * pipeline.
+ */
 #include "core/conform/conform.h"
 
 #include <pthread.h>
@@ -39,6 +46,8 @@ host_vlog(const struct mp_host *host, int level, const char *object,
   (void)object;
   if (level < MP_LOG_ERROR || level > MP_LOG_DEBUG)
     conform_fail(current, "%s logs at level %d: use MP_LOG_...", user(), level);
+  if (level == MP_LOG_NOTICE)
+    atomic_fetch_add(&current->n_notices, 1);
   (void)vsnprintf(text, sizeof(text), fmt, args);
 }
 
@@ -256,46 +265,7 @@ host_store_set(const struct mp_host *host, const char *key, const char *text)
   return MP_EINTERNAL;
 }
 
-/* ---- Values of options ---- */
-
-/* Returns VALUE of the given word "KEY=VALUE"; NULL: there is none. */
-static const char *
-given_value(const struct conform *c, const char *key)
-{
-  size_t len = strlen(key);
-
-  for (int i = 0; i < c->n_given; i++)
-    if (strncmp(c->given[i], key, len) == 0 && c->given[i][len] == '=')
-      return c->given[i] + len + 1;
-  return NULL;
-}
-
-/* Returns an example for an option without a value.  For the option url, it is
- * an address without a server. */
-static const char *
-example_of(const struct mp_option *option, char *buf, size_t size)
-{
-  if (option->type == MP_TYPE_STRING && strcmp(option->key, "url") == 0)
-    return "http://127.0.0.1:9";
-  return option_type_example(option, buf, size);
-}
-
-static void
-set_option(struct conform *c, struct fake_host *fake,
-           const struct mp_option *option)
-{
-  const char *value = given_value(c, option->key);
-  char buf[512];
-
-  if (!value && !(option->flags & MP_REQUIRED))
-    return;
-  if (!value && option->type == MP_TYPE_PATH) {
-    snprintf(buf, sizeof(buf), "%s/%s", c->dir, option->key);
-    value = buf;
-  }
-  fake_host_set(fake, option->key,
-                value ? value : example_of(option, buf, sizeof(buf)));
-}
+/* ---- Hosts and instances ---- */
 
 /* Gives FAKE the target that stands for all.  A required option of it gets an
  * example. */
@@ -320,8 +290,6 @@ add_target(struct conform *c, struct fake_host *fake)
   fake_host_set_target_last(fake, 0, MP_COUNTER, "84.000 GJ");
 }
 
-/* ---- Hosts and instances ---- */
-
 struct conform_host *
 conform_host(struct conform *c, const char *name)
 {
@@ -345,7 +313,8 @@ conform_host(struct conform *c, const char *name)
   table->target_last = host_target_last;
   table->store_set = host_store_set;
   for (; option && option->key; option++)
-    set_option(c, h->fake, option);
+    fake_host_set(h->fake, option->key,
+                  options_text(c->stage->options, option->key));
   if (c->plugin->kind == PLUGIN_OUTPUT)
     add_target(c, h->fake);
   return h;

@@ -46,10 +46,17 @@ run_three(struct output_trial *t)
 }
 
 static void
+run_all(struct output_trial *t)
+{
+  run_three(t);
+  output_trial_offers(t);
+}
+
+static void
 run_cancelled(struct output_trial *t)
 {
   conform_cancel(t->c, t->h);
-  run_three(t);
+  run_all(t);
 }
 
 static void
@@ -79,6 +86,9 @@ run_often(struct output_trial *t)
     return;
   conform_leaks(t->c, "40 cycles of fetch and commit", 40, output_trial_cycle,
                 t);
+  if (!conform_failed(t->c) && t->c->targets)
+    conform_leaks(t->c, "40 calls of list, check and create_target", 40,
+                  output_trial_ask, t);
   if (t->c->targets)
     output_trial_close(t);
 }
@@ -150,6 +160,12 @@ check_deliver(struct conform *c)
 }
 
 static void
+check_offers(struct conform *c)
+{
+  run_trial(c, output_trial_offers, FEW_TARGETS, 500);
+}
+
+static void
 check_samples(struct conform *c)
 {
   run_trial(c, run_samples, FEW_TARGETS, 300);
@@ -170,7 +186,7 @@ check_leaks(struct conform *c)
 static void
 check_no_time(struct conform *c)
 {
-  run_trial(c, run_three, FEW_TARGETS, 0);
+  run_trial(c, run_all, FEW_TARGETS, 0);
 }
 
 static void
@@ -180,11 +196,12 @@ check_cancelled(struct conform *c)
 }
 
 const struct conform_check conform_output[] = {
-  { "deliver", check_deliver, false },
-  { "all kinds of values", check_samples, false },
-  { "2000 targets", check_many, false },
-  { "leaks", check_leaks, false },
-  { "no time left", check_no_time, false },
-  { "cancelled", check_cancelled, false },
-  { NULL, NULL, false },
+  { "deliver", check_deliver },
+  { "list, create_target and check", check_offers },
+  { "all kinds of values", check_samples },
+  { "2000 targets", check_many },
+  { "leaks", check_leaks },
+  { "no time left", check_no_time },
+  { "cancelled", check_cancelled },
+  { NULL, NULL },
 };

@@ -238,6 +238,7 @@ conform_process(struct conform *c, const char *check,
   report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   c->check = check;
+  c->n_checks++;
   for (int i = 0; i < 2; i++)
     c->printed[i] = memfd_create("printed", MFD_CLOEXEC);
   if (report != MAP_FAILED && c->printed[0] >= 0 && c->printed[1] >= 0) {
@@ -262,17 +263,14 @@ run_check(struct conform *c, void *ctx)
 }
 
 int
-conform_run(struct conform *c, const struct conform_check *checks, int *n)
+conform_run(struct conform *c, const struct conform_check *checks)
 {
-  int worst = EX_OK;
+  int status = EX_OK;
 
-  for (; checks->name && (worst == EX_OK || checks->is_static); checks++) {
+  for (; checks->name && status == EX_OK; checks++) {
     struct conform_check check = *checks;
-    int status = conform_process(c, check.name, run_check, &check);
 
-    if (status != EX_OK)
-      worst = status;
-    ++*n;
+    status = conform_process(c, check.name, run_check, &check);
   }
-  return worst;
+  return status;
 }

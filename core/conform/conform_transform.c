@@ -157,8 +157,8 @@ check_value_option(struct conform *c)
 }
 
 const struct conform_check conform_transform[] = {
-  { "value", check_value_option, false },
-  { "apply", check_apply, false },
-  { "leaks", check_leaks, false },
-  { NULL, NULL, false },
+  { "value", check_value_option },
+  { "apply", check_apply },
+  { "leaks", check_leaks },
+  { NULL, NULL },
 };

@@ -155,6 +155,18 @@ call_write(struct output_trial *t, uint32_t target,
     t->given_up = true;
 }
 
+/* Returns true if a run would write VALUE to PLACE. */
+static bool
+is_written(const struct output_trial *t, const struct place *place,
+           const struct mp_value *value)
+{
+  bool was_asked = t->class == MP_LATEST && t->skipped == 0;
+
+  if (was_asked && (!place->answered || place->takes_none))
+    return false;
+  return value->kind != MP_TEXT || !place->takes_numbers;
+}
+
 static void
 write_record(struct output_trial *t, int number)
 {
@@ -173,7 +185,7 @@ write_record(struct output_trial *t, int number)
   for (uint32_t i = 0; i < t->n_targets; i++)
     t->places[i].open[t->records - 1] = false;
   for (uint32_t i = 0; i < t->n_targets && !t->given_up; i++)
-    if (value.kind != MP_TEXT || !t->places[i].takes_numbers)
+    if (is_written(t, &t->places[i], &value))
       call_write(t, i, &value);
 }
 
@@ -191,7 +203,7 @@ take_token(struct output_trial *t, char token[2 * TOKEN_SIZE])
                  TOKEN_SIZE);
   else if (r == MP_OK && !storable_token(token, TOKEN_SIZE))
     conform_fail(t->c, "token must give one line of less than 256 bytes");
-  if (conform_end(t->c, r, conform_ok) != MP_OK)
+  if (conform_end(t->c, r, conform_ok) != MP_OK || conform_failed(t->c))
     snprintf(token, 2 * TOKEN_SIZE, "0");
 }
 
@@ -230,6 +242,8 @@ take_shown(const struct mp_output_sink *sink, const struct mp_shown *shown)
   if (!MP_HAS(shown, struct mp_shown, flags) || shown->target >= t->n_targets)
     return MP_EINTERNAL;
   t->places[shown->target].answered = true;
+  t->places[shown->target].takes_none =
+    shown->answer == MP_SHOWN_ABSENT || shown->answer == MP_SHOWN_UNFIT;
   t->places[shown->target].takes_numbers = shown->flags & MP_SHOWN_NUMBERS;
   return fault ? MP_EINTERNAL : MP_OK;
 }
@@ -254,10 +268,8 @@ check_fetched(struct output_trial *t, int r)
                  (unsigned)i);
 }
 
-/* Calls fetch and checks the answer.  Returns false if fetch failed: a run
- * would not call the output again. */
-static bool
-call_fetch(struct output_trial *t)
+bool
+output_trial_fetch(struct output_trial *t)
 {
   static const int outcomes[] = { MP_OK, MP_SKIP, -1 };
   const struct mp_output_ops *ops = &t->c->plugin->output;
@@ -372,7 +384,7 @@ output_trial_cycle(struct conform *c, void *ctx)
   struct output_trial *t = ctx;
 
   (void)c;
-  if (call_fetch(t))
+  if (output_trial_fetch(t))
     deliver_records(t);
   if (!t->given_up)
     return true;

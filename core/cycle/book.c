@@ -236,13 +236,6 @@ check_value(struct cycle_data *d, const struct target *t)
     refuse(d, t, REFUSAL_UNFIT);
 }
 
-/* Returns true if no target gets a value in its ledger. */
-static bool
-books_nothing(const struct cycle_data *d)
-{
-  return !d->books_all && !d->plan->keeps_values;
-}
-
 /* Calls CHECK for each target of the outputs that keep values.  Inline, because
  * a replay calls this in each of its cycles. */
 static inline void
@@ -261,8 +254,6 @@ each_target(struct cycle_data *d,
 void
 book_check(struct cycle_data *d)
 {
-  if (books_nothing(d))
-    return;
   each_target(d, check_kind);
   each_target(d, check_value);
 }
@@ -381,8 +372,6 @@ begin_totals(struct cycle_data *d)
 void
 book(struct cycle_data *d)
 {
-  if (books_nothing(d))
-    return;
   check_readings_keep(d);
   begin_totals(d);
   FOR_EACH_STAGE(d->plan, output, PLUGIN_OUTPUT)

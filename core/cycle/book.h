@@ -13,6 +13,14 @@
  * earliest of several inputs.  0: nothing was read. */
 int64_t book_time(const struct cycle_data *d);
 
+/* Returns true if any target gets values in its ledger: else book_check and
+ * book have nothing to do. */
+static inline bool
+books_values(const struct cycle_data *d)
+{
+  return d->books_all || d->plan->keeps_values;
+}
+
 /* Checks that each value is of the kind that its target got before, and that it
  * fits its target.  A value that does not is left out and blocks its base. */
 void book_check(struct cycle_data *d);

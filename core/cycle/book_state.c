@@ -218,6 +218,8 @@ book_load_targets(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
+  if (c->n_loaded == p->n_targets)
+    return;
   for (; c->n_loaded < p->n_targets; c->n_loaded++)
     if (target_is_kept(p->targets[c->n_loaded]))
       load_target(c, p->targets[c->n_loaded]);
@@ -228,7 +230,9 @@ book_show_kinds(struct cycle *c)
 {
   const struct plan *p = c->plan;
 
-  for (size_t i = 0; i < p->n_targets && c->d.has_new_kind; i++) {
+  if (!c->d.has_new_kind)
+    return;
+  for (size_t i = 0; i < p->n_targets; i++) {
     const struct target *t = p->targets[i];
 
     if (target_is_kept(t) && !t->source->kind)

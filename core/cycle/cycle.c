@@ -182,10 +182,12 @@ work_out(struct cycle *c)
   book_load_targets(c);
   book_report_unreadable(c);
   evaluate_readings(c);
-  book_check(&c->d);
   time_ms = book_time(&c->d);
-  book(&c->d);
-  book_add_rows(c, time_ms);
+  if (books_values(&c->d)) {
+    book_check(&c->d);
+    book(&c->d);
+    book_add_rows(c, time_ms);
+  }
   book_show_kinds(c);
   cycle_say(c, &c->d.evaluation.messages);
   return time_ms;
@@ -292,6 +294,17 @@ deliver_all_live(struct cycle *c, int64_t time_ms)
   }
 }
 
+/* Sends a record to OUTPUT.  If the plugin refuses a value of it, commits that
+ * before the rest leaves. */
+static void
+send_record(struct cycle *c, const struct stage *output,
+            struct results *results)
+{
+  if (latest_write(c, output, results) && !commit_answers(c))
+    deliver_break_off(c, output);
+  judge(c, output, latest_commit(c, output, results));
+}
+
 /* Sends a record to OUTPUT, which is ready, and commits the answers. */
 static void
 serve_latest(struct cycle *c, const struct stage *output)
@@ -302,7 +315,7 @@ serve_latest(struct cycle *c, const struct stage *output)
   turn_begin(c, output);
   sent = open_output(c, output);
   if (sent)
-    judge(c, output, latest_send(c, output, &results));
+    send_record(c, output, &results);
   turn_pause(c);
   if (is_given_up(c, output))
     latest_leave(c, output);
@@ -408,6 +421,7 @@ read_in_time(struct cycle *c)
 
   run_set_deadline(c->run, whole - reserve);
   read_inputs(c);
+  report_groups(c->run->report);
   run_set_deadline(c->run, (whole - (clock_mono_ms() - begun)) / 2);
   if (!c->d.state_failed && !c->dry && !run_stopped())
     recover_rows(c);

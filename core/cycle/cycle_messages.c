@@ -34,7 +34,6 @@ say(struct cycle *c, const struct message *message)
 void
 cycle_say(struct cycle *c, struct messages *m)
 {
-  struct messages kept = { .first = NULL };
   struct message *message;
 
   if (!m->first)
@@ -43,17 +42,17 @@ cycle_say(struct cycle *c, struct messages *m)
     if (say(c, message))
       message_free(message);
     else
-      messages_put(&kept, message);
-  messages_move(&c->notices, &kept);
+      messages_put(&c->notices, message);
 }
 
 void
 cycle_log_notices(struct cycle *c)
 {
-  const char *end = c->dry ? " (-n: this is not kept)" : "";
+  const char *end;
 
   if (!c->notices.first)
     return;
+  end = c->dry ? " (-n: this is not kept)" : "";
   for (const struct message *m = c->notices.first; m; m = m->next)
     if (!m->base || !is_blocked(&c->d, m->base))
       log_line(m->code, m->stage->name, m->object, "%s%s", m->text, end);

@@ -11,9 +11,8 @@
 
 /* ---- Calling an output ---- */
 
-/* The plugin drops the written values when it is closed. */
-static void
-break_off(struct cycle *c, const struct stage *output)
+void
+deliver_break_off(struct cycle *c, const struct stage *output)
 {
   instance_close(instance_of(c, output));
   c->deliveries[output->index].is_broken = true;
@@ -27,8 +26,7 @@ deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
   struct output_delivery *at = &c->deliveries[output->index];
   char text[RECORD_ID];
   struct mp_record record = { .struct_size = sizeof(record),
-                              .time_ms = time_ms,
-                              .id = text };
+                              .time_ms = time_ms };
   struct call call;
 
   if (at->is_broken)
@@ -40,11 +38,11 @@ deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
   }
   if (!output->plugin->output.begin)
     return;
-  record_id_format(&c->ids, output->name, number, row, text);
+  record.id = record_id_format(&c->ids, output->name, number, row, text);
   call = call_begin(instance, "begin");
   if (call_end(&call, output->plugin->output.begin(instance->self, &record),
                0) != MP_OK)
-    break_off(c, output);
+    deliver_break_off(c, output);
 }
 
 /* Returns true if a write that fails with R refuses that value alone. */
@@ -76,9 +74,9 @@ note_write(struct cycle *c, const struct target *t, int r,
   if (results)
     deliver_results_note(results,
                          c->deliveries[t->stage->index].pending_records - 1,
-                         t->number, r == MP_OK);
+                         t->number, !refuses_value(r));
   if (r != MP_OK && !refuses_value(r))
-    break_off(c, t->stage);
+    deliver_break_off(c, t->stage);
 }
 
 void

@@ -27,6 +27,9 @@ void deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
                    int64_t number, int64_t row);
 void deliver_write(struct cycle *c, const struct target *t,
                    const struct value *v, struct results *results);
+/* Closes OUTPUT, so that the plugin drops what was written since the last
+ * commit: it counts as not sent. */
+void deliver_break_off(struct cycle *c, const struct stage *output);
 /* Writes a record with all values of this cycle that count. */
 void deliver_values(struct cycle *c, const struct stage *output,
                     int64_t time_ms, struct results *results);
@@ -49,10 +52,16 @@ int64_t latest_ready(const struct cycle *c, const struct stage *output);
  * that will be ready first; NULL: nothing is left to send. */
 const struct stage *latest_next(const struct cycle *c, int64_t now,
                                 int64_t *ret_ready);
-/* Sends the oldest record of which a value is ready, and puts the results into
- * ledgers and store.  The caller commits them, and then calls latest_tell. */
-enum verdict latest_send(struct cycle *c, const struct stage *output,
-                         struct results *results);
+/* Writes the oldest record of which a value is ready.  Returns true if write
+ * refused a value: then the ledger and the store no longer have it in the
+ * record.  The caller commits that before latest_commit, so that a run that is
+ * killed in between does not take the value for sent. */
+bool latest_write(struct cycle *c, const struct stage *output,
+                  struct results *results);
+/* Sends what was written, and puts the results into ledgers and store.  The
+ * caller commits them, and then calls latest_tell. */
+enum verdict latest_commit(struct cycle *c, const struct stage *output,
+                           struct results *results);
 /* Lists the delivered values, and reports results that the plugin did not
  * explain.  Frees RESULTS. */
 void latest_tell(struct cycle *c, struct results *results);

@@ -6,8 +6,11 @@
 
 #include "core/memory/memory.h"
 
-/* Cycles to a commit: a file is synced at each, and the rows take memory. */
+/* Cycles to a commit: a file is synced at each, and the rows take memory.  A
+ * live output syncs nothing, and its rows should still be in the processor's
+ * cache when they are written. */
 #define BLOCK 16384
+#define LIVE_BLOCK 1024
 
 enum verdict
 direct_flush(struct cycle *c, const struct stage *output)
@@ -35,8 +38,9 @@ enum verdict
 direct_deliver(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
   const struct output_delivery *at = &c->deliveries[output->index];
+  size_t block = delivery(output) == MP_LIVE ? LIVE_BLOCK : BLOCK;
 
   deliver_values(c, output, time_ms, NULL);
-  return at->is_broken || at->pending_records >= BLOCK ? direct_flush(c, output)
+  return at->is_broken || at->pending_records >= block ? direct_flush(c, output)
                                                        : VERDICT_GOOD;
 }

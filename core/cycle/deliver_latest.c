@@ -206,41 +206,70 @@ part_record(struct cycle *c, const struct results *results)
   }
 }
 
-static enum verdict
-send_record(struct cycle *c, const struct stage *output, int64_t number,
-            const bool *chosen, struct results *results)
+static void
+write_record(struct cycle *c, const struct stage *output, const bool *chosen,
+             struct results *results)
 {
-  bool is_new = number == output_state(c, output)->number;
-  enum verdict verdict;
-
-  deliver_begin(c, output, record_time(c, output, chosen), number, 0);
+  deliver_begin(c, output, record_time(c, output, chosen), results->number, 0);
   for (size_t i = 0; i < output->n_targets; i++)
     if (chosen[i])
       write_target(c, output->targets[i], results);
+}
+
+/* Takes the values that write refused out of the record.  Returns true if there
+ * was one. */
+static bool
+take_out_refused(struct cycle *c, const struct stage *output,
+                 const struct results *results)
+{
+  bool any = false;
+
+  for (size_t i = 0; i < output->n_targets; i++) {
+    const struct target *t = output->targets[i];
+
+    if (!is_sending(c, t) || !deliver_target_refused(results, 0, t))
+      continue;
+    ledger_refuse(&c->d.ledgers[t->index]);
+    c->d.progress[t->index] = TARGET_DONE;
+    any = true;
+  }
+  if (any)
+    book_save_output(c, output);
+  return any;
+}
+
+bool
+latest_write(struct cycle *c, const struct stage *output,
+             struct results *results)
+{
+  bool *chosen = memory_get(output->n_targets, sizeof(*chosen));
+
+  deliver_results_init(results, output, 1);
+  results->sent = memory_get(output->n_targets, sizeof(*results->sent));
+  results->number = choose_record(c, output, clock_mono_ms(), chosen);
+  if (results->number)
+    write_record(c, output, chosen, results);
+  free(chosen);
+  return take_out_refused(c, output, results);
+}
+
+enum verdict
+latest_commit(struct cycle *c, const struct stage *output,
+              struct results *results)
+{
+  bool is_new = results->number == output_state(c, output)->number;
+  enum verdict verdict;
+
+  if (!results->number)
+    return VERDICT_NOTHING;
   verdict = deliver_commit(c, output, NULL, results);
   if (is_new)
     output_state(c, output)->number = 0;
   take_answers(c, results);
   part_record(c, results);
   if (is_new)
-    renumber_targets(c, output, number);
+    renumber_targets(c, output, results->number);
   book_save_output(c, output);
-  return verdict;
-}
-
-enum verdict
-latest_send(struct cycle *c, const struct stage *output,
-            struct results *results)
-{
-  bool *chosen = memory_get(output->n_targets, sizeof(*chosen));
-  int64_t number = choose_record(c, output, clock_mono_ms(), chosen);
-  enum verdict verdict = VERDICT_NOTHING;
-
-  deliver_results_init(results, output, 1);
-  results->sent = memory_get(output->n_targets, sizeof(*results->sent));
-  if (number)
-    verdict = send_record(c, output, number, chosen, results);
-  free(chosen);
   return verdict;
 }
 

@@ -117,6 +117,15 @@ deliver_target_result(const struct results *results, size_t record,
   return cell && *cell && !result ? MP_PERHAPS : result;
 }
 
+bool
+deliver_target_refused(const struct results *results, size_t record,
+                       const struct target *t)
+{
+  const uint8_t *cell = cell_of(results, record, t->number);
+
+  return cell && *cell == CELL_REFUSED;
+}
+
 /* Returns true if this is the result of a row of a history output.  Rows are
  * only set aside as a whole, and only if they are in the state. */
 static bool
@@ -214,7 +223,7 @@ static void
 check_records(struct cycle *c, const struct results *results, size_t n,
               bool recovers)
 {
-  size_t found[MP_REJECTED + 1] = { 0 };
+  size_t found[MP_SET_ASIDE + 1] = { 0 };
   char text[64];
 
   for (size_t i = 0; i < n; i++)

@@ -18,6 +18,7 @@ struct results {
   struct instance *instance; /* of the output; for the reasons */
   char **reasons; /* of each record that is set aside; NULL: none is known */
   struct value *sent; /* latest: the value that each target was sent; or NULL */
+  int64_t number;     /* latest: of the record; 0: nothing was ready */
 };
 
 /* Makes RESULTS ready for N records of OUTPUT, target by target. */
@@ -33,6 +34,10 @@ const char *deliver_record_reason(const struct results *results, size_t record);
 /* Returns the result of the value for T in RECORD; 0: there is no value. */
 uint32_t deliver_target_result(const struct results *results, size_t record,
                                const struct target *t);
+
+/* Returns true if write refused the value for T in RECORD. */
+bool deliver_target_refused(const struct results *results, size_t record,
+                            const struct target *t);
 
 /* ---- For deliver.c ---- */
 

@@ -154,6 +154,18 @@ set_aside_bound(struct store *store, const char *output, size_t most)
   return all;
 }
 
+void
+set_aside_discard(struct store *store, const char *output)
+{
+  struct rows_aside list;
+
+  set_aside_list(store, output, &list);
+  for (size_t i = 0; i < list.n; i++)
+    take_off(store, &list.rows[i]);
+  store_put(store, STORE_META, output, dropped_key, NULL);
+  set_aside_free(&list);
+}
+
 size_t
 set_aside_retry(struct store *store, const char *output)
 {

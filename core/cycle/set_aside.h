@@ -49,4 +49,7 @@ long long set_aside_bound(struct store *store, const char *output, size_t most);
  * later.  Returns their number. */
 size_t set_aside_retry(struct store *store, const char *output);
 
+/* Deletes all rows of OUTPUT from the list. */
+void set_aside_discard(struct store *store, const char *output);
+
 #endif

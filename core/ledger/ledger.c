@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ledger/record_id.h"
 #include "core/memory/memory.h"
 #include "lib/unit.h"
 
@@ -414,6 +415,15 @@ was_taken(const struct ledger *t, const struct ledger_displayed *displayed)
   return same_display(displayed, &t->taken);
 }
 
+/* Returns true if the output went back past the display that was taken: to an
+ * older id of the same state. */
+static bool
+precedes_taken(const struct ledger *t, const struct ledger_displayed *displayed)
+{
+  return t->taken.id == LEDGER_OTHER_ID &&
+         record_id_precedes(displayed->other_id, t->taken.other_id);
+}
+
 /* Returns true if DISPLAYED shows the acknowledged value. */
 static bool
 is_acknowledged(const struct ledger *t,
@@ -447,7 +457,9 @@ row_of_id(const struct ledger *t, const struct ledger_displayed *displayed)
       !(t->acknowledged.kind && was_taken(t, displayed))) {
     if (displayed->id == LEDGER_NO_ID)
       return LEDGER_ROW_I6;
-    return t->acknowledged.kind ? LEDGER_ROW_I7 : LEDGER_ROW_I8;
+    if (!t->acknowledged.kind)
+      return LEDGER_ROW_I8;
+    return precedes_taken(t, displayed) ? LEDGER_ROW_I4 : LEDGER_ROW_I7;
   }
   if (sent_has_arrived(t, displayed))
     return LEDGER_ROW_I1;
@@ -468,9 +480,8 @@ take_arrived(struct ledger *t)
   acknowledge_sent(t);
 }
 
-/* A total begins with a 0 that no record brought: nothing displays it. */
-static bool
-is_unwritten_zero(const struct ledger *t)
+bool
+ledger_has_unwritten_zero(const struct ledger *t)
 {
   return is_zero_or_empty(&t->acknowledged) && t->acknowledged_record == 0;
 }
@@ -485,7 +496,7 @@ write_lost_value(struct ledger *t, enum ledger_outcome outcome)
   forget_sent(t);
   has_lost = t->role != LEDGER_DELTA && t->acknowledged.kind &&
              !t->pending.kind &&
-             !(outcome == LEDGER_LOST && is_unwritten_zero(t));
+             !(outcome == LEDGER_LOST && ledger_has_unwritten_zero(t));
   if (has_lost)
     memory_copy_value(&t->pending, &t->acknowledged);
   if (has_lost && t->acknowledged_record > 0) {
@@ -782,4 +793,12 @@ ledger_result(struct ledger *t, uint32_t result)
     acknowledge_sent(t);
   else if (did_not_arrive(t, result) && !t->sent_earlier)
     forget_sent(t);
+}
+
+void
+ledger_refuse(struct ledger *t)
+{
+  forget_sent(t);
+  ledger_forget_record(t);
+  t->sent_earlier = false;
 }

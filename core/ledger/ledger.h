@@ -222,6 +222,10 @@ void ledger_adopt_column(struct ledger *t,
  * total that was never set begins with 0. */
 void ledger_begin(struct ledger *t);
 
+/* Returns true if the acknowledged value is a 0 that no record brought, such as
+ * that of ledger_begin: the output may not display it. */
+bool ledger_has_unwritten_zero(const struct ledger *t);
+
 /*
  * Prepares sending: sets sent to the pending value, and sent_over to DISPLAYED.
  * Commit the state before it is sent, in the record of number ID.  A value that
@@ -249,6 +253,10 @@ void ledger_as_sent(const struct ledger *t, struct value *ret);
  * request that the server has carried out.
  */
 void ledger_result(struct ledger *t, uint32_t result);
+
+/* The plugin refused to write the sent value.  That depends on the value alone,
+ * so no earlier run has sent it either: it is forgotten, with its record. */
+void ledger_refuse(struct ledger *t);
 
 /* The ledger as lines of text for the state, and back.  The caller frees the
  * text.  The role is not included: the pipeline file defines it. */

@@ -146,6 +146,8 @@ ledger_follow(struct ledger *t, const struct ledger_displayed *displayed,
   }
   if (unit)
     r = ledger_set_unit(t, unit);
+  else if (t->role == LEDGER_PLAIN && !t->sent.kind && !ledger_last(t))
+    t->unit = NULL; /* no value is left in it, and the target takes any unit */
   if ((r == MP_ECONFIG || r == MP_ERANGE) && t->role == LEDGER_PLAIN) {
     empty_ledger(t, unit);
     ours = false;

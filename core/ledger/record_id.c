@@ -4,8 +4,6 @@
 
 #include "lib/digit.h"
 
-#define MAX_DIGITS 20
-
 void
 record_id_make_uuid(const uint8_t bytes[16], char buf[RECORD_UUID])
 {
@@ -27,32 +25,29 @@ record_id_make_uuid(const uint8_t bytes[16], char buf[RECORD_UUID])
   *end = 0;
 }
 
-/* Writes "-N" with a NUL at AT, and returns its end. */
+/* Writes "-N" in front of END, and returns its beginning. */
 static char *
-append_number(char *at, int64_t n)
+put_number(char *end, int64_t n)
 {
-  char digits[MAX_DIGITS], *end = digits + sizeof(digits);
-  const char *begin = digits_put(end, n > 0 ? (uint64_t)n : 0);
-  size_t len = (size_t)(end - begin);
+  char *begin = digits_put(end, n > 0 ? (uint64_t)n : 0);
 
-  *at++ = '-';
-  memcpy(at, begin, len);
-  at[len] = '\0';
-  return at + len;
+  *--begin = '-';
+  return begin;
 }
 
-void
+const char *
 record_id_format(const struct record_ids *ids, const char *output,
                  int64_t number, int64_t row, char buf[RECORD_ID])
 {
   const char *of = number < ids->from ? output : ids->uuid;
   size_t len = strnlen(of, RECORD_UUID - 1);
-  char *end;
+  char *begin = buf + RECORD_ID - 1;
 
-  memcpy(buf, of, len);
-  end = append_number(buf + len, number);
+  *begin = '\0';
   if (row)
-    append_number(end, row);
+    begin = put_number(begin, row);
+  begin = put_number(begin, number);
+  return memcpy(begin - len, of, len);
 }
 
 /* Reads digits without a leading zero.  Returns a negative number if TEXT is
@@ -84,9 +79,22 @@ record_id_parse(const struct record_ids *ids, const char *output,
   n = mark ? parse_number(mark + 1) : -1;
   if (n < 0)
     return LEDGER_OTHER_ID;
-  record_id_format(ids, output, n, 0, id);
-  if (strcmp(id, text) != 0)
+  if (strcmp(record_id_format(ids, output, n, 0, id), text) != 0)
     return LEDGER_OTHER_ID;
   *ret_number = n;
   return LEDGER_OWN_ID;
+}
+
+bool
+record_id_precedes(const char *id, const char *other)
+{
+  const char *number = strrchr(id, '-'), *other_number = strrchr(other, '-');
+  size_t len, other_len;
+
+  if (!number || !other_number || number - id != other_number - other ||
+      memcmp(id, other, (size_t)(number - id)) != 0)
+    return false;
+  len = strlen(number);
+  other_len = strlen(other_number);
+  return len != other_len ? len < other_len : strcmp(number, other_number) < 0;
 }

@@ -27,14 +27,18 @@ struct record_ids {
 /* Writes a random UUID (RFC 9562, version 4) made of 16 random BYTES. */
 void record_id_make_uuid(const uint8_t bytes[16], char buf[RECORD_UUID]);
 
-/* Writes the id of the record NUMBER of OUTPUT, a name of at most 36 bytes; of
- * a row of its queue, unless ROW is 0. */
-void record_id_format(const struct record_ids *ids, const char *output,
-                      int64_t number, int64_t row, char buf[RECORD_ID]);
+/* Returns the id of the record NUMBER of OUTPUT, a name of at most 36 bytes; of
+ * a row of its queue, unless ROW is 0.  The id is somewhere in BUF. */
+const char *record_id_format(const struct record_ids *ids, const char *output,
+                             int64_t number, int64_t row, char buf[RECORD_ID]);
 
 /* Returns whether TEXT is the id of a record (not of a row) of this state and
  * this OUTPUT, which then has the number *ret_number.  NULL is LEDGER_NO_ID. */
 enum ledger_id record_id_parse(const struct record_ids *ids, const char *output,
                                const char *text, int64_t *ret_number);
+
+/* Returns true if ID and OTHER are of the same state, and the number of ID is
+ * the lower one. */
+bool record_id_precedes(const char *id, const char *other);
 
 #endif

@@ -281,14 +281,12 @@ instances_free(struct instances *all)
 /* ---- Lifecycle ---- */
 
 int
-instance_open(struct instance *instance)
+instance_open_closed(struct instance *instance)
 {
   const struct plugin *plugin = instance->stage->plugin;
   struct call call;
   int r = MP_OK;
 
-  if (instance->is_open)
-    return MP_OK;
   call = call_begin(instance, "open");
   if (instance->stage->kind == PLUGIN_INPUT && plugin->input.open)
     r = plugin->input.open(instance->self);

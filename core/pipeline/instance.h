@@ -59,11 +59,17 @@ int instances_create(struct instances *all, struct problems *problems);
 /* Closes and destroys them.  NULL is allowed. */
 void instances_free(struct instances *all);
 
-/* Open or close the instance, if its plugin has such a callback.  instance_open
- * returns MP_OK or a reason, which is reported here if the plugin did not
- * explain it. */
-int instance_open(struct instance *instance);
+/* Open the instance if it is not open, and close it, if its plugin has such a
+ * callback.  Opening returns MP_OK or a reason, which is reported here if the
+ * plugin did not explain it. */
+int instance_open_closed(struct instance *instance);
 void instance_close(struct instance *instance);
+
+static inline int
+instance_open(struct instance *instance)
+{
+  return instance->is_open ? MP_OK : instance_open_closed(instance);
+}
 
 /* Makes the targets that were added to the plan visible to the plugin. */
 void instance_add_targets(struct instance *output);

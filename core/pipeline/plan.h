@@ -90,6 +90,7 @@ struct operand {
 struct stage {
   size_t index;
   enum plugin_kind kind;
+  const struct stage *next; /* of its kind */
   const char *name;
   const struct config_section *section;
   const struct plugin *plugin;
@@ -127,6 +128,7 @@ struct plan {
   struct options *options; /* options of [pipeline] */
   struct stage **stages;   /* in the file's order */
   size_t n_stages;
+  const struct stage *first[PLUGIN_KINDS]; /* the list of each kind */
   struct name_index stage_names; /* places in STAGES */
   struct stage **transforms; /* in dependency order */
   size_t n_transforms;
@@ -205,11 +207,9 @@ const struct slot *slot_origin(const struct slot *slot);
  * flag `blocked` applies to the whole group. */
 const struct base *base_leader(const struct base *base);
 
-/* Loops over the stages of a kind. */
-#define FOR_EACH_STAGE(p, var, wanted)                                         \
-  for (size_t var##_i = 0; var##_i < (p)->n_stages; var##_i++)                 \
-    for (const struct stage *var = (p)->stages[var##_i];                       \
-         var && var->kind == (wanted); var = NULL)
+/* Loops over the stages of a kind, in the file's order. */
+#define FOR_EACH_STAGE(p, var, kind)                                           \
+  for (const struct stage *var = (p)->first[kind]; var; var = var->next)
 
 /* Returns true if TARGET has a ledger: it is written, and is not a part. */
 static inline bool

@@ -14,7 +14,7 @@ kind_of(const struct config_section *section)
   for (int kind = 0; kind < PLUGIN_KINDS; kind++)
     if (strcmp(section->kind, plugin_kind_names[kind]) == 0)
       return (enum plugin_kind)kind;
-  return PLUGIN_KINDS; /* [pipeline] */
+  return PLUGIN_KINDS; /* [pipeline] or [fleet] */
 }
 
 /* Returns the delivery class of an output: that of its plugin, or the user's
@@ -121,6 +121,18 @@ replace_by_replay(struct builder *b, struct stage *stage, const char *path)
   stage->is_sound = problems_errors(b->problems) == problems;
 }
 
+/* Appends STAGE to the list of its kind. */
+static void
+link_stage(struct plan *plan, const struct stage *stage)
+{
+  const struct stage **at = &plan->first[stage->kind];
+
+  for (size_t i = 0; i < plan->n_stages; i++)
+    if (plan->stages[i]->kind == stage->kind)
+      at = &plan->stages[i]->next;
+  *at = stage;
+}
+
 static void
 add_stage(struct builder *b, const struct config_section *section)
 {
@@ -133,6 +145,7 @@ add_stage(struct builder *b, const struct config_section *section)
   stage->section = section;
   if (stage->kind == PLUGIN_INPUT)
     stage->meter_id = memory_format("%s.%s", plan->name, stage->name);
+  link_stage(plan, stage);
   name_index_add(&plan->stage_names, stage->name, stage->index);
   builder_append(&plan->stages, &plan->n_stages, stage);
   load_stage(b, stage);
@@ -151,10 +164,10 @@ stages_add(struct builder *b)
   for (size_t i = 0; i < b->config->n_sections; i++) {
     const struct config_section *section = &b->config->sections[i];
 
-    if (kind_of(section) == PLUGIN_KINDS)
-      settings = section;
-    else
+    if (kind_of(section) != PLUGIN_KINDS)
       add_stage(b, section);
+    else if (strcmp(section->kind, none.kind) == 0)
+      settings = section;
   }
   b->plan->options =
     options_check(b->config, settings, pipeline_options, NULL, b->problems);

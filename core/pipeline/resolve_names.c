@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/config/fleet.h"
 #include "core/memory/memory.h"
 #include "lib/nearest.h"
 #include "lib/storable.h"
@@ -58,7 +59,7 @@ unknown_field(struct builder *b, const struct stage *input, const char *field,
   struct mp_field_sink sink = { .struct_size = sizeof(sink),
                                 .ctx = &nearest,
                                 .field = offer_field };
-  char words[128];
+  char words[128], place[FLEET_LINE_TEXT];
 
   nearest_start(&nearest, field);
   if (input->plugin->input.list_fields)
@@ -68,10 +69,12 @@ unknown_field(struct builder *b, const struct stage *input, const char *field,
     snprintf(words, sizeof(words), " (\"meterpipe plugins %s\" lists them)",
              input->plugin->table.name);
   if (hidden)
-    builder_problem(b, line,
-                    "%s: the input \"%s\" lacks a field of this list%s; "
-                    "the list is not shown, because it continues in line %u",
-                    key, input->name, words, fields->continued);
+    builder_problem(
+      b, line,
+      "%s: the input \"%s\" lacks a field of this list%s; "
+      "the list is not shown, because it continues in line %s",
+      key, input->name, words,
+      fleet_line_text(b->config->fleet, fields->continued, place));
   else
     builder_problem(b, line, "%s: the input \"%s\" has no field \"%s\"%s", key,
                     input->name, field, words);

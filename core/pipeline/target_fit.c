@@ -82,6 +82,17 @@ target_fit_usual_unit(const struct slot *slot)
   return made ? made : field_unit(slot);
 }
 
+bool
+target_fit_can_convert(const struct target_facts *t)
+{
+  const char *made = made_unit(t->target->source);
+  const char *from = made ? made : field_unit(t->target->source);
+
+  if (!from || !t->unit || !unit_known(from) || !unit_known(t->unit))
+    return true;
+  return made ? converts_exactly(from, t->unit) : unit_converts(from, t->unit);
+}
+
 /* HOW is "is", "is usually" or "can be"; THEN is "then " or "". */
 static void
 warn_of_unit(const struct target_facts *t, const char *how, const char *from,

@@ -28,6 +28,10 @@ const char *target_fit_way_out(const struct target_facts *t, const char *from,
 /* Adds to M the failure of a target that takes numbers only and gets a text. */
 void target_fit_refuse_text(const struct target *target, struct messages *m);
 
+/* Returns false if the values of TARGET certainly do not suit its unit: that of
+ * a field is only the usual one, but always of the same quantity. */
+bool target_fit_can_convert(const struct target_facts *t);
+
 /* For check, before there are values: compares the kind and the usual unit of
  * the target's source with the displayed value.  Adds to M the failure of a
  * text that the target does not take, or a warning about a unit that does not

@@ -9,14 +9,20 @@
 
 #define OMITS "none"
 
-/* The options of one target.  The first of a list has no name: it belongs to
- * all targets that have no options of their own. */
-struct target_options {
-  struct target_options *next;
+/* The options of one target. */
+struct named_options {
   char *name;
-  bool omitted; /* PREFIX.NAME = none */
+  bool omitted;  /* PREFIX.NAME = none */
+  bool is_named; /* PREFIX.NAME = VALUE, even if VALUE is wrong */
   struct config_section section;
   struct options *options;
+};
+
+/* Those of an output, sorted by name.  The first has no name: it belongs to all
+ * targets that have no options of their own. */
+struct target_options {
+  size_t n;
+  struct named_options *list;
 };
 
 /* ---- Entries ---- */
@@ -63,42 +69,96 @@ target_entry_of(const struct stage *output, const struct config_entry *entry,
 
 /* ---- Reading ---- */
 
-static struct target_options *
-find(const struct stage *output, const char *name, size_t len)
-{
-  struct target_options *node = output->target_options;
+/* The first LEN bytes of NAME. */
+struct name {
+  const char *name;
+  size_t len;
+};
 
-  while (node && (strncmp(node->name, name, len) != 0 || node->name[len]))
-    node = node->next;
-  return node;
+static int
+compare_name(const void *key, const void *item)
+{
+  const struct name *wanted = key;
+  const char *name = ((const struct named_options *)item)->name;
+  int order = strncmp(wanted->name, name, wanted->len);
+
+  return order ? order : -(name[wanted->len] != '\0');
 }
 
-/* Returns the options of the target NAME, which are added if there are none
- * yet. */
-static struct target_options *
-obtain(struct stage *output, const char *name, size_t len, unsigned line)
+static int
+compare_options(const void *a, const void *b)
 {
-  struct target_options **end = &output->target_options;
-  struct target_options *node = find(output, name, len);
+  return strcmp(((const struct named_options *)a)->name,
+                ((const struct named_options *)b)->name);
+}
 
-  if (node)
-    return node;
-  node = memory_get(1, sizeof(*node));
-  node->name = memory_text_of(name, len);
-  node->section = (struct config_section){ .kind = output->section->kind,
-                                           .name = output->name,
-                                           .line = line };
-  while (*end)
-    end = &(*end)->next;
-  *end = node;
-  return node;
+/* Returns the options of the target whose name is the first LEN bytes of NAME;
+ * NULL: it has none of its own. */
+static struct named_options *
+find(const struct stage *output, const char *name, size_t len)
+{
+  const struct target_options *all = output->target_options;
+  const struct name wanted = { name, len };
+
+  return all ? bsearch(&wanted, all->list, all->n, sizeof(*all->list),
+                       compare_name)
+             : NULL;
 }
 
 static void
-add_entry(struct target_options *node, const struct config_entry *entry,
+add_name(struct target_options *all, const char *name, size_t len)
+{
+  MEMORY_GROW(&all->list, all->n);
+  all->list[all->n++] =
+    (struct named_options){ .name = memory_text_of(name, len) };
+}
+
+/* Sorts the names, and removes those that are there twice. */
+static void
+sort_names(struct target_options *all)
+{
+  size_t n = 1;
+
+  qsort(all->list, all->n, sizeof(*all->list), compare_options);
+  for (size_t i = 1; i < all->n; i++)
+    if (strcmp(all->list[i].name, all->list[n - 1].name) == 0)
+      free(all->list[i].name);
+    else
+      all->list[n++] = all->list[i];
+  all->n = n;
+}
+
+/* Makes a list of the targets with options of their own, which are still
+ * empty. */
+static void
+list_names(struct builder *b, struct stage *output)
+{
+  struct target_options *all = memory_get(1, sizeof(*all));
+  const struct config_section *section = output->section;
+
+  output->target_options = all;
+  add_name(all, "", 0);
+  for (size_t i = 0; i < section->n_entries; i++) {
+    const struct config_entry *entry = &section->entries[i];
+    const char *name;
+    size_t len;
+    enum target_entry what = target_entry_of(output, entry, &name, &len);
+
+    if (what != TARGET_ENTRY_OPTION && what != TARGET_ENTRY_OMITS)
+      continue;
+    if (len == 0)
+      builder_problem(b, entry->line, "\"%s\" names no target", entry->key);
+    else
+      add_name(all, name, len);
+  }
+  sort_names(all);
+}
+
+static void
+add_entry(struct named_options *named, const struct config_entry *entry,
           const char *key)
 {
-  struct config_section *section = &node->section;
+  struct config_section *section = &named->section;
 
   MEMORY_GROW(&section->entries, section->n_entries);
   section->entries[section->n_entries] = *entry;
@@ -106,35 +166,41 @@ add_entry(struct target_options *node, const struct config_entry *entry,
 }
 
 static void
-read_entry(struct builder *b, struct stage *output,
-           const struct config_entry *entry)
+read_entry(struct stage *output, const struct config_entry *entry)
 {
-  struct target_options *node;
   const char *name;
-  size_t len;
+  size_t len = 0;
   enum target_entry what = target_entry_of(output, entry, &name, &len);
+  struct named_options *named = len > 0 ? find(output, name, len) : NULL;
 
+  if (!named)
+    return;
+  if (what == TARGET_ENTRY_TARGET)
+    named->is_named = true;
   if (what != TARGET_ENTRY_OPTION && what != TARGET_ENTRY_OMITS)
     return;
-  if (len == 0) {
-    builder_problem(b, entry->line, "\"%s\" names no target", entry->key);
-    return;
-  }
-  node = obtain(output, name, len, entry->line);
+  if (!named->section.line)
+    named->section.line = entry->line;
   if (what == TARGET_ENTRY_OMITS)
-    node->omitted = true;
-  if (what == TARGET_ENTRY_OPTION)
-    add_entry(node, entry, name + len + 1);
+    named->omitted = true;
+  else
+    add_entry(named, entry, name + len + 1);
 }
 
 void
 target_options_read(struct builder *b, struct stage *output)
 {
   const struct config_section *section = output->section;
+  struct target_options *all;
 
-  obtain(output, "", 0, section->line);
+  list_names(b, output);
+  all = output->target_options;
+  for (size_t i = 0; i < all->n; i++)
+    all->list[i].section =
+      (struct config_section){ .kind = section->kind, .name = output->name };
+  all->list[0].section.line = section->line;
   for (size_t i = 0; i < section->n_entries; i++)
-    read_entry(b, output, &section->entries[i]);
+    read_entry(output, &section->entries[i]);
 }
 
 /* ---- Use ---- */
@@ -142,34 +208,35 @@ target_options_read(struct builder *b, struct stage *output)
 bool
 target_options_omit(const struct stage *output, const char *name)
 {
-  const struct target_options *node = find(output, name, strlen(name));
+  const struct named_options *named = find(output, name, strlen(name));
 
-  return node && node->omitted;
+  return named && named->omitted;
 }
 
 const struct options *
 target_options_of(const struct target *target)
 {
-  const struct target_options *node =
+  const struct target_options *all = target->stage->target_options;
+  const struct named_options *named =
     find(target->stage, target->name, strlen(target->name));
 
-  if (!node)
-    node = target->stage->target_options;
-  return node ? node->options : NULL;
+  if (!named && all)
+    named = &all->list[0];
+  return named ? named->options : NULL;
 }
 
 void
-target_options_free(struct target_options *list)
+target_options_free(struct target_options *all)
 {
-  while (list) {
-    struct target_options *next = list->next;
-
-    options_free(list->options);
-    free(list->section.entries);
-    free(list->name);
-    free(list);
-    list = next;
+  if (!all)
+    return;
+  for (size_t i = 0; i < all->n; i++) {
+    options_free(all->list[i].options);
+    free(all->list[i].section.entries);
+    free(all->list[i].name);
   }
+  free(all->list);
+  free(all);
 }
 
 /* ---- Names that do not exist ---- */
@@ -190,46 +257,31 @@ may_come(const struct plan *plan, const char *name)
   return false;
 }
 
-/* Returns true if the section has PREFIX.NAME = VALUE, even if VALUE is wrong.
- */
-static bool
-is_named(const struct stage *output, const char *name)
+/* Notes the values that OUTPUT takes, as targets that exist. */
+static void
+note_values(const struct plan *plan, const struct stage *output)
 {
-  for (size_t i = 0; i < output->section->n_entries; i++) {
-    const char *found;
-    size_t len;
+  for (size_t i = 0; i < plan->n_slots; i++) {
+    const char *name = plan->slots[i]->name;
+    struct named_options *named = find(output, name, strlen(name));
 
-    if (target_entry_of(output, &output->section->entries[i], &found, &len) ==
-          TARGET_ENTRY_TARGET &&
-        strcmp(found, name) == 0)
-      return true;
+    if (named)
+      named->is_named = true;
   }
-  return false;
-}
-
-static bool
-exists(const struct builder *b, const struct stage *output, const char *name)
-{
-  if (!output->takes_all)
-    return is_named(output, name);
-  for (size_t i = 0; i < b->plan->n_slots; i++)
-    if (strcmp(b->plan->slots[i]->name, name) == 0)
-      return true;
-  return may_come(b->plan, name);
 }
 
 static void
 report_unknown(struct builder *b, const struct stage *output,
-               const struct target_options *node)
+               const struct named_options *named)
 {
   struct nearest nearest;
   char words[128];
 
-  nearest_start(&nearest, node->name);
+  nearest_start(&nearest, named->name);
   for (size_t i = 0; i < output->n_targets; i++)
     nearest_offer(&nearest, output->targets[i]->name);
-  builder_problem(b, node->section.line, "%s.%s: [output %s] has no such %s%s",
-                  output->plugin->output.target_prefix, node->name,
+  builder_problem(b, named->section.line, "%s.%s: [output %s] has no such %s%s",
+                  output->plugin->output.target_prefix, named->name,
                   output->name, output->takes_all ? "value" : "target",
                   nearest_hint(&nearest, words, sizeof(words)));
 }
@@ -251,11 +303,16 @@ void
 target_options_check(struct builder *b, const struct stage *output)
 {
   const struct mp_option *table = table_of(output);
+  struct target_options *all = output->target_options;
 
-  for (struct target_options *o = output->target_options; o; o = o->next) {
-    bool is_default = !*o->name;
+  if (output->takes_all)
+    note_values(b->plan, output);
+  for (size_t i = 0; i < all->n; i++) {
+    struct named_options *o = &all->list[i];
+    bool is_default = i == 0;
 
-    if (!is_default && !exists(b, output, o->name))
+    if (!is_default && !o->is_named &&
+        !(output->takes_all && may_come(b->plan, o->name)))
       report_unknown(b, output, o);
     else if ((!is_default || needs_defaults(output)) && !o->omitted)
       o->options =

@@ -45,6 +45,7 @@ void target_options_hint(struct builder *b, const struct stage *output,
  * options. */
 const struct options *target_options_of(const struct target *target);
 
-void target_options_free(struct target_options *list);
+/* NULL is allowed. */
+void target_options_free(struct target_options *all);
 
 #endif

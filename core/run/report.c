@@ -45,6 +45,9 @@ struct report {
   bool is_limited;
   struct lines *lines; /* about failures */
   struct lines *ends;  /* about ends of failures */
+  bool (*find_group)(const void *ctx, const char *stage, struct group *ret);
+  const void *group_ctx;
+  struct grouped_list failed, ended; /* not reported yet */
   int status;
 };
 
@@ -128,6 +131,8 @@ report_free(struct report *report)
   forget_failures(&report->failures);
   free_lines(&report->lines);
   free_lines(&report->ends);
+  grouped_clear(&report->failed);
+  grouped_clear(&report->ended);
   pthread_mutex_destroy(&report->lock);
   free(report);
 }
@@ -267,11 +272,23 @@ day_of(int64_t time, int64_t since)
   return (time - since + EARLY_MS) / DAY_MS;
 }
 
+/* Returns true if a failure that was reported at REPORTED must be repeated.  A
+ * group is repeated a day after its last line, whenever its failures began. */
+static bool
+is_due(int64_t now, int64_t since, int64_t reported, bool is_grouped)
+{
+  if (reported > now)
+    return true;
+  if (is_grouped)
+    return now - reported >= DAY_MS - EARLY_MS;
+  return day_of(now, since) != day_of(reported, since);
+}
+
 /* Returns true if a failure must be reported now.  Stores the time of its last
  * report, and its current text. */
 static bool
 is_news(struct report *report, const char *stage, const char *key,
-        const char *text)
+        const char *text, bool is_grouped)
 {
   int64_t now = clock_now_ms();
   long long since = now, reported = 0;
@@ -281,7 +298,7 @@ is_news(struct report *report, const char *stage, const char *key,
     return true;
   known = store_get(report->store, STORE_FAILURE, stage, key);
   if (known && sscanf(known, "%lld %lld", &since, &reported) == 2 &&
-      reported <= now && day_of(now, since) == day_of(reported, since)) {
+      !is_due(now, since, reported, is_grouped)) {
     store_failure(report, stage, key, since, reported, text);
     return false;
   }
@@ -339,12 +356,113 @@ report_lines_left_out(const struct lines *list, int level, const char *what)
                l->left_out, what);
 }
 
+/* ---- Groups ---- */
+
+void
+report_use_groups(struct report *report,
+                  bool (*find)(const void *ctx, const char *stage,
+                               struct group *ret),
+                  const void *ctx)
+{
+  report->find_group = find;
+  report->group_ctx = ctx;
+}
+
+/* Finds the group of STAGE.  False: its failures are reported one by one. */
+static bool
+find_group(const struct report *report, const char *stage, struct group *ret)
+{
+  return report->find_group && !log_shows(MP_LOG_INFO) &&
+         report->find_group(report->group_ctx, stage, ret);
+}
+
+/* Adds a line about STAGE to the line of its group.  False: it has none. */
+static bool
+join_group(const struct report *report, struct grouped_list *list,
+           const char *stage, const char *text, bool is_news)
+{
+  struct group group;
+
+  if (!find_group(report, stage, &group))
+    return false;
+  grouped_add(list, &group, stage, text, is_news);
+  return true;
+}
+
+struct repeating {
+  struct report *report;
+  const char *group;
+  int64_t now;
+};
+
+/* Notes that a failure was reported with its group. */
+static void
+note_reported(void *ctx, const char *stage, const char *key, const char *body)
+{
+  const struct repeating *repeating = ctx;
+  struct group group;
+  long long since;
+  int used;
+  char *text;
+
+  if (!find_group(repeating->report, stage, &group) ||
+      strcmp(group.name, repeating->group) != 0 ||
+      sscanf(body, "%lld %*d %n", &since, &used) != 1)
+    return;
+  text = memory_text(body + used); /* BODY is freed when it is replaced */
+  store_failure(repeating->report, stage, key, since, repeating->now, text);
+  free(text);
+}
+
+static void
+print_group(int level, struct grouped *grouped, const char *what)
+{
+  char *text = grouped_text(grouped, what);
+
+  log_line(level, grouped->group.name, NULL, "%s", text);
+  free(text);
+}
+
+static void
+print_failed_group(struct report *report, struct grouped *grouped)
+{
+  struct repeating repeating = { .report = report,
+                                 .group = grouped->group.name,
+                                 .now = clock_now_ms() };
+
+  if (!grouped->has_news && !log_is_terminal())
+    return;
+  print_group(MP_LOG_ERROR, grouped, "failed");
+  if (report->store)
+    store_each(report->store, STORE_FAILURE, note_reported, &repeating);
+}
+
+static void
+print_groups(struct report *report)
+{
+  for (size_t i = 0; i < report->failed.n; i++)
+    print_failed_group(report, &report->failed.list[i]);
+  for (size_t i = 0; i < report->ended.n; i++)
+    print_group(MP_LOG_NOTICE, &report->ended.list[i], "work again");
+  grouped_clear(&report->failed);
+  grouped_clear(&report->ended);
+}
+
+void
+report_groups(struct report *report)
+{
+  pthread_mutex_lock(&report->lock);
+  print_groups(report);
+  pthread_mutex_unlock(&report->lock);
+}
+
 void
 report_end_run(struct report *report)
 {
   bool kept = report->store && store_is_durable(report->store);
 
   pthread_mutex_lock(&report->lock);
+  print_groups(report);
   report_lines_left_out(report->lines, MP_LOG_ERROR,
                         kept
                           ? " failures: \"meterpipe status\" lists all of them"
@@ -362,13 +480,15 @@ report_and_store(struct report *report, enum report_side side,
 {
   const char *owner = stage ? stage : "";
   char *key = failure_key(code, object, text);
-  bool shown = log_shows(MP_LOG_INFO) || log_is_terminal();
+  bool shown = log_shows(MP_LOG_INFO) || log_is_terminal(), news;
+  struct group group;
 
   report_note_status(report, report_exit_status(side, code));
   pthread_mutex_lock(&report->lock);
-  shown = is_news(report, owner, key, text) || shown;
+  news = is_news(report, owner, key, text, find_group(report, owner, &group));
   keep_failure(&report->failures, owner, key);
-  shown = shown && may_print(report, &report->lines, owner);
+  shown = !join_group(report, &report->failed, owner, text, news) &&
+          (shown || news) && may_print(report, &report->lines, owner);
   pthread_mutex_unlock(&report->lock);
   if (shown)
     log_line(MP_LOG_ERROR, stage, object, "%s", text);
@@ -459,18 +579,23 @@ report_outage_end(void *ctx, const char *stage, const char *key,
   struct ending *ending = ctx;
   const struct failure *first = find_failure(&ending->ended, stage, key);
   int64_t now = clock_now_ms();
-  char object[512], span[64];
+  char object[512], span[64], after[80] = "";
 
   (void)body;
   if (!first || strcmp(first->key, key) != 0 ||
-      object_state(ending, stage, key) == REPORT_GONE ||
+      object_state(ending, stage, key) == REPORT_GONE)
+    return;
+  /* After the clock was set back, the duration is not known. */
+  clock_format_span(now - first->since, span, sizeof(span));
+  if (first->since <= now)
+    snprintf(after, sizeof(after), " after %s", span);
+  if (join_group(ending->report, &ending->report->ended, stage,
+                 *after ? after + 1 : "the clock was set back", true) ||
       !may_print(ending->report, &ending->report->ends, stage))
     return;
   snprintf(object, sizeof(object), "%.*s", (int)object_length(key) - 1, key);
-  clock_format_span(now - first->since, span, sizeof(span));
-  /* After the clock was set back, the duration is not known. */
   log_line(MP_LOG_NOTICE, *stage ? stage : NULL, *object ? object : NULL,
-           first->since > now ? "works again" : "works again after %s", span);
+           "works again%s", after);
 }
 
 /* Forgets an ended failure, so that the object's next one is reported. */
@@ -499,6 +624,7 @@ report_end_cycle(struct report *report,
     store_each(report->store, STORE_FAILURE, forget_end, &ending);
     forget_failures(&ending.ended);
   }
+  print_groups(report);
   forget_failures(&report->failures);
   pthread_mutex_unlock(&report->lock);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/run/grouped.h"
 #include "core/store/store.h"
 #include "meterpipe/plugin.h"
 
@@ -23,6 +24,18 @@ void report_free(struct report *report);
 /* From now on, failures that STORE already has are not reported again.  NULL:
  * all are reported each time. */
 void report_use_store(struct report *report, struct store *store);
+
+/* From now on, failures of stages that FIND puts into one group are reported in
+ * one line, unless -v asks for all, and repeated once a day for the whole
+ * group. CTX must outlive the report. */
+void report_use_groups(struct report *report,
+                       bool (*find)(const void *ctx, const char *stage,
+                                    struct group *ret),
+                       const void *ctx);
+
+/* Reports the failures of groups so far.  The report does it, too, at the end
+ * of the cycle and of the run. */
+void report_groups(struct report *report);
 
 /* Limits each stage to 20 lines of failures from now on, unless -v asks for
  * all; report_end_run says how many were left out.  A failure whose line was

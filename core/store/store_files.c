@@ -137,20 +137,8 @@ check_directories(struct store *store)
 static int
 make_directories(struct store *store)
 {
-  char *copy = memory_text(store->path);
-  int r = MP_OK;
-
-  for (char *p = strchr(copy + 1, '/'); p; p = strchr(p + 1, '/')) {
-    *p = 0;
-    if (mkdir(copy, 0750) != 0 && errno != EEXIST && errno != EROFS &&
-        errno != EACCES)
-      r = store_files_failed(store, copy);
-    *p = '/';
-    if (r != MP_OK)
-      break;
-  }
-  free(copy);
-  return r;
+  errno = file_make_directories(store->path);
+  return errno ? store_files_failed(store, store->path) : MP_OK;
 }
 
 /* Errors of flock and fcntl on a file system without locks. */

@@ -571,6 +571,11 @@ struct mp_input_ops {
    * of open files; their numbers can be above 1023.  No I/O.  NULL: not known;
    * the host assumes 10. */
   uint32_t (*files)(void *self);
+  /* Writes a line about the use of the device to RET_TEXT, for `meterpipe
+   * status`: "31 attempts in the last 24 hours, 2 failed".  Contacts nothing;
+   * not between open and close.  SIZE is at least 256.  MP_OK; MP_DROP: there
+   * is nothing to tell.  NULL: never. */
+  int (*status)(void *self, char *ret_text, size_t size);
 };
 
 /* ---- Transforms ---------------------------------------------------------- */
@@ -704,7 +709,7 @@ struct mp_record {
 /* One target that an output could serve (meterpipe targets). */
 struct mp_listed {
   uint32_t struct_size;
-  const char *name;    /* "323" */
+  const char *name;    /* "323"; NULL: not created yet (MP_CREATE_PLAN) */
   const char *label;   /* "Heat energy" */
   const char *type;    /* "Custom Sensor" */
   const char *value;   /* as displayed */
@@ -747,7 +752,9 @@ struct mp_output_sink {
 #define MP_OUTPUT_SHOWS 0x4u
 
 /* mp_output_ops.create_target flags */
-#define MP_CREATE_PLAN 0x1u /* create nothing; log the plan as a NOTICE */
+/* Create nothing; log the plan as a NOTICE.  May list the target without a
+ * name: the host then checks that the value suits its unit. */
+#define MP_CREATE_PLAN 0x1u
 
 /* The callbacks of append outputs alone: each row is written once, even if a
  * run ends while it writes. */
@@ -806,10 +813,11 @@ struct mp_output_ops {
    * The value is already in the unit that the target displayed, and a whole
    * number of its steps.  MP_EDATA, MP_ERANGE and MP_ECONFIG refuse this value
    * alone: its target is MP_REJECTED in this record, whatever commit reports.
-   * After any other reason nothing is sent: the host does not call commit (or
-   * recover), and everything written since the last commit counts as
-   * MP_NOT_SENT.  The host calls close, in which the plugin must drop it, and
-   * does not use the output again in this run. */
+   * Refuse by the value and the options alone: a value that was taken in an
+   * earlier run must be taken again.  After any other reason nothing is sent:
+   * the host does not call commit (or recover), and everything written since
+   * the last commit counts as MP_NOT_SENT.  The host calls close, in which the
+   * plugin must drop it, and does not use the output again in this run. */
   int (*write)(void *self, uint32_t target, const struct mp_value *value);
   /* Sends everything written since the last commit, and gives a result for each
    * target written (append, live: one for each record is enough, with

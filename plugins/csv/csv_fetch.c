@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/csv_cells.h"
 #include "lib/rfc3339.h"
 #include "lib/utf8.h"
 #include "plugins/csv/csv.h"

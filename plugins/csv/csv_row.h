@@ -1,10 +1,9 @@
 /*
- * Formats and parses CSV rows, with quotes as in RFC 4180.  No I/O and no host.
+ * Formats the cells of CSV rows, with quotes as in RFC 4180.  No I/O and no
+ * host.
  */
 #ifndef CSV_ROW_H
 #define CSV_ROW_H
-
-#include <stddef.h>
 
 #include "lib/text_buffer.h"
 
@@ -21,14 +20,5 @@ int csv_add_text(struct text_buffer *b, const char *text);
 /* Returns the text that csv_add_text wrote as CELL, without its guard.  Line
  * ends stay blanks. */
 const char *csv_text_of_cell(const char *cell);
-
-/* Returns the count of cells in the row of LEN bytes, without its line end.  0:
- * a quote is wrong, or the row has a NUL, as after a power cut. */
-size_t csv_count_cells(const char *row, size_t len);
-
-/* Takes the first cell off the row at *ROW, which ends at END.  Unquotes it in
- * place and adds a NUL, so *END must be writable.  Call csv_count_cells first:
- * the row must be valid. */
-char *csv_take_cell(char **row, char *end);
 
 #endif

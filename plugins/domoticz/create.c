@@ -25,21 +25,21 @@
 /* Type and subtype as in hardwaretypes.h of Domoticz. */
 static const struct recipe recipes[] = {
   { "counter-gas", "Counter, gas", "Counter", 0x7100, 113,
-    "switchtype=1&addjvalue2=1000" },
+    "switchtype=1&addjvalue2=1000", "m3" },
   { "counter-water", "Counter, water", "Counter", 0x7100, 113,
-    "switchtype=2&addjvalue2=1000" },
+    "switchtype=2&addjvalue2=1000", "m3" },
   { "counter-", "Counter with own unit", "Counter", 0x7100, 113,
-    "switchtype=3&addjvalue2=1000&options=" },
-  { "custom-", "Custom Sensor", "Custom Sensor", 0xF31F, 1004, NULL },
-  { "kwh", "kWh", "kWh", 0xF31D, 18, NULL },
-  { "temperature", "Temperature", "Temperature", 0x5005, 80, NULL },
-  { "waterflow", "Waterflow", "Waterflow", 0xF31E, 1000, NULL },
-  { "flow", "Waterflow", "Waterflow", 0xF31E, 1000, NULL },
-  { "usage", "Usage", "Usage", 0xF801, 248, NULL },
-  { "percentage", "Percentage", "Percentage", 0xF306, 2, NULL },
-  { "pressure", "Pressure", "Pressure", 0xF309, 1, NULL },
-  { "voltage", "Voltage", "Voltage", 0xF308, 4, NULL },
-  { "text", "Text", "Text", 0xF313, 5, NULL },
+    "switchtype=3&addjvalue2=1000&options=", NULL },
+  { "custom-", "Custom Sensor", "Custom Sensor", 0xF31F, 1004, NULL, NULL },
+  { "kwh", "kWh", "kWh", 0xF31D, 18, NULL, "kWh" },
+  { "temperature", "Temperature", "Temperature", 0x5005, 80, NULL, "C" },
+  { "waterflow", "Waterflow", "Waterflow", 0xF31E, 1000, NULL, "l/min" },
+  { "flow", "Waterflow", "Waterflow", 0xF31E, 1000, NULL, "l/min" },
+  { "usage", "Usage", "Usage", 0xF801, 248, NULL, "W" },
+  { "percentage", "Percentage", "Percentage", 0xF306, 2, NULL, "%" },
+  { "pressure", "Pressure", "Pressure", 0xF309, 1, NULL, "bar" },
+  { "voltage", "Voltage", "Voltage", 0xF308, 4, NULL, "V" },
+  { "text", "Text", "Text", 0xF313, 5, NULL, NULL },
 };
 
 #define RECIPES                                                                \
@@ -207,9 +207,15 @@ create_device(struct domoticz *d, const struct sensor *sensor,
 }
 
 static int
-plan_sensor(struct domoticz *d, const struct recipe *r, const char *label,
-            const char *unit)
+plan_sensor(struct domoticz *d, const struct sensor *sensor,
+            const struct mp_output_sink *sink)
 {
+  const struct recipe *r = sensor->recipe;
+  const char *label = sensor->label, *unit = sensor->unit;
+  const struct mp_listed planned = { .struct_size = sizeof(planned),
+                                     .label = label,
+                                     .type = r->label,
+                                     .unit = unit ? unit : r->unit };
   char hardware[IDX_DIGITS + 1] = "";
   int code = find_hardware(d, hardware, sizeof(hardware));
 
@@ -223,6 +229,7 @@ plan_sensor(struct domoticz *d, const struct recipe *r, const char *label,
          code == MP_DROP ? "it" : "the Dummy hardware ",
          code == MP_DROP ? "" : hardware);
   d->planned_hardware |= code == MP_DROP;
+  sink->listed(sink, &planned);
   return MP_OK;
 }
 
@@ -241,9 +248,8 @@ create_or_plan(struct domoticz *d, const struct sensor *sensor, uint32_t flags,
 
   if (r != MP_OK)
     return r;
-  return flags & MP_CREATE_PLAN
-           ? plan_sensor(d, sensor->recipe, sensor->label, sensor->unit)
-           : create_device(d, sensor, sink);
+  return flags & MP_CREATE_PLAN ? plan_sensor(d, sensor, sink)
+                                : create_device(d, sensor, sink);
 }
 
 int

@@ -278,6 +278,9 @@ domoticz_commit(void *self, const struct mp_output_sink *sink)
   struct slot *slot;
   uint32_t result;
 
+  if (d->left != MP_OK && d->left != MP_ECANCELED)
+    mp_fail(d->host, d->left, d->url,
+            "nothing is sent, because the server did not answer before");
   for (uint32_t i = 0; i < d->slot_count; i++) {
     slot = &d->slots[i];
     if (slot->has_power && slot->reach == REACH_DEVICE &&

@@ -17,6 +17,8 @@ struct recipe {
   unsigned mapped;    /* sensormappedtype of createdevice: type, subtype */
   int sensor;         /* sensortype of createvirtualsensor */
   const char *adjust; /* arguments of setused for it; NULL: none */
+  const char *unit; /* that it always displays; NULL: that of struct sensor, or
+                       none */
 };
 
 /* The device to create. */

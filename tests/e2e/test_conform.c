@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -231,8 +232,10 @@ static const struct {
       "recover gave the result 5: it may give MP_ACCEPTED or MP_NOT_SENT") },
 };
 
-/* Answers of fetch, results of commit and uses of services that conform
- * refuses.  A run copes with them. */
+#define OFFERS "list, create_target and check: "
+
+/* Answers of fetch, results of commit, uses of services and answers to a user
+ * that conform refuses.  A run copes with them. */
 static const struct {
   const char *bad, *err;
 } answer_rows[] = {
@@ -270,6 +273,32 @@ static const struct {
     "or is too long" },
   { "commit-stores-text",
     "deliver: commit gives store_set a text that is not clean UTF-8" },
+  { "list-small",
+    OFFERS "list listed a target whose struct_size is too small" },
+  { "list-unnamed", OFFERS "list listed a target without a name" },
+  { "list-text",
+    OFFERS "list listed a text that is not one line of clean UTF-8" },
+  { "list-silent",
+    OFFERS "list returned -12 and did not say why: use mp_fail" },
+  { "list-outcome", OFFERS "list returned 5, which it may not return" },
+  { "list-late", OFFERS LATE("list") },
+  { "create_target-silent",
+    OFFERS "create_target returned -1 and did not say why: use mp_fail" },
+  { "create_target-outcome",
+    OFFERS "create_target returned 1, which it may not return" },
+  { "create_target-plans-nothing",
+    OFFERS "create_target with MP_CREATE_PLAN did not log what it would do: "
+           "use mp_log with MP_LOG_NOTICE" },
+  { "create_target-at-once",
+    OFFERS "create_target listed a target with a name, although MP_CREATE_PLAN "
+           "creates nothing" },
+  { "create_target-unlisted",
+    OFFERS "create_target returned MP_OK, but did not list one target: list "
+           "the new one" },
+  { "check-silent",
+    OFFERS "check returned -2 and did not say why: use mp_fail" },
+  { "check-outcome", OFFERS "check returned 5, which it may not return" },
+  { "check-late", OFFERS LATE("check") },
   { "create-keeps-target",
     "create: create calls target: call it between open and close" },
 };
@@ -346,6 +375,18 @@ static const struct {
   { IN, "read-_exits", "read: " WITH_STATUS("read"), 0 },
   { APPLY, "apply-segfaults",
     "apply: " WITH_SIGNAL("apply", "11 (Segmentation fault)"), 0 },
+  { IN, "identify-_exits",
+    "check, identify and probe: " WITH_STATUS("identify"), 0 },
+  { IN, "probe-segfaults",
+    "check, identify and probe: " WITH_SIGNAL("probe",
+                                              "11 (Segmentation fault)"),
+    0 },
+  { OUT, "list-aborts", OFFERS WITH_SIGNAL("list", "6 (Aborted)"), 0 },
+  { OUT, "create_target-_exits", OFFERS WITH_STATUS("create_target"), 0 },
+  { OUT, "check-ends-thread",
+    OFFERS "check ended the host's thread: return a reason instead of calling "
+           "pthread_exit",
+    0 },
   /* What is left */
   { OUT, "commit-leaks", "leaks: 40 cycles from open to close leaked ", LEAKS },
   { OUT, "commit-opens-file",
@@ -368,6 +409,26 @@ static const struct {
     "leaks: 40 cycles of open, read and close "
     "left 40 descriptors open: close them",
     0 },
+  { IN, "identify-leaks",
+    "leaks: 40 calls of check, identify and probe leaked ", LEAKS },
+  { IN, "check-opens-file",
+    "leaks: 40 calls of check, identify and probe left 40 descriptors open: "
+    "close them",
+    0 },
+  { IN, "probe-forks",
+    "leaks: 40 calls of check, identify and probe left child processes: end "
+    "them and wait for them",
+    0 },
+  { OUT, "list-leaks",
+    "leaks: 40 calls of list, check and create_target leaked ", LEAKS },
+  { OUT, "create_target-starts-thread",
+    "leaks: 40 calls of list, check and create_target left 40 threads running: "
+    "join them",
+    0 },
+  { OUT, "check-opens-file",
+    "leaks: 40 calls of list, check and create_target left 40 descriptors "
+    "open: close them",
+    0 },
   { APPLY, "apply-leaks", "leaks: 40 cycles of apply leaked ", LEAKS },
   { IN, "create-thread",
     "a thousand instances: 20 instances left 20 "
@@ -387,6 +448,9 @@ static const struct {
   { OUT, "destroy-prints-error", "create: destroy " PRINTED_ERROR, 0 },
   { IN, "read-prints", "read: read " PRINTED, 0 },
   { IN, "field-prints-error", "fields: field " PRINTED_ERROR, 0 },
+  { IN, "check-prints", "check, identify and probe: check " PRINTED, 0 },
+  { OUT, "check-changes-umask", OFFERS "check " UMASK, 0 },
+  { OUT, "list-prints-error", OFFERS "list " PRINTED_ERROR, 0 },
   { APPLY, "apply-changes-environment", "apply: apply " ENVIRONMENT, 0 },
   /* Pointers that were kept */
   { OUT, "create-keeps-host", "a thousand instances: " KEPT("create", "create"),
@@ -406,6 +470,14 @@ static const struct {
   { IN, "field-keeps-name", "fields: " KEPT("field", "field"), 0 },
   { IN, "field-keeps-sink", "fields: " KEPT("field", "field"), 0 },
   { IN, "read-keeps-sink", "read: " KEPT("close", "read"), 0 },
+  { IN, "identify-keeps-sink",
+    "check, identify and probe: " KEPT("probe", "identify"), 0 },
+  { IN, "probe-keeps-sink",
+    "check, identify and probe: " KEPT("field", "probe"), 0 },
+  { OUT, "list-keeps-sink", OFFERS KEPT("create_target", "list"), 0 },
+  { OUT, "create_target-keeps-label", OFFERS KEPT("check", "create_target"),
+    0 },
+  { OUT, "create_target-keeps-type", OFFERS KEPT("check", "create_target"), 0 },
   { APPLY, "apply-keeps-value", "apply: " KEPT("apply", "apply"), 0 },
   { APPLY, "apply-keeps-text", "apply: " KEPT("apply", "apply"), 0 },
 };
@@ -493,6 +565,73 @@ static const struct {
   { "input_bad.so", "read-nonsense",
     "read: read returned 2, which it may not return" },
   { "input_bad.so", "close-late", "read: " LATE("close") },
+  { "input_bad.so", "identify-nothing",
+    "check, identify and probe: identify returned MP_OK and gave no serial "
+    "number: call sink->serial with MP_SERIAL_READ" },
+  { "input_bad.so", "identify-assumes",
+    "check, identify and probe: identify returned MP_OK and gave no serial "
+    "number: call sink->serial with MP_SERIAL_READ" },
+  { "input_bad.so", "identify-parts",
+    "check, identify and probe: identify gave a serial number that is not "
+    "clean UTF-8, is too long, or has \"|\" in it" },
+  { "input_bad.so", "identify-silent",
+    "check, identify and probe: identify returned -8 and did not say why: use "
+    "mp_fail" },
+  { "input_bad.so", "identify-outcome",
+    "check, identify and probe: identify returned 5, which it may not "
+    "return" },
+  { "input_bad.so", "identify-late",
+    "check, identify and probe: " LATE("identify") },
+  { "input_bad.so", "check-silent",
+    "check, identify and probe: check returned -2 and did not say why: use "
+    "mp_fail" },
+  { "input_bad.so", "check-outcome",
+    "check, identify and probe: check returned 5, which it may not return" },
+  { "input_bad.so", "check-late", "check, identify and probe: " LATE("check") },
+  { "input_bad.so", "probe-exponent",
+    "check, identify and probe: probe gave a value with an exponent out of "
+    "range" },
+  { "input_bad.so", "probe-small",
+    "check, identify and probe: probe gave an item whose struct_size is too "
+    "small" },
+  { "input_bad.so", "probe-name",
+    "check, identify and probe: probe gave a field whose name has characters "
+    "other than a-z, 0-9, _ . and -, or is too long" },
+  { "input_bad.so", "probe-unknown",
+    "check, identify and probe: probe names \"c\", but field returns "
+    "\"none\"" },
+  { "input_bad.so", "probe-number",
+    "check, identify and probe: \"2\" is another spelling of \"a\", but field "
+    "returns \"none\"" },
+  { "input_bad.so", "probe-nothing",
+    "check, identify and probe: probe gave an item with neither a field nor a "
+    "label" },
+  { "input_bad.so", "probe-text",
+    "check, identify and probe: probe gave a text that is not one line of "
+    "clean UTF-8" },
+  { "input_bad.so", "probe-progress",
+    "check, identify and probe: probe gave the progress 2 of 1" },
+  { "input_bad.so", "probe-silent",
+    "check, identify and probe: probe returned -5 and did not say why: use "
+    "mp_fail" },
+  { "input_bad.so", "probe-outcome",
+    "check, identify and probe: probe returned 5, which it may not return" },
+  { "input_bad.so", "probe-late", "check, identify and probe: " LATE("probe") },
+  { "input_bad.so", "watch-tenths",
+    "watch: probe gave an attempt whose value is not a round trip in whole "
+    "milliseconds" },
+  { "input_bad.so", "watch-field",
+    "watch: probe gave an attempt with a field" },
+  { "input_bad.so", "status-endless",
+    "status: status wrote a text that is not a clean line of UTF-8 in the "
+    "given "
+    "size" },
+  { "input_bad.so", "status-lines",
+    "status: status wrote a text that is not a clean line of UTF-8 in the "
+    "given "
+    "size" },
+  { "input_bad.so", "status-nonsense",
+    "status: status returned 77, which it may not return" },
   { "transform_bad.so", "value-none",
     "value: it has no option \"value\" of MP_TYPE_VALUE: it would get no "
     "value" },
@@ -615,6 +754,7 @@ static const char *const sound[] = { "",
                                      "newer",
                                      "ops-no-begin",
                                      "token-fails",
+                                     "create_target-refuses",
                                      "write-fails-5",
                                      "write-fails-10",
                                      "begin-fails-5" };
@@ -623,7 +763,7 @@ START_TEST(conform_accepts_a_sound_plugin)
 {
   sandbox_setenv(s, "BAD", sound[_i]);
   sandbox_run(s, "conform ./output_bad.so");
-  check(EX_OK, "output_bad.so: keeps the contract: 14 checks\n", "");
+  check(EX_OK, "output_bad.so: keeps the contract: 15 checks\n", "");
   sandbox_run(s, "conform -q ./output_bad.so");
   check(EX_OK, "", "");
 }
@@ -637,11 +777,56 @@ START_TEST(conform_refuses_wrong_options)
   sandbox_run(s, "conform %s nonsense devise=x baud=7 device=/dev/null",
               module("input_kmp", path, sizeof(path)));
   check(EX_USAGE, "",
-        "error: input_kmp.so: \"nonsense\" is not an option: write "
-        "OPTION=VALUE, without blanks\n"
-        "error: input_kmp.so: devise: the plugin has no such option\n"
-        "error: input_kmp.so: baud: \"7\" is not one of "
+        "command line: \"nonsense\" is not an option: write OPTION=VALUE, "
+        "without blanks\n"
+        "command line: unknown option \"devise\"; the nearest is \"device\"\n"
+        "command line: baud: \"7\" is not one of "
         "300|600|1200|2400|4800|9600|19200|38400|57600|115200\n");
+}
+END_TEST
+
+/* A pipeline file may name the file of a secret, and so may these words. */
+START_TEST(conform_takes_a_secret_from_a_file)
+{
+  char path[1024];
+
+  sandbox_write(s, "token", "secret\n");
+  snprintf(path, sizeof(path), "%s/token", sandbox_dir(s));
+  ck_assert_int_eq(chmod(path, 0600), 0);
+  module("output_domoticz", path, sizeof(path));
+  sandbox_run(s, "conform -q %s url=http://127.0.0.1:9 token_file=token", path);
+  check(EX_OK, "", "");
+  sandbox_run(s, "conform %s token_file=missing", path);
+  ck_assert_int_eq(sandbox_status(s), EX_USAGE);
+  ck_assert_ptr_nonnull(strstr(sandbox_err(s), "command line: "));
+}
+END_TEST
+
+START_TEST(conform_quotes_a_long_message_to_its_end)
+{
+  char err[2048], ones[1001];
+
+  memset(ones, '1', sizeof(ones) - 1);
+  ones[sizeof(ones) - 1] = '\0';
+  snprintf(err, sizeof(err),
+           "error: output_bad.so: create: create rejects a value that the "
+           "option table allows (to give another, write OPTION=VALUE after the "
+           "file name): one: %s.\n",
+           ones);
+  sandbox_setenv(s, "BAD", "create-long");
+  sandbox_run(s, "conform output_bad.so");
+  check(EX_SOFTWARE, "", err);
+}
+END_TEST
+
+START_TEST(conform_detects_a_watch_that_cannot_be_cancelled)
+{
+  sandbox_setenv(s, "METERPIPE_CONFORM_SECONDS", "8");
+  sandbox_setenv(s, "BAD", "watch-hangs");
+  sandbox_run(s, "conform input_bad.so");
+  check(EX_SOFTWARE, "",
+        "error: input_bad.so: watch: probe does not return within 8 s: wait no "
+        "longer than time_left\n");
 }
 END_TEST
 
@@ -1120,7 +1305,7 @@ START_TEST(probe_lists_an_invalid_value_as_null_with_the_reason)
   check(
     EX_OK,
     "{\"plugin\":\"bad\",\"answered\":true,\"facts\":[],\"fields\":["
-    "{\"field\":\"a\",\"number\":null,\"label\":null,\"value\":null,"
+    "{\"field\":\"a\",\"number\":\"1\",\"label\":null,\"value\":null,"
     "\"unit\":null,\"remark\":\"a value with an exponent out of range\"}]}\n",
     "");
 }
@@ -1315,6 +1500,9 @@ conform_suite(void)
   tcase_add_test(tc, conform_detects_a_memory_leak);
   tcase_add_loop_test(tc, conform_accepts_a_sound_plugin, 0, ARRAY_SIZE(sound));
   tcase_add_test(tc, conform_refuses_wrong_options);
+  tcase_add_test(tc, conform_takes_a_secret_from_a_file);
+  tcase_add_test(tc, conform_quotes_a_long_message_to_its_end);
+  tcase_add_test(tc, conform_detects_a_watch_that_cannot_be_cancelled);
   tcase_add_test(tc, library_without_the_plugin_symbol_is_refused);
   tcase_add_test(tc, file_that_is_not_a_library_is_refused);
   tcase_add_loop_test(tc, all_own_plugins_pass_conform, 0,

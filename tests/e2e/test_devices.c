@@ -429,6 +429,58 @@ START_TEST(create_with_an_unknown_value_makes_no_device)
 }
 END_TEST
 
+/* A made device cannot be taken back, so the units are compared before. */
+static const struct {
+  const char *create, *plan, *error;
+} unfit[] = {
+  { "Water:counter-gj=meter.volume_v1", "Counter with own unit GJ",
+    "Water: nothing was made: it would take GJ, and meter.volume_v1 is in "
+    "m\302\263: these units do not convert; name another target" },
+  { "Water:counter-water=meter.heat_energy_e1", "Counter, water",
+    "Water: nothing was made: it would take m\302\263, and "
+    "meter.heat_energy_e1 is in MWh: these units do not convert; name another "
+    "target" },
+  { "Water:custom-kWh=energy", "Custom Sensor kWh",
+    "Water: nothing was made: it would take kWh, and energy is in GJ: put a "
+    "transform \"convert\" with unit = kWh and decimals = 3 between them" },
+};
+
+START_TEST(value_whose_unit_does_not_fit_makes_no_device)
+{
+  char said[1024];
+
+  domoticz_setup_write(&house, "", "",
+                       "[transform energy]\nplugin = convert\nunit = GJ\n"
+                       "value = meter.heat_energy_e1\n");
+  sandbox_run(house.sandbox,
+              "targets -c house.ini domoticz --yes --create "
+              "Heat:counter-gj=meter.heat_energy_e1 --create %s",
+              unfit[_i].create);
+  snprintf(said, sizeof(said),
+           "notice: domoticz: {url}: would make \"Heat\" (Counter with own "
+           "unit GJ) on the Dummy hardware 2\n"
+           "notice: domoticz: {url}: would make \"Water\" (%s) on the Dummy "
+           "hardware 2\nerror: domoticz: %s\n",
+           unfit[_i].plan, unfit[_i].error);
+  domoticz_setup_check(&house, EX_USAGE, said);
+  check_out("");
+  ck_assert_uint_eq(domoticz_server_count(house.server, "createdevice"), 0);
+}
+END_TEST
+
+/* The displayed values, and all answers, are those of a server. */
+START_TEST(plugin_keeps_the_contract_with_a_server)
+{
+  add(1, "custom", "GJ");
+  add(2, "counter-custom", "GJ");
+  sandbox_run(house.sandbox, "conform -q %s/output_domoticz.so url=%s",
+              getenv("METERPIPE_PLUGIN_PATH"),
+              domoticz_server_url(house.server));
+  domoticz_setup_check(&house, EX_OK, "");
+  ck_assert_uint_gt(domoticz_server_count(house.server, "createdevice"), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -458,6 +510,9 @@ main(void)
   tcase_add_test(t, new_device_without_a_value_prints_the_next_step);
   tcase_add_test(t, silent_meter_leaves_a_new_device_without_a_value);
   tcase_add_test(t, skipped_first_value_is_not_reported_as_delivered);
+  tcase_add_test(t, plugin_keeps_the_contract_with_a_server);
+  tcase_add_loop_test(t, value_whose_unit_does_not_fit_makes_no_device, 0,
+                      ARRAY_SIZE(unfit));
   tcase_add_loop_test(t, create_with_an_unknown_value_makes_no_device, 0,
                       (int)ARRAY_SIZE(mistakes));
   suite_add_tcase(s, t);

@@ -125,6 +125,33 @@ START_TEST(locked_port_message_names_the_process)
 }
 END_TEST
 
+/* /proc does not show the descriptors of another user's process. */
+START_TEST(locked_port_message_names_a_command_if_the_process_is_hidden)
+{
+  struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
+  int fd = open(meter_path(setup.m), O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+  if (geteuid() != 0 || !sandbox_has_nobody()) {
+    meter_setup_free(&setup);
+    return;
+  }
+  ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+  ck_assert_int_eq(chmod(meter_path(setup.m), 0666), 0);
+  sandbox_write(setup.s, "house.ini",
+                "[pipeline]\ndeadline = 400ms\n"
+                "[input meter]\nplugin = kmp\ndevice = eye\n" METER_SETUP_TWO
+                "[output show]\nplugin = stdout\n");
+  sandbox_become_nobody(setup.s);
+  ck_assert_int_eq(sandbox_run(setup.s, "run -c house.ini"), 75);
+  ck_assert_str_eq(sandbox_err(setup.s),
+                   "error: meter: eye: in use by a program that this user "
+                   "cannot see: \"sudo fuser -v eye\" names it; stop it, or "
+                   "read at other times\n");
+  close(fd);
+  meter_setup_free(&setup);
+}
+END_TEST
+
 START_TEST(port_without_access_is_a_permission_error)
 {
   struct meter_setup setup = meter_setup_new(METER_SETUP_HEAT);
@@ -172,6 +199,10 @@ hold_lock(void)
 /* The lock of another user is respected only if the state directory is open to
  * that user's group; the directory is named in the file or in the
  * environment. */
+#define UNLOCKED                                                               \
+  "uid 65534); this run does not wait for other users, so the requests of "    \
+  "both can mix: stop that program, or run both as one user\n"
+
 static const struct {
   const char *state_dir; /* an option of [pipeline], or "" */
   mode_t mode;
@@ -179,12 +210,12 @@ static const struct {
   int status;
   const char *said;
 } holders[] = {
-  { "state_dir = st\n", 0700, "run -c house.ini", 74, "uid 65534" },
+  { "state_dir = st\n", 0700, "run -c house.ini", 74, UNLOCKED },
   { "state_dir = st\n", 0770, "run -c house.ini", 75, "in use by " },
-  { "", 0700, "run -c house.ini", 74, "uid 65534" },
+  { "", 0700, "run -c house.ini", 74, UNLOCKED },
   { "", 0770, "run -c house.ini", 75, "in use by " },
   { "state_dir = st\n", 0770, "check -c house.ini", 75, "in use by " },
-  { "", 0700, "probe kmp device=" SERVER, 74, "uid 65534" },
+  { "", 0700, "probe kmp device=" SERVER, 74, UNLOCKED },
   { "", 0770, "probe kmp device=" SERVER, 75, "in use by " },
 };
 
@@ -305,6 +336,8 @@ suite(void)
                       ARRAY_SIZE(signals));
   tcase_add_test(tcase, good_reading_restores_the_port);
   tcase_add_test(tcase, locked_port_message_names_the_process);
+  tcase_add_test(tcase,
+                 locked_port_message_names_a_command_if_the_process_is_hidden);
   tcase_add_loop_test(tcase, serial_server_lock_binds_users_of_the_same_state,
                       0, (int)ARRAY_SIZE(holders));
   tcase_add_loop_test(tcase, serial_server_is_read_or_its_fault_is_named, 0,

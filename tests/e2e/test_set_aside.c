@@ -261,6 +261,62 @@ START_TEST(rows_of_a_removed_output_are_listed)
 }
 END_TEST
 
+/* ---- Discard ---- */
+
+#define DISCARDED                                                              \
+  "OUTPUT  TIME                  SET ASIDE             REASON            "     \
+  "VALUES\n"                                                                   \
+  "shelf   2026-11-22T10:40:00Z  2026-11-22T10:40:00Z  does not take 11  "     \
+  "energy 11 GJ, usage 1 GJ\n"                                                 \
+  "shelf: 1 row was deleted\n"
+
+START_TEST(discarded_row_is_printed_and_never_sent)
+{
+  set_one_aside();
+  run("13", EX_OK);
+  sandbox_remove(s, "refused");
+  command("retry -c p.ini --discard shelf", EX_OK);
+  ck_assert_str_eq(sandbox_out(s), DISCARDED);
+  command("retry -c p.ini --discard shelf", EX_OK);
+  ck_assert_str_eq(sandbox_out(s), "shelf: no rows are set aside\n");
+  command("retry -c p.ini shelf", EX_OK);
+  ck_assert_str_eq(sandbox_out(s), "shelf: no rows are set aside\n");
+  run("17", EX_OK);
+  taken_is(ROW_1 ROW_3 ROW_4);
+  command("status -c p.ini", EX_OK);
+  ck_assert_ptr_null(strstr(sandbox_out(s), "FAILING"));
+}
+END_TEST
+
+START_TEST(rows_of_a_removed_output_can_be_discarded)
+{
+  set_one_aside();
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\n"
+                "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+                "[output other]\nplugin = ./output_shelf.so\n"
+                "place.energy = meter.energy\n");
+  command("retry -c p.ini shelf", EX_USAGE);
+  command("retry -c p.ini --discard shelf", EX_OK);
+  ck_assert_str_eq(sandbox_out(s), DISCARDED);
+  command("retry -c p.ini --discard shelf", EX_USAGE);
+  command("status -c p.ini --set-aside", EX_OK);
+  ck_assert_str_eq(sandbox_out(s), "p.ini: no rows are set aside\n");
+}
+END_TEST
+
+/* The printed rows are the last copy of their values. */
+START_TEST(rows_that_cannot_be_printed_are_not_discarded)
+{
+  set_one_aside();
+  sandbox_set_stdout(s, "/dev/full");
+  command("retry -c p.ini --discard shelf", EX_IOERR);
+  sandbox_set_stdout(s, NULL);
+  command("status -c p.ini --set-aside", EX_OK);
+  out_has("does not take 11  energy 11 GJ");
+}
+END_TEST
+
 /* ---- Retry ---- */
 
 START_TEST(retried_row_is_the_same_record)
@@ -341,6 +397,67 @@ START_TEST(retry_needs_the_lock)
 }
 END_TEST
 
+/* Makes the output shelf one of class append, whose command appends its records
+ * to the file "got", and then executes LINES. */
+static void
+append_by_command(const char *lines)
+{
+  sandbox_write(s, "take.sh", "cat >>got\n%s", lines);
+  sandbox_write(s, "p.ini",
+                "[pipeline]\nstate_dir = .\n"
+                "[input meter]\nplugin = exec\ncommand = sh reading.sh\n"
+                "[output shelf]\nplugin = exec\nclass = append\n"
+                "command = sh take.sh\nvalue.energy = meter.energy\n"
+                "value.usage = usage\n"
+                "[transform usage]\nplugin = subtract\n"
+                "value = meter.energy\nminus = shelf.energy\n");
+}
+
+/* Checks the readings of the records in "got", and that a record that came
+ * again has the same id and values. */
+static void
+got_is(const char *readings)
+{
+  const char *got = sandbox_read(s, "got");
+  char have[256] = "", last[16] = "";
+
+  for (const char *line = got; line && *line; line = strchr(line, '\n') + 1) {
+    const char *value = strstr(line, "\"energy\":{\"value\":\"");
+    size_t len = strcspn(line, "\n"), used = strlen(have);
+    char reading[16];
+
+    ck_assert_int_eq(sscanf(value, "\"energy\":{\"value\":\"%15[0-9]", reading),
+                     1);
+    if (strcmp(reading, last) == 0)
+      ck_assert_int_eq(strncmp(line, line - len - 1, len), 0);
+    snprintf(last, sizeof(last), "%s", reading);
+    snprintf(have + used, sizeof(have) - used, "%s ", reading);
+  }
+  ck_assert_str_eq(have, readings);
+}
+
+/* The output became one of class append, and a run was killed while it wrote a
+ * row: a row put before that one would count as written. */
+START_TEST(retry_waits_until_the_outcome_of_rows_is_known)
+{
+  set_one_aside();
+  append_by_command("kill -9 $PPID\nsleep 60\n");
+  run("13", 128 + SIGKILL);
+  command("retry -c p.ini shelf", EX_TEMPFAIL);
+  err_has("shelf: a run ended while it wrote rows: repeat this after the next "
+          "run");
+  command("status -c p.ini --set-aside", EX_OK);
+  out_has("energy 11 GJ");
+  append_by_command("");
+  run("17", EX_OK);
+  command("retry -c p.ini shelf", EX_OK);
+  run("25", EX_OK);
+  got_is("13 13 17 11 25 ");
+  command("retry -c p.ini shelf", EX_OK);
+  out_has("no rows are set aside");
+}
+END_TEST
+
 /* ---- Failures ---- */
 
 /* The run is killed after the results and before their commit: the row is sent
@@ -401,6 +518,25 @@ START_TEST(other_classes_reject)
 }
 END_TEST
 
+/* The run is killed after the rest of the record was sent.  The refused usage
+ * must not follow under the same id: the receiver would take it for a
+ * repetition. */
+START_TEST(value_that_write_refuses_gets_another_record)
+{
+  write_pipeline("", "class = latest\n" USAGE);
+  run("10", EX_OK);
+  sandbox_write(s, "refused", "1\n");
+  sandbox_write(s, "strict", "%s", "");
+  sandbox_write(s, "dies", "%s", "");
+  run("11", 128 + SIGKILL);
+  sandbox_remove(s, "refused");
+  sandbox_remove(s, "dies");
+  run("13", EX_OK);
+  taken_is("energy=10\nenergy=11\nenergy=13 usage=3\n");
+  each_row_kept_its_id(3);
+}
+END_TEST
+
 /* The values of conform are 84.208 in most records. */
 START_TEST(conform_knows_the_result)
 {
@@ -429,14 +565,19 @@ main(void)
   tcase_add_test(tc, status_lists_the_rows_as_json);
   tcase_add_test(tc, empty_list_is_said);
   tcase_add_test(tc, rows_of_a_removed_output_are_listed);
+  tcase_add_test(tc, discarded_row_is_printed_and_never_sent);
+  tcase_add_test(tc, rows_of_a_removed_output_can_be_discarded);
+  tcase_add_test(tc, rows_that_cannot_be_printed_are_not_discarded);
   tcase_add_test(tc, retried_row_is_the_same_record);
   tcase_add_test(tc, retried_rows_come_before_later_rows);
   tcase_add_test(tc, row_that_is_refused_again_is_set_aside_again);
   tcase_add_test(tc, retry_refuses_what_is_no_such_output);
   tcase_add_test(tc, retry_needs_the_lock);
+  tcase_add_test(tc, retry_waits_until_the_outcome_of_rows_is_known);
   tcase_add_test(tc, kill_before_the_commit_loses_and_doubles_nothing);
   tcase_add_test(tc, oldest_rows_are_dropped_beyond_queue_max);
   tcase_add_loop_test(tc, other_classes_reject, 0, 2);
+  tcase_add_test(tc, value_that_write_refuses_gets_another_record);
   tcase_add_test(tc, conform_knows_the_result);
   suite_add_tcase(suite, tc);
   return run_suite(suite);

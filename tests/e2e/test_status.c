@@ -83,7 +83,7 @@ START_TEST(status_reports_a_state_never_written)
             "\"set_aside\":0}],"
             "\"readings\":[{\"reading\":\"meter.heat_energy_e1\","
             "\"believed\":null,\"held\":null,\"candidate\":null}],"
-            "\"outages\":[]}\n");
+            "\"devices\":[],\"outages\":[]}\n");
   ck_assert(!sandbox_exists(house.sandbox, "house.db"));
   ck_assert(!sandbox_exists(house.sandbox, "house.lock"));
 }
@@ -101,12 +101,38 @@ START_TEST(status_after_a_good_run_lists_nothing_pending)
   check_out("house.ini: last run 2026-11-22T10:20:00Z, 5 min ago: 0, all read "
             "and delivered\n"
             "state: {dir}/house.db\n"
+            "meter: 1 attempt in the last 24 hours, 0 failed\n"
             "\n"
             "TARGET        LAST VALUE  AGE    PENDING  FOR\n"
             "domoticz.322  0.208 GJ    5 min\n"
             "domoticz.323  84.208 GJ   5 min\n"
             "domoticz.324  1.208 GJ    5 min\n"
             "log.energy    84.208 GJ   5 min\n");
+}
+END_TEST
+
+/* The ledger of a total begins with 0, which nobody wrote. */
+START_TEST(status_shows_no_value_for_a_total_never_set)
+{
+  build();
+  make_directory("rows");
+  domoticz_server_set(house.server, 323, "0");
+  domoticz_server_set(house.server, 324, "0");
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_wait(&house, 300);
+  status("");
+  check_out("house.ini: last run 2026-11-22T10:20:00Z, 5 min ago: 0, all read "
+            "and delivered\n"
+            "state: {dir}/house.db\n"
+            "\n"
+            "TARGET        LAST VALUE  AGE    PENDING  FOR\n"
+            "domoticz.322  -\n"
+            "domoticz.323  84.208 GJ   5 min\n"
+            "domoticz.324  -\n"
+            "log.energy    84.208 GJ   5 min\n");
+  status("--json");
+  ck_assert_ptr_nonnull(strstr(sandbox_out(house.sandbox),
+                               "{\"target\":\"domoticz.324\",\"last\":null,"));
 }
 END_TEST
 
@@ -132,6 +158,7 @@ START_TEST(status_lists_pending_values_with_their_age)
     "house.ini: last run 2026-11-22T11:00:00Z, 1 min ago: 73, cannot create a "
     "file\n"
     "state: {dir}/house.db\n"
+    "meter: 3 attempts in the last 24 hours, 0 failed\n"
     "\n"
     "TARGET        LAST VALUE  AGE     PENDING    FOR\n"
     "domoticz.322  0.208 GJ    41 min  0.192 GJ   21 min\n"
@@ -159,6 +186,7 @@ START_TEST(ended_outage_disappears_from_the_status)
   check_out("house.ini: last run 2026-11-22T11:21:00Z, 1 min ago: 0, all read "
             "and delivered\n"
             "state: {dir}/house.db\n"
+            "meter: 4 attempts in the last 24 hours, 0 failed\n"
             "\n"
             "TARGET        LAST VALUE  AGE    PENDING  FOR\n"
             "domoticz.322  0.292 GJ    1 min\n"
@@ -205,6 +233,8 @@ START_TEST(status_json_is_one_object)
     "\"set_aside\":0}],"
     "\"readings\":[{\"reading\":\"meter.heat_energy_e1\","
     "\"believed\":" READ_AT_1040 ",\"held\":null,\"candidate\":null}],"
+    "\"devices\":[{\"input\":\"meter\","
+    "\"use\":\"2 attempts in the last 24 hours, 0 failed\"}],"
     "\"outages\":[{\"stage\":\"domoticz\",\"object\":\"{url}\","
     "\"since\":\"2026-11-22T10:40:00Z\",\"reason\":\"HTTP 401: the server "
     "requires a login; add this machine's address to the trusted networks "
@@ -289,7 +319,7 @@ START_TEST(status_reports_that_a_replay_keeps_no_state)
   domoticz_setup_check(&house, EX_OK, "");
   check_out("{\"pipeline\":\"house.ini\",\"state\":null,\"written\":false,"
             "\"last_run\":null,\"unfinished_run\":null,\"targets\":[],"
-            "\"queues\":[],\"readings\":[],\"outages\":[]}\n");
+            "\"queues\":[],\"readings\":[],\"devices\":[],\"outages\":[]}\n");
 }
 END_TEST
 
@@ -316,6 +346,7 @@ main(void)
   tcase_set_timeout(t, 60);
   tcase_add_test(t, status_reports_a_state_never_written);
   tcase_add_test(t, status_after_a_good_run_lists_nothing_pending);
+  tcase_add_test(t, status_shows_no_value_for_a_total_never_set);
   tcase_add_test(t, status_lists_pending_values_with_their_age);
   tcase_add_test(t, ended_outage_disappears_from_the_status);
   tcase_add_test(t, status_json_is_one_object);

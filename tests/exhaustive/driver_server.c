@@ -18,8 +18,7 @@ add_id(struct mp_shown *shown, const struct shown *now_shown, char *id)
     shown->value = NULL;
   } else if (now_shown->record) {
     state_format_uuid(now_shown->state, ids.uuid);
-    record_id_format(&ids, "", now_shown->record, 0, id);
-    shown->id = id;
+    shown->id = record_id_format(&ids, "", now_shown->record, 0, id);
   }
 }
 

@@ -1,7 +1,7 @@
 /*
  * exhaustive [HOUSE] [--depth N] [--failures | --closed] [--seconds S]
  *            [--runs N] [--memory GB] [--without RENAMING] [--texts] [--first]
- *            [--print N] [--quiet]
+ *            [--print N] [--quiet] [--share N]
  * exhaustive --list
  *
  * Explores every history of a house and prints states, transitions, excused
@@ -145,6 +145,19 @@ expand(void *ctx, const uint8_t *bytes, size_t size, unsigned cost,
 }
 
 static void
+begin_level(void *ctx, bool last)
+{
+  const struct exhaustive *x = ctx;
+
+  if (last || x->alphabet.kind == ALPHABET_FAILURES)
+    normal_following = FOLLOWING_NONE;
+  else if (x->alphabet.kind == ALPHABET_CLOSED)
+    normal_following = FOLLOWING_LOSS;
+  else
+    normal_following = FOLLOWING_ALL;
+}
+
+static void
 first(void *ctx, struct explore_sink *sink)
 {
   struct exhaustive *x = ctx;
@@ -238,9 +251,11 @@ print_history(void *ctx, const uint32_t *steps, size_t n, FILE *out)
 {
   struct exhaustive *x = ctx;
   struct oracle_counts counts = { .together = 0 };
+  enum following following = normal_following;
   struct state s;
   char text[200];
 
+  normal_following = FOLLOWING_ALL;
   driver_first(x->driver, &s);
   fake_messages = out;
   fprintf(out, "  violation:\n");
@@ -258,6 +273,7 @@ print_history(void *ctx, const uint32_t *steps, size_t n, FILE *out)
   if (!oracle_check(x->driver, x->house, &s, &counts, text, sizeof(text)))
     fprintf(out, "    then two good runs: %s\n", text);
   fake_messages = NULL;
+  normal_following = following;
 }
 
 static void
@@ -316,7 +332,6 @@ take_option(struct arguments *args, int c, const char *text)
   switch (c) {
   case 'c':
     args->alphabet = ALPHABET_CLOSED;
-    normal_is_closed = true;
     return true;
   case 'd':
     args->limits.depth = (unsigned)atoi(text);
@@ -326,6 +341,9 @@ take_option(struct arguments *args, int c, const char *text)
     return true;
   case 'm':
     args->limits.memory = (size_t)(atof(text) * 1e9);
+    return true;
+  case 'n':
+    args->limits.share = (unsigned)atoi(text);
     return true;
   case 'p':
     args->limits.printed = (size_t)atoi(text);
@@ -356,6 +374,7 @@ take_arguments(struct arguments *args, int argc, char **argv)
     { "print", required_argument, NULL, 'p' },
     { "runs", required_argument, NULL, 'r' },
     { "seconds", required_argument, NULL, 's' },
+    { "share", required_argument, NULL, 'n' },
     { "without", required_argument, NULL, 'w' },
     { "first", no_argument, &first, 1 },
     { "list", no_argument, &list, 1 },
@@ -382,6 +401,7 @@ main(int argc, char **argv)
   struct arguments args = { .limits = { .depth = 2, .printed = 1 } };
   struct exhaustive x = { .house = NULL };
   struct explore_system system = { .ctx = &x,
+                                   .begin_level = begin_level,
                                    .first = first,
                                    .expand = expand,
                                    .check = check,

@@ -201,11 +201,19 @@ is_over(struct explorer *e)
   return e->stopped;
 }
 
-/* Expands all states of LEVEL by steps that cost COST, also those that are
- * added meanwhile. */
-static void
-expand_level(struct explorer *e, struct level *level, unsigned cost)
+static bool
+is_in_sample(const struct explorer *e, uint32_t number)
 {
+  return e->limits->share <= 1 ||
+         e->table.states[number].hash.b % e->limits->share == 0;
+}
+
+/* Expands all states of the level DEPTH by steps that cost COST, also those
+ * that are added meanwhile. */
+static void
+expand_level(struct explorer *e, unsigned depth, unsigned cost)
+{
+  struct level *level = level_of(e, depth);
   uint8_t state[UINT16_MAX];
   uint16_t size;
 
@@ -214,7 +222,8 @@ expand_level(struct explorer *e, struct level *level, unsigned cost)
 
     /* A copy: the level may grow and move. */
     memcpy(state, level->bytes + at + STATE_HEAD, size);
-    e->system->expand(e->system->ctx, state, size, cost, &e->sink);
+    if (cost == 0 || depth == 0 || is_in_sample(e, e->parent))
+      e->system->expand(e->system->ctx, state, size, cost, &e->sink);
     at = next;
   }
 }
@@ -225,8 +234,8 @@ fill_level(struct explorer *e)
   level_free(level_of(e, e->depth));
   for (unsigned cost = EXPLORE_MOST_COST; cost > 0; cost--)
     if (cost <= e->depth)
-      expand_level(e, level_of(e, e->depth - cost), cost);
-  expand_level(e, level_of(e, e->depth), 0);
+      expand_level(e, e->depth - cost, cost);
+  expand_level(e, e->depth, 0);
 }
 
 static void
@@ -252,9 +261,10 @@ run_levels(struct explorer *e)
   for (e->depth = 0; e->depth <= e->limits->depth && !e->stopped; e->depth++) {
     uint64_t new_states;
 
+    e->system->begin_level(e->system->ctx, e->depth == e->limits->depth);
     if (e->depth == 0) {
       e->system->first(e->system->ctx, &e->sink);
-      expand_level(e, level_of(e, 0), 0);
+      expand_level(e, 0, 0);
     } else
       fill_level(e);
     new_states = level_of(e, e->depth)->n;

@@ -29,6 +29,8 @@ struct explore_sink {
 /* The system to explore.  The functions get CTX. */
 struct explore_system {
   void *ctx;
+  /* A level begins; no disturbance can follow the states of the LAST one. */
+  void (*begin_level)(void *ctx, bool last);
   /* Gives the first state. */
   void (*first)(void *ctx, struct explore_sink *sink);
   /* Gives each successor of a state by a step that costs exactly COST. */
@@ -46,6 +48,8 @@ struct explore_limits {
   size_t violations; /* stop after so many; 0: no limit */
   size_t printed;    /* histories of violations that are printed */
   size_t memory;     /* bytes of the states to expand; 0: no limit */
+  unsigned share;    /* of the states with disturbances, expand one in so many
+                        by further ones; 0, 1: all.  A sample proves nothing */
   bool quiet;        /* print no line for each level */
 };
 

@@ -4,14 +4,13 @@
 #include <string.h>
 
 const char *const renaming_names[RENAMINGS] = {
-  [RENAME_READINGS] = "readings",
-  [RENAME_TIMES] = "times",
-  [RENAME_SERIALS] = "serials",
-  [RENAME_SUMS] = "sums",
+  [RENAME_READINGS] = "readings", [RENAME_TIMES] = "times",
+  [RENAME_SERIALS] = "serials",   [RENAME_SUMS] = "sums",
+  [RENAME_DISPLAYS] = "displays", [RENAME_LOSSES] = "losses",
 };
 bool renaming_off[RENAMINGS];
 int64_t normal_most_runs;
-bool normal_is_closed;
+enum following normal_following;
 
 #define MOST_NUMBERS 160
 
@@ -432,22 +431,100 @@ clear_records(struct program *p)
     p->entries[i].acknowledged_record = p->entries[i].last_record = 0;
 }
 
+/* ---- What nothing can read any more ---- */
+
+/* A device of an output without times shows by the values before the last one
+ * whether a write may be taken for another. */
 static void
-clear_unread(struct device *d)
+trim_undo(const struct house *house, struct device *d, int64_t kept)
 {
-  memset(&d->undo[1], 0, sizeof(d->undo) - sizeof(d->undo[0]));
-  if (d->n_undo > 1)
-    d->n_undo = 1;
-  d->lost = d->unconfirmed = d->in_doubt = d->owned = d->confirmed = 0;
+  if (house->plan.is_untimed)
+    return;
+  for (int64_t i = kept; i < WORLD_UNDO; i++)
+    memset(&d->undo[i], 0, sizeof(d->undo[i]));
+  if (d->n_undo > kept)
+    d->n_undo = kept;
+}
+
+/* Only an event reads these; except of a base that was set by hand, until the
+ * program sees it. */
+static void
+clear_unread(const struct house *house, struct device *d)
+{
+  bool none_follows = normal_following == FOLLOWING_NONE;
+
+  trim_undo(house, d, none_follows ? 0 : 1);
+  d->lost = d->in_doubt = 0;
+  if (!d->is_set_by_hand)
+    d->unconfirmed = d->is_written = d->owned = d->confirmed = 0;
+  if (none_follows)
+    d->n_lost = d->unguarded = d->now.is_late = 0;
+}
+
+static void
+clear_losses(const struct house *house, struct state *s)
+{
+  if (normal_following == FOLLOWING_ALL)
+    return;
+  for (size_t i = 0; i < house->plan.n_targets; i++)
+    clear_unread(house, &s->world.devices[i]);
+  s->has_older = 0;
+  memset(&s->older, 0, sizeof(s->older));
+  memset(&s->older_world, 0, sizeof(s->older_world));
+}
+
+/* Returns true if D can still show a value that it got at TIME. */
+static bool
+can_show_time(const struct device *d, int64_t time)
+{
+  for (size_t i = 0; i < (size_t)d->n_undo; i++)
+    if (d->undo[i].time == time)
+      return true;
+  return d->now.time == time;
+}
+
+static void
+forget_display(const struct device *d, struct entry_shown *shown)
+{
+  if (shown->known && !can_show_time(d, shown->time))
+    *shown = (struct entry_shown){ .known = 1 };
+}
+
+/* An amount that was given is read again only if its device displays what it
+ * displayed before it, or if a further one is in flight. */
+static void
+forget_amount(struct device *d, struct entry *e)
+{
+  if (e->sent.kind || e->acknowledged_over.time != 0)
+    return;
+  d->now.number = e->acknowledged.number = 0;
+}
+
+static void
+forget_displays(const struct house *house, struct state *s)
+{
+  for (size_t i = 0; i < house->plan.n_targets; i++) {
+    struct device *d = &s->world.devices[i];
+
+    forget_display(d, &s->program.entries[i].acknowledged_over);
+    forget_display(d, &s->program.entries[i].sent_over);
+    forget_display(d, &s->older.entries[i].acknowledged_over);
+    forget_display(d, &s->older.entries[i].sent_over);
+    if (house->plan.roles[i] == TARGET_USAGE && !house->plan.in_file[i] &&
+        normal_following == FOLLOWING_NONE)
+      forget_amount(d, &s->program.entries[i]);
+  }
 }
 
 void
 normal_form(const struct house *house, struct state *s)
 {
+  if (!renaming_off[RENAME_LOSSES])
+    clear_losses(house, s);
+  if (!renaming_off[RENAME_DISPLAYS] && !house->plan.is_untimed)
+    forget_displays(house, s);
   if (house->plan.has_ids)
     forget_taken(house, s);
-  for (size_t i = 0; normal_is_closed && i < house->plan.n_targets; i++)
-    clear_unread(&s->world.devices[i]);
   if (!renaming_off[RENAME_READINGS] && house->is_relative)
     shift_all(house, s);
   if (house->plan.has_ids)

@@ -12,15 +12,23 @@ enum renaming {
   RENAME_TIMES,    /* times of update and numbers of records: by appearance */
   RENAME_SERIALS,  /* serial numbers: by appearance */
   RENAME_SUMS,     /* sums given: the difference to the true usage */
+  RENAME_DISPLAYS, /* displays of the past that cannot come back: one */
+  RENAME_LOSSES,   /* what only events read that cannot follow: nothing */
   RENAMINGS
 };
 
 extern const char *const renaming_names[RENAMINGS];
 extern bool renaming_off[RENAMINGS];
 
-/* True in an alphabet in which a device loses at most its last value, and
- * nobody changes one: the members that only other events read are cleared. */
-extern bool normal_is_closed;
+/* The events that can still follow a state. */
+enum following {
+  FOLLOWING_ALL,
+  FOLLOWING_LOSS, /* a device loses its last value, and gets it back before it
+                     loses another */
+  FOLLOWING_NONE, /* none: the alphabet has none, or no disturbance is left */
+};
+
+extern enum following normal_following;
 
 /* The most runs of a history; 0: no limit.  With a limit, the number of runs is
  * part of the state. */

@@ -103,8 +103,17 @@ id_text(int64_t state, int64_t record)
   char text[RECORD_ID];
 
   state_format_uuid(state, ids.uuid);
-  record_id_format(&ids, "", record, 0, text);
-  return strdup(text);
+  return strdup(record_id_format(&ids, "", record, 0, text));
+}
+
+static int64_t
+read_number(const char *text)
+{
+  int64_t number = 0;
+
+  for (; *text; text++)
+    number = number * 10 + (*text - '0');
+  return number;
 }
 
 void
@@ -114,7 +123,7 @@ state_put_value(struct entry_value *to, const struct value *from)
   if (from->kind == 0)
     return;
   to->number = world_number(from->number);
-  to->serial = from->serial ? atoi(from->serial + 1) : 0;
+  to->serial = from->serial ? read_number(from->serial + 1) : 0;
   to->unit = unit_code(from->unit);
 }
 
@@ -144,27 +153,17 @@ state_format_time(int64_t time, char buf[STATE_TIME_TEXT])
   *buf = '\0';
 }
 
-static int64_t
-read_time(const char *text)
-{
-  int64_t time = 0;
-
-  for (; *text; text++)
-    time = time * 10 + (*text - '0');
-  return time;
-}
-
 static void
 put_shown(struct entry_shown *to, const struct ledger_displayed *from)
 {
   to->known = from->known;
   state_put_value(&to->value, &from->value);
-  to->time = from->updated ? read_time(from->updated) : 0;
+  to->time = from->updated ? read_number(from->updated) : 0;
   to->id = from->id;
   to->record = from->id_number;
   if (from->other_id) {
     to->state = state_of_uuid(from->other_id);
-    to->record = read_time(strrchr(from->other_id, '-') + 1);
+    to->record = read_number(strrchr(from->other_id, '-') + 1);
   }
 }
 
@@ -264,6 +263,7 @@ entry_get_reading(struct reading *to, const struct entry_reading *from)
 /* ---- Packing ---- */
 
 #define NUMBERS (sizeof(struct state) / sizeof(int64_t))
+#define NUMBERS_WITHOUT_OLDER (offsetof(struct state, older) / sizeof(int64_t))
 
 static uint8_t *
 put_varint(uint8_t *to, uint64_t n)
@@ -293,18 +293,33 @@ zigzag(int64_t n)
   return (uint64_t)n << 1 ^ (uint64_t)(n >> 63);
 }
 
+/* Returns how many of the next numbers, at most MOST, are 0. */
+static size_t
+count_zeros(const int64_t *numbers, size_t most)
+{
+  size_t n = 0;
+
+  while (n + 4 <= most &&
+         (numbers[n] | numbers[n + 1] | numbers[n + 2] | numbers[n + 3]) == 0)
+    n += 4;
+  while (n < most && numbers[n] == 0)
+    n++;
+  return n;
+}
+
+/* Zeros at the end are left out. */
 size_t
 state_pack(const struct state *s, uint8_t *bytes)
 {
-  int64_t numbers[NUMBERS];
+  const int64_t *numbers = (const int64_t *)s;
+  size_t n = s->has_older ? NUMBERS : NUMBERS_WITHOUT_OLDER;
   uint8_t *to = bytes;
 
-  memcpy(numbers, s, sizeof(numbers));
-  for (size_t i = 0; i < NUMBERS;) {
-    size_t zeros = 0;
+  for (size_t i = 0; i < n;) {
+    size_t zeros = count_zeros(numbers + i, n - i);
 
-    while (i + zeros < NUMBERS && numbers[i + zeros] == 0)
-      zeros++;
+    if (zeros == n - i)
+      break;
     if (zeros > 0) {
       *to++ = 0;
       to = put_varint(to, zeros);
@@ -319,9 +334,10 @@ void
 state_unpack(struct state *s, const uint8_t *bytes, size_t size)
 {
   const uint8_t *end = bytes + size;
-  int64_t numbers[NUMBERS] = { 0 };
+  int64_t *numbers = (int64_t *)s;
   uint64_t n;
 
+  memset(s, 0, sizeof(*s));
   for (size_t i = 0; bytes < end && i < NUMBERS;) {
     bytes = get_varint(bytes, &n);
     if (n == 0) {
@@ -330,5 +346,4 @@ state_unpack(struct state *s, const uint8_t *bytes, size_t size)
     } else
       numbers[i++] = (int64_t)(n >> 1) ^ -(int64_t)(n & 1);
   }
-  memcpy(s, numbers, sizeof(numbers));
 }

@@ -163,6 +163,23 @@ was_displayed(const struct device *d, int64_t number)
   return d->now.is_set && d->now.number == number;
 }
 
+/* Without times, the display of a write that equals an earlier one may be taken
+ * for that: the write seems not to have arrived, and an amount that was given
+ * before it seems to be lost. */
+static void
+excuse_untimed(const struct world_plan *plan, struct world *w, size_t target,
+               const struct write *write)
+{
+  const struct device *d = &w->devices[target];
+  int64_t amount = world_size_of(write->number);
+
+  if (!plan->is_untimed || !was_displayed(d, write->number))
+    return;
+  if (plan->roles[target] == TARGET_USAGE)
+    amount += world_size_of(world_displayed_number(d));
+  world_excuse_event(plan, w, target, amount, EXCEPTION_UNTIMED);
+}
+
 /* A reader of amounts passes over a record that it has seen. */
 static void
 give_amount(const struct world_plan *plan, struct world *w, size_t target,
@@ -182,9 +199,9 @@ world_write(const struct world_plan *plan, struct world *w, size_t target,
 {
   struct device *d = &w->devices[target];
 
-  if (plan->is_untimed && was_displayed(d, write->number))
-    world_excuse_event(plan, w, target, write->number, EXCEPTION_UNTIMED);
+  excuse_untimed(plan, w, target, write);
   d->unconfirmed += world_size_of(amount_of(plan, d, target, write->number));
+  d->is_written = 1;
   if (plan->roles[target] == TARGET_USAGE)
     give_amount(plan, w, target, write);
   if (plan->roles[target] == TARGET_BASE) {
@@ -213,11 +230,11 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
                          .state = w->late.state,
                          .record = w->late.record };
 
-  int64_t unconfirmed;
+  struct device before;
 
   if (w->late.target == 0)
     return;
-  unconfirmed = w->devices[target].unconfirmed;
+  before = w->devices[target];
   /* The first value of a base changes nothing. */
   if (plan->roles[target] != TARGET_BASE || w->devices[target].now.is_set)
     world_excuse_event(
@@ -225,7 +242,9 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
       amount_of(plan, &w->devices[target], target, write.number),
       EXCEPTION_LATE);
   world_write(plan, w, target, &write);
-  w->devices[target].unconfirmed = unconfirmed; /* it is not taken for ours */
+  w->devices[target].unconfirmed = before.unconfirmed; /* it is not taken for */
+  w->devices[target].is_written = before.is_written;   /* ours */
+  w->devices[target].now.is_late = 1;
   if (plan->roles[target] == TARGET_BASE && !plan->has_ids) {
     w->bases[plan->meters[target]].stale = EXCEPTION_LATE + 1;
   }
@@ -307,11 +326,11 @@ world_accept(struct world *w, size_t target)
 static void
 confirm(struct device *d)
 {
-  if (d->unconfirmed) {
+  if (d->is_written) {
     d->owned = 1;
     d->confirmed = world_displayed_number(d);
   }
-  d->unconfirmed = d->accepted = d->in_doubt = 0;
+  d->unconfirmed = d->is_written = d->accepted = d->in_doubt = 0;
 }
 
 void
@@ -552,6 +571,7 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
     if (!facts->displayed[i] && !plan->is_blind)
       continue;
     confirm(&w->devices[i]);
+    w->devices[i].now.is_late = 0;
     follow_newer(plan, w, i);
     w->devices[i].is_unfit = w->devices[i].has_label;
     if (plan->roles[i] == TARGET_TOTAL)

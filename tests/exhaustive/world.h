@@ -42,6 +42,7 @@ struct shown {
   int64_t number;
   int64_t time;          /* of the last update, at least 1 */
   int64_t state, record; /* its id, if the server has ids; 0: it has none */
+  int64_t is_late;       /* carried out late, and the program has not seen it */
 };
 
 struct device {
@@ -61,6 +62,7 @@ struct device {
   int64_t n_lost;      /* values lost since the last write */
   int64_t lost;        /* and their amount */
   int64_t unconfirmed; /* amount of writes that the program cannot know of */
+  int64_t is_written;  /* there are such writes; their amount may be 0 */
   int64_t accepted;    /* a write was accepted; not committed yet */
   int64_t in_doubt;    /* the program may have a value in flight */
   int64_t owned;       /* the program knows that it wrote to the device */

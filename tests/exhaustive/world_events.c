@@ -28,7 +28,7 @@ lose_last(const struct world_plan *plan, struct world *w, size_t target)
   memmove(&d->undo[0], &d->undo[1], sizeof(d->undo) - sizeof(d->undo[0]));
   memset(&d->undo[WORLD_UNDO - 1], 0, sizeof(d->undo[0]));
   d->n_undo--;
-  d->unconfirmed = d->is_foreign = 0;
+  d->unconfirmed = d->is_written = d->is_foreign = 0;
   if (plan->has_ids)
     return; /* the program notices it, and readers have seen the amounts */
   d->n_lost++;
@@ -37,6 +37,18 @@ lose_last(const struct world_plan *plan, struct world *w, size_t target)
     d->lost += world_size_of(before.number);
   } else
     d->lost += world_size_of(before.number - world_displayed_number(d));
+}
+
+/* The program takes what it does not know for a change by hand. */
+static void
+excuse_unknown(const struct world_plan *plan, struct world *w, size_t target,
+               enum exception reason)
+{
+  world_excuse_event(plan, w, target,
+                     world_under_way(plan, w, target) + w->steps[target] / 2,
+                     reason);
+  if (plan->roles[target] == TARGET_BASE)
+    w->bases[plan->meters[target]].stale = reason + 1;
 }
 
 bool
@@ -54,13 +66,10 @@ world_go_back(const struct world_plan *plan, struct world *w, size_t target,
   if (d->unguarded)
     world_excuse_event(plan, w, target, d->lost,
                        (enum exception)(d->unguarded - 1));
-  if (d->n_lost > 1 && !plan->has_ids) {
-    world_excuse_event(plan, w, target,
-                       world_under_way(plan, w, target) + w->steps[target] / 2,
-                       EXCEPTION_BACKUP);
-    if (plan->roles[target] == TARGET_BASE)
-      w->bases[plan->meters[target]].stale = EXCEPTION_BACKUP + 1;
-  }
+  if (d->n_lost > 1 && !plan->has_ids)
+    excuse_unknown(plan, w, target, EXCEPTION_BACKUP);
+  else if (d->now.is_late && !plan->has_ids)
+    excuse_unknown(plan, w, target, EXCEPTION_LATE);
   return true;
 }
 
@@ -94,7 +103,7 @@ replace_display(const struct world_plan *plan, struct world *w, size_t target,
                        EXCEPTION_UNTIMED);
   follow_hand(plan, w, target, before);
   world_forget_undo(d);
-  d->unconfirmed = 0;
+  d->unconfirmed = d->is_written = 0;
 }
 
 /* An output with ids says that it has forgotten its values: the program's
@@ -108,7 +117,7 @@ forget_ids(const struct world_plan *plan, struct world *w, size_t target)
     lose_amount(w, target);
   memset(&d->now, 0, sizeof(d->now));
   world_forget_undo(d);
-  d->unconfirmed = d->is_foreign = 0;
+  d->unconfirmed = d->is_written = d->is_foreign = 0;
 }
 
 bool
@@ -207,16 +216,32 @@ world_heal(const struct world_plan *plan, struct world *w)
 
 /* ---- The state of the program ---- */
 
+/* Of the values that D can lose, the program knows only those of the state that
+ * wrote the displayed one. */
+static void
+keep_adopted_undo(struct device *d)
+{
+  int64_t n = 0;
+
+  while (n < d->n_undo && d->now.record != 0 && d->undo[n].record != 0 &&
+         d->undo[n].state == d->now.state)
+    n++;
+  memset(&d->undo[n], 0, (size_t)(WORLD_UNDO - n) * sizeof(d->undo[0]));
+  d->n_undo = n;
+  d->n_lost = d->lost = 0;
+}
+
 /* Without its state the program takes what is displayed for the truth. */
 static void
 adopt_display(const struct world_plan *plan, struct world *w, size_t target)
 {
   struct device *d = &w->devices[target];
 
-  if (plan->has_ids) /* values of the lost state would be another pipeline's */
-    world_forget_undo(d);
+  if (plan->has_ids)
+    keep_adopted_undo(d);
   d->n_lost = 1; /* it would not notice that a value is lost */
-  d->lost = d->unconfirmed = d->in_doubt = d->owned = d->confirmed = 0;
+  d->lost = d->unconfirmed = d->is_written = d->in_doubt = 0;
+  d->owned = d->confirmed = 0;
   d->is_unfit = 0;
   w->targets[target].seen = 0;
   if (plan->roles[target] == TARGET_BASE) {

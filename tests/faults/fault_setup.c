@@ -16,14 +16,14 @@
 /* 2026-11-22T10:00:00Z */
 #define FIRST_TIME INT64_C(1795341600)
 
-const char *const setup_kind_names[SETUP_KINDS] = { "script", "both",
-                                                    "meters", "types",
-                                                    "latest", "append" };
+const char *const setup_kind_names[SETUP_KINDS] = {
+  "script", "both", "meters", "types", "latest", "append", "shelf"
+};
 
 static const char *const file_names[SETUP_FILES] = {
-  [SETUP_FILE_STATE] = "house.db",
-  [SETUP_FILE_CSV] = SETUP_CSV,
-  [SETUP_FILE_STORE] = SETUP_STORE,
+  [SETUP_FILE_STATE] = "house.db",  [SETUP_FILE_CSV] = SETUP_CSV,
+  [SETUP_FILE_STORE] = SETUP_STORE, [SETUP_FILE_TAKEN] = SETUP_TAKEN,
+  [SETUP_FILE_SEEN] = SETUP_SEEN,
 };
 
 /* The exec command.  It ignores an incomplete last line, which is no record. */
@@ -47,12 +47,13 @@ static const struct setup_chain volume = { 68,       "volume_v1",
                                            "custom", "counter-gas" };
 
 static const struct setup_plan setup_plans[SETUP_KINDS] = {
-  [SETUP_SCRIPT] = { &heat, 1, 3, false, NULL },
-  [SETUP_BOTH] = { &heat, 1, 1, true, NULL },
-  [SETUP_METERS] = { &heat, 2, 1, true, NULL },
-  [SETUP_TYPES] = { &volume, 1, 2, true, NULL },
-  [SETUP_LATEST] = { &heat, 1, 1, false, "latest" },
-  [SETUP_APPEND] = { &heat, 1, 1, false, "append" },
+  [SETUP_SCRIPT] = { &heat, 1, 3, false, NULL, false },
+  [SETUP_BOTH] = { &heat, 1, 1, true, NULL, false },
+  [SETUP_METERS] = { &heat, 2, 1, true, NULL, false },
+  [SETUP_TYPES] = { &volume, 1, 2, true, NULL, false },
+  [SETUP_LATEST] = { &heat, 1, 1, false, "latest", false },
+  [SETUP_APPEND] = { &heat, 1, 1, false, "append", false },
+  [SETUP_SHELF] = { &heat, 1, 1, false, "history", true },
 };
 
 void
@@ -137,13 +138,13 @@ setup_has(const struct fault_setup *setup, const char *pattern)
 
 /* ---- The pipeline file ---- */
 
-/* Writes an operand that names a target: IDX of Domoticz, or NAME of the exec
- * command. */
+/* Writes an operand that names a target: IDX of Domoticz, or NAME of the
+ * output "hook". */
 static void
 put_operand(FILE *f, const struct fault_setup *setup, const char *key,
             unsigned idx, const char *name)
 {
-  if (setup->plan->command)
+  if (setup->plan->class)
     fprintf(f, "%s = hook.%s\n", key, name);
   else
     fprintf(f, "%s = house.%u\n", key, idx);
@@ -185,13 +186,17 @@ put_domoticz(FILE *f, const struct fault_setup *setup)
 }
 
 static void
-put_command(FILE *f, const struct fault_setup *setup)
+put_hook(FILE *f, const struct fault_setup *setup)
 {
-  fprintf(f,
-          "[output hook]\nplugin = exec\nclass = %s\ncommand = sh take.sh\n"
-          "value.energy = m0.%s\nvalue.usage = usage0\nvalue.total = "
-          "total00\n",
-          setup->plan->command, setup->plan->chain->field);
+  const char *prefix = setup->plan->shelf ? "place" : "value";
+
+  fprintf(f, "[output hook]\nplugin = %s\nclass = %s\n",
+          setup->plan->shelf ? "./output_shelf.so" : "exec",
+          setup->plan->class);
+  if (!setup->plan->shelf)
+    fprintf(f, "command = sh take.sh\n");
+  fprintf(f, "%s.energy = m0.%s\n%s.usage = usage0\n%s.total = total00\n",
+          prefix, setup->plan->chain->field, prefix, prefix);
 }
 
 static void
@@ -219,8 +224,8 @@ write_pipeline(struct fault_setup *setup)
     fprintf(f, "queue_max = %u\n", setup->queue_max);
   for (unsigned c = 0; c < setup->plan->meters; c++)
     put_chain(f, setup, c);
-  if (setup->plan->command)
-    put_command(f, setup);
+  if (setup->plan->class)
+    put_hook(f, setup);
   else
     put_domoticz(f, setup);
   if (setup->plan->csv)
@@ -287,15 +292,34 @@ setup_add_total(struct fault_setup *setup, unsigned c, unsigned i)
   add_device(setup, SETUP_TOTAL(c, i), setup->plan->chain->total);
 }
 
+int64_t
+setup_first_reading(unsigned i)
+{
+  return 84208 + 1000000 * (int64_t)i;
+}
+
 static void
 add_devices(struct fault_setup *setup, unsigned c)
 {
-  if (setup->plan->command)
+  if (setup->plan->class)
     return;
   add_device(setup, SETUP_BASE(c), setup->plan->chain->base);
   add_device(setup, SETUP_USAGE(c), setup->plan->chain->usage);
   for (unsigned i = 0; i < setup->plan->totals; i++)
     setup_add_total(setup, c, i);
+}
+
+/* Gives the history output the name that a plugin's file must have. */
+static void
+link_shelf(const struct fault_setup *setup)
+{
+  char plugin[512], link[256];
+  const char *dir = getenv("METERPIPE_PLUGIN_PATH");
+
+  snprintf(plugin, sizeof(plugin), "%s/shelf_output.so", dir ? dir : ".");
+  path_of(setup, "output_shelf.so", link, sizeof(link));
+  if (symlink(plugin, link) != 0)
+    setup_die(link);
 }
 
 struct fault_setup *
@@ -315,6 +339,7 @@ setup_new(enum setup_kind kind)
   snprintf(setup->dir, sizeof(setup->dir), "%s/meterpipe-XXXXXX", tmp);
   if (!mkdtemp(setup->dir))
     setup_die(setup->dir);
+  link_shelf(setup);
   setup->server = domoticz_server_start(DOMOTICZ_2025_1);
   for (unsigned i = 0; i < setup->plan->meters; i++)
     plug(setup, i);
@@ -385,6 +410,8 @@ remove_state(struct fault_setup *setup)
   setup_remove(setup, "house.lock");
   setup_remove(setup, SETUP_CSV);
   setup_remove(setup, SETUP_STORE);
+  setup_remove(setup, SETUP_TAKEN);
+  setup_remove(setup, SETUP_SEEN);
 }
 
 /* Sets the server and the meters to the moment in setup->now, clears their
@@ -398,10 +425,14 @@ take_up(struct fault_setup *setup)
   for (unsigned c = 0; c < setup->plan->meters; c++) {
     meter_clear_faults(setup->meters[c]);
     setup_set_meter(setup, c);
-    if (!setup->plan->command)
+    if (!setup->plan->class)
       setup->now.writes[c] =
         domoticz_server_writes(setup->server, SETUP_USAGE(c));
   }
+  if (setup->plan->shelf && !setup->now.takes_all)
+    setup_write_refused(setup);
+  else
+    setup_remove(setup, SETUP_REFUSED);
   setup->wrong[0] = 0;
   setup->lost = setup->doubled = 0;
   setup->damaged = false;
@@ -412,8 +443,8 @@ setup_begin(struct fault_setup *setup)
 {
   setup->now = (struct setup_moment){ .time = FIRST_TIME };
   for (unsigned c = 0; c < setup->plan->meters; c++) {
-    setup->now.reading[c] = 84208 + 1000000 * c;
-    if (setup->plan->command)
+    setup->now.reading[c] = setup_first_reading(c);
+    if (setup->plan->class)
       continue;
     domoticz_server_delete(setup->server, SETUP_BASE(c));
     domoticz_server_delete(setup->server, SETUP_USAGE(c));

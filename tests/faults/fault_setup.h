@@ -6,7 +6,8 @@
  * The account knows the readings and their times.  From them it computes every
  * total, the sum of all usages and every byte of the CSV file, whatever faults
  * came in between.  The command keeps each record it receives; records with the
- * same id count once.
+ * same id count once.  The history output (tests/support/shelf_output.c) sets
+ * some rows aside.
  *
  * A test drives a history run by run.  It can save a moment of the history and
  * return to it, so that a sweep executes the runs before a fault only once.
@@ -30,6 +31,8 @@ enum setup_kind {
   SETUP_TYPES,  /* other device types, and volume instead of energy */
   SETUP_LATEST, /* exec output of class latest, no Domoticz */
   SETUP_APPEND, /* exec output of class append, no Domoticz */
+  SETUP_SHELF,  /* output of class history that refuses some rows for good, no
+                   Domoticz */
   SETUP_KINDS
 };
 
@@ -78,6 +81,7 @@ char *setup_said(struct fault_setup *setup);
 
 /* The fault to apply to a run, and the result of the run. */
 struct setup_run {
+  char *const *words;          /* arguments of the program; NULL: a run */
   struct trace_fault *fault;   /* NULL: no fault; traced only if log is set */
   struct trace_log *log;       /* receives the system calls; NULL: not wanted */
   struct fault_memory *memory; /* NULL: allocations are not counted */
@@ -91,6 +95,11 @@ struct setup_run {
 void setup_go(struct fault_setup *setup, struct setup_run *run);
 /* Does the same without a fault; notes an error unless the exit status is 0. */
 void setup_go_well(struct fault_setup *setup);
+
+/* Makes the rows pending again that were set aside (meterpipe retry). */
+void setup_retry(struct fault_setup *setup, struct setup_run *run);
+/* The history output refuses no row any more. */
+void setup_take_all(struct fault_setup *setup);
 
 /* Does two runs without Domoticz, with no space for the CSV and with a command
  * that accepts nothing.  Values and rows stay pending for the next run. */
@@ -119,7 +128,9 @@ bool setup_spoiled(const struct fault_setup *setup);
 bool setup_lags(const struct fault_setup *setup);
 
 /* Checks all results after undisturbed runs.  Returns NULL, or an error message
- * that is valid until the next call. */
+ * that is valid until the next call.  For SETUP_SHELF, it then makes the rows
+ * pending again that were set aside, does a run, and checks the results once
+ * more. */
 const char *setup_check(struct fault_setup *setup);
 
 /* Returns how often the command received a record that it had already. */

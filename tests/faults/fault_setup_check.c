@@ -235,9 +235,11 @@ setup_check(struct fault_setup *setup)
 
   if (setup->plan->csv)
     check_csv(setup, accounts);
-  for (unsigned c = 0; c < setup->plan->meters && !setup->plan->command; c++)
+  for (unsigned c = 0; c < setup->plan->meters && !setup->plan->class; c++)
     check_chain(setup, c, &accounts[c]);
-  if (setup->plan->command)
+  if (setup->plan->shelf)
+    setup_check_shelf(setup);
+  else if (setup->plan->class)
     setup_check_records(setup);
   if (!setup->damaged && setup_has(setup, "house.db.corrupt*"))
     setup_note(setup, "the state was moved aside");

@@ -1,6 +1,6 @@
 /* Internals of the setup: fault_setup.c (the house: meters, Domoticz, files),
- * fault_setup_run.c (runs of the program), fault_setup_check.c and
- * fault_setup_records.c (the expected results). */
+ * fault_setup_run.c (runs of the program), fault_setup_check.c,
+ * fault_setup_records.c and fault_setup_shelf.c (the expected results). */
 #ifndef FAULTS_FAULT_SETUP_IMPL_H
 #define FAULTS_FAULT_SETUP_IMPL_H
 
@@ -18,6 +18,11 @@
 #define SETUP_LOSE "lose"
 /* Created when an answer is lost. */
 #define SETUP_HIT "hit"
+/* Files of the history output: the rows it took, all rows it was given, and the
+ * readings whose rows it refuses. */
+#define SETUP_TAKEN "taken"
+#define SETUP_SEEN "seen"
+#define SETUP_REFUSED "refused"
 
 /* Device idx of chain C: its base (the meter reading), its usage, its running
  * totals. */
@@ -37,11 +42,20 @@ struct setup_plan {
   const struct setup_chain *chain;
   unsigned meters, totals;
   bool csv;
-  const char *command; /* class of the exec output; NULL: Domoticz instead */
+  const char *class; /* of the output "hook"; NULL: Domoticz instead */
+  bool shelf;        /* "hook" is the history output that refuses rows, and not
+                        the exec command */
 };
 
 /* The files that belong to a moment, besides Domoticz's devices. */
-enum { SETUP_FILE_STATE, SETUP_FILE_CSV, SETUP_FILE_STORE, SETUP_FILES };
+enum {
+  SETUP_FILE_STATE,
+  SETUP_FILE_CSV,
+  SETUP_FILE_STORE,
+  SETUP_FILE_TAKEN,
+  SETUP_FILE_SEEN,
+  SETUP_FILES
+};
 
 /* A moment of the history; readings and sums in thousandths. */
 struct setup_moment {
@@ -50,6 +64,7 @@ struct setup_moment {
   int64_t given[2];   /* sum of the usages written to Domoticz */
   unsigned writes[2]; /* updates of the usage device so far */
   unsigned runs;
+  bool takes_all; /* the history output refuses no row any more */
   struct {
     int64_t time, reading[2];
     bool must; /* the run succeeded, so its row must exist */
@@ -91,6 +106,19 @@ void setup_remove(const struct fault_setup *setup, const char *pattern);
 
 /* The part of setup_check for the records that the exec command kept. */
 void setup_check_records(struct fault_setup *setup);
+/* The part of setup_check for the history output. */
+void setup_check_shelf(struct fault_setup *setup);
+/* Returns whether the history output refuses the row of run N for good. */
+bool setup_is_refused(unsigned n);
+/* Returns whether TEXT, the standard error of a run, has nothing but rows that
+ * were set aside, and notices. */
+bool setup_only_set_aside(const char *text);
+/* Writes the file with the readings that are refused. */
+void setup_write_refused(struct fault_setup *setup);
+/* Returns what meter I counts from the run before to run N. */
+int64_t setup_growth(unsigned n, unsigned i);
+/* The reading of meter I before the first run. */
+int64_t setup_first_reading(unsigned i);
 /* Returns the expected sum of usages of chain C; IS: the actual sum, see
  * fault_setup_check.c. */
 int64_t setup_sum_must_be(const struct fault_setup *setup, unsigned c,

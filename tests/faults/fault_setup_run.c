@@ -11,11 +11,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 /* A run that takes longer counts as hung.  The longest permitted wait is for
  * loading the plugins (HACKING.md, "Waits and their bounds"). */
 #define HANGS_S 80
+
+/* Arguments of the program, at most. */
+#define MAX_WORDS 6
 
 /* ---- Runs ---- */
 
@@ -55,10 +59,25 @@ set_environment(const struct fault_setup *setup, const struct setup_run *run)
   setenv("LD_PRELOAD", text, 1);
 }
 
+/* Makes LIST the arguments of PROGRAM. */
+static char **
+arguments(char *program, const struct setup_run *run, char *list[MAX_WORDS + 2])
+{
+  static char *const usual[] = { "run", "-c", "house.ini", NULL };
+  char *const *words = run->words ? run->words : usual;
+  size_t n = 0;
+
+  list[n++] = program;
+  for (; *words && n <= MAX_WORDS; words++)
+    list[n++] = *words;
+  list[n] = NULL;
+  return list;
+}
+
 static void
 become(const struct fault_setup *setup, const struct setup_run *run)
 {
-  char *program = getenv("METERPIPE");
+  char *program = getenv("METERPIPE"), *list[MAX_WORDS + 2];
 
   if (!program || chdir(setup->dir) != 0)
     _exit(126);
@@ -68,7 +87,7 @@ become(const struct fault_setup *setup, const struct setup_run *run)
   set_environment(setup, run);
   if (run->fault || run->log)
     trace_me();
-  execl(program, program, "run", "-c", "house.ini", (char *)NULL);
+  execv(program, arguments(program, run, list));
   _exit(127);
 }
 
@@ -195,7 +214,7 @@ judge_end(struct fault_setup *setup, struct setup_run *run, int status)
 static void
 account_usages(struct fault_setup *setup)
 {
-  if (setup->plan->command)
+  if (setup->plan->class)
     return;
   for (unsigned c = 0; c < setup->plan->meters; c++) {
     unsigned n = domoticz_server_writes(setup->server, SETUP_USAGE(c));
@@ -224,6 +243,12 @@ setup_count(struct fault_setup *setup, unsigned i, int64_t growth)
   setup_set_meter(setup, i);
 }
 
+int64_t
+setup_growth(unsigned n, unsigned i)
+{
+  return 3 + (n * (n + 5)) % 47 + i;
+}
+
 /* Advances the time and the meters, and records the readings.  The increments
  * differ from run to run, so that no two usages are equal. */
 static void
@@ -236,7 +261,7 @@ pass_time(struct fault_setup *setup)
     setup_die("too many runs");
   setup_pass(setup, SETUP_INTERVAL);
   for (unsigned c = 0; c < setup->plan->meters; c++) {
-    setup_count(setup, c, 3 + (n * (n + 5)) % 47 + c);
+    setup_count(setup, c, setup_growth(n, c));
     now->read[n].reading[c] = now->reading[c];
   }
   now->read[n].time = now->time;
@@ -267,12 +292,43 @@ setup_do(struct fault_setup *setup, struct setup_run *run)
   account_usages(setup);
 }
 
+/* A run also ended well if it only set rows aside. */
+static bool
+ended_well(const struct fault_setup *setup, const struct setup_run *run)
+{
+  char *err;
+  bool good;
+
+  if (!setup->plan->shelf || run->status != EX_UNAVAILABLE)
+    return run->status == 0;
+  err = setup_read(setup, "err", NULL);
+  good = setup_only_set_aside(err);
+  free(err);
+  return good;
+}
+
 void
 setup_go(struct fault_setup *setup, struct setup_run *run)
 {
   pass_time(setup);
   setup_do(setup, run);
-  setup->now.read[setup->now.runs - 1].must = run->status == 0;
+  setup->now.read[setup->now.runs - 1].must = ended_well(setup, run);
+}
+
+void
+setup_retry(struct fault_setup *setup, struct setup_run *run)
+{
+  static char *const words[] = { "retry", "-c", "house.ini", "hook", NULL };
+
+  run->words = words;
+  setup_do(setup, run);
+}
+
+void
+setup_take_all(struct fault_setup *setup)
+{
+  setup->now.takes_all = true;
+  setup_remove(setup, SETUP_REFUSED);
 }
 
 void
@@ -281,7 +337,7 @@ setup_go_well(struct fault_setup *setup)
   struct setup_run run = { 0 };
 
   setup_go(setup, &run);
-  if (run.status != 0) {
+  if (!ended_well(setup, &run)) {
     char *err = setup_read(setup, "err", NULL);
 
     setup_note(setup, "undisturbed, it ended with %d: %s", run.status, err);

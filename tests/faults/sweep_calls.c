@@ -6,7 +6,7 @@
  *
  * Runs are disturbed at four moments: the very first run, one after three good
  * runs, one after lost answers and a kill, and one with pending rows and
- * values.
+ * values.  If rows were set aside, `meterpipe retry` is disturbed, too.
  *
  * After the three good runs, each call also fails in a run whose outputs lose
  * their answers, before or after carrying out the delivery.  There, and at the
@@ -35,6 +35,7 @@ struct place {
   struct fault_setup *setup;
   const struct sweep *s;
   const char *name;
+  void (*go)(struct fault_setup *setup, struct setup_run *run);
   enum setup_answers answers;
   bool steady; /* the moment after the three good runs */
 };
@@ -80,15 +81,32 @@ with_a_backlog(struct fault_setup *setup)
   setup_pile_up(setup);
 }
 
+/* Two rows are set aside, and the output would take them now. */
+static void
+with_rows_aside(struct fault_setup *setup)
+{
+  after_good_runs(setup);
+  setup_go_well(setup);
+  setup_take_all(setup);
+}
+
 static const struct {
   const char *name;
   void (*reach)(struct fault_setup *setup);
+  void (*go)(struct fault_setup *setup, struct setup_run *run);
 } moments[] = {
-  { "first", first_run },
-  { "steady", after_good_runs },
-  { "outage", after_bad_runs },
-  { "backlog", with_a_backlog },
+  { "first", first_run, setup_go },
+  { "steady", after_good_runs, setup_go },
+  { "outage", after_bad_runs, setup_go },
+  { "backlog", with_a_backlog, setup_go },
+  { "retry", with_rows_aside, setup_retry },
 };
+
+static bool
+has_moment(enum setup_kind kind, size_t moment)
+{
+  return moments[moment].go != setup_retry || kind == SETUP_SHELF;
+}
 
 /* ---- A case ---- */
 
@@ -112,7 +130,7 @@ disturb(const struct place *p, struct trace_fault fault)
 
   setup_back(p->setup);
   setup_answer(p->setup, p->answers);
-  setup_go(p->setup, &run);
+  p->go(p->setup, &run);
   if (fault.hit && setup_lost_answer(p->setup))
     sweep_add(SWEEP_ANSWERS, 1);
   setup_answer(p->setup, SETUP_ANSWERED);
@@ -380,7 +398,7 @@ fail_without(const struct place *p)
 
   setup_back(p->setup);
   setup_answer(p->setup, p->answers);
-  setup_go(p->setup, &reference);
+  p->go(p->setup, &reference);
   if (!setup_lost_answer(p->setup))
     setup_note(p->setup, "no answer was lost");
   setup_answer(p->setup, SETUP_ANSWERED);
@@ -509,7 +527,7 @@ sweep_moment(const struct place *p)
   struct setup_run reference = { .log = &log };
 
   setup_keep(p->setup);
-  setup_go(p->setup, &reference);
+  p->go(p->setup, &reference);
   if (log.thread[0].n == 0)
     setup_note(p->setup, "no system call was seen");
   sweep_end_well(p->setup, p->name);
@@ -534,7 +552,8 @@ sweep_kind(struct fault_setup *setup, const struct sweep *s, int kind,
            moments[moment].name);
   setup_begin(setup);
   reach_moment(setup);
-  sweep_moment(&(struct place){ setup, s, name, SETUP_ANSWERED,
+  sweep_moment(&(struct place){ setup, s, name, moments[moment].go,
+                                SETUP_ANSWERED,
                                 reach_moment == after_good_runs });
 }
 
@@ -547,7 +566,7 @@ work(struct sweep *s)
     struct fault_setup *setup = setup_new((enum setup_kind)kind);
 
     for (size_t i = 0; i < ARRAY_SIZE(moments); i++)
-      if (sweep_begin_group(s, group++))
+      if (has_moment((enum setup_kind)kind, i) && sweep_begin_group(s, group++))
         sweep_kind(setup, s, kind, i);
     setup_free(setup);
   }

@@ -17,6 +17,19 @@ plugin = add
 plugin = domoticz
 END
 
+cat >"$scratch/run/fleet.ini" <<'END'
+[fleet]
+list = fleet.csv
+[input {name}]
+plugin = kmp
+[transform {name}_usage]
+plugin = subtract
+[output domoticz]
+plugin = domoticz
+END
+printf 'name,device\nh1,/dev/ttyUSB0\nh2,/dev/ttyUSB1\n' \
+  >"$scratch/run/fleet.csv"
+
 # completed LINE: what there is for the word at its end, in one line.
 completed()
 {
@@ -44,8 +57,9 @@ completes 'meterpipe re' 'rebase retry'
 completes 'meterpipe --v' '--version'
 completes 'meterpipe run --re' '--replay'
 completes 'meterpipe check -' \
-  '--help --offline --plugin-dir --quiet --verbose -c -h -q -v'
+  '--expand --help --offline --plugin-dir --quiet --verbose -c -h -q -v'
 completes 'meterpipe run -c h' 'house.ini'
+completes 'meterpipe run -c f' 'fleet.csv fleet.ini'
 completes 'meterpipe run -n --replay h' 'house.ini'
 completes 'meterpipe run ' ''
 completes 'meterpipe plugins s' 'stdout subtract'
@@ -64,6 +78,11 @@ completes 'meterpipe rebase -c house.ini ' 'total usage'
 completes 'meterpipe rebase --f' '--forget'
 completes 'meterpipe retry -c house.ini ' 'domoticz'
 completes 'meterpipe status --s' '--set-aside'
+completes 'meterpipe status -c house.ini ' 'domoticz meter total usage'
+completes 'meterpipe status -c fleet.ini h2' 'h2 h2_usage'
+completes 'meterpipe rebase -c fleet.ini ' 'h1_usage h2_usage'
+completes 'meterpipe retry -c fleet.ini ' 'domoticz'
+completes 'meterpipe retry --d' '--discard'
 completes 'meterpipe kmp m' 'mask'
 completes 'meterpipe kmp emulate h' 'house.ini'
 completes 'meterpipe kmp emulate --s' '--seed --sleep'

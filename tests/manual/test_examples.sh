@@ -140,4 +140,7 @@ done
 # The file that is installed as an example.
 where=$srcdir/etc/meterpipe.ini
 try_pipeline "$where"
+same_list "$where: secrets are in a folder that meterpipe.1 describes" \
+  "$(sed -n 's/^\.It Pa \(.*secrets\/\)$/\1/p' "$(page_of meterpipe.1)")" \
+  "$(sed -n 's/^;[a-z]*_file = \(.*\/\)[^/]*$/\1/p' "$where" | sort -u)"
 finish

@@ -40,7 +40,7 @@ cron_lines()
   grep -v -e '^#' -e '^$' -e '^[A-Z]*=' "$generated/cron.d/meterpipe"
 }
 
-same 'cron runs it every 20 minutes, as its user' '*/20 * * * * meterpipe' \
+same 'cron runs it every hour, as its user' '0 * * * * meterpipe' \
   "$(cron_lines | cut -d ' ' -f 1-6)"
 same 'cron leaves it to systemd where that runs' 1 \
   "$(cron_lines | grep -c 'test -e /run/systemd/system ||')"

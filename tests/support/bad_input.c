@@ -4,6 +4,7 @@
  */
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <meterpipe/plugin.h>
@@ -197,31 +198,109 @@ bad_close(void *self)
     bad_be_late();
 }
 
-/* ---- Probing: "a"; or two attempts, one answered, no messages ---- */
+/* ---- Probing ---- */
 
-static int
-bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
+/* Two attempts, one of them answered. */
+static void
+give_attempts(const struct mp_probe_sink *sink)
+{
+  struct mp_value round_trip = { .struct_size = sizeof(round_trip),
+                                 .kind = MP_GAUGE };
+  struct mp_probe_item attempt = { .struct_size = sizeof(attempt),
+                                   .value = &round_trip };
+
+  if (bad_is("watch-tenths"))
+    round_trip.number.exp10 = -1;
+  if (bad_is("watch-field"))
+    attempt.field = "a";
+  sink->item(sink, &attempt);
+  attempt.value = NULL;
+  sink->item(sink, &attempt);
+}
+
+/* The field "a", also called "1". */
+static void
+give_findings(const struct mp_probe_sink *sink)
 {
   struct mp_value value = { .struct_size = sizeof(value),
                             .kind = MP_GAUGE,
                             .number = { 1, 0 } };
-  struct mp_probe_item item = { .struct_size = sizeof(item),
-                                .field = "a",
-                                .value = &value };
-  struct mp_probe_item attempt = { .struct_size = sizeof(attempt) };
+  struct mp_probe_item item = {
+    .struct_size = sizeof(item), .field = "a", .number = "1", .value = &value
+  };
 
-  (void)self;
   if (bad_is("probe-exponent"))
     value.number.exp10 = INT32_MAX;
-  if (!(flags & MP_PROBE_WATCH)) {
-    sink->item(sink, &item);
-    return MP_OK;
-  }
-  value.number.coef = 0;
-  attempt.value = &value;
-  sink->item(sink, &attempt);
-  attempt.value = NULL;
-  sink->item(sink, &attempt);
+  if (bad_is("probe-small"))
+    item.struct_size = 8;
+  if (bad_is("probe-name"))
+    item.field = "A field";
+  if (bad_is("probe-unknown"))
+    item.field = "c";
+  if (bad_is("probe-number"))
+    item.number = "2";
+  if (bad_is("probe-nothing"))
+    item.field = NULL;
+  if (bad_is("probe-text"))
+    item.remark = "one\ntwo";
+  sink->progress(sink, bad_is("probe-progress") ? 2 : 1, 1);
+  sink->item(sink, &item);
+}
+
+static int
+bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
+{
+  const struct bad *b = self;
+
+  misbehave("probe");
+  keep("probe-keeps-sink", sink);
+  if (bad_is("probe-silent"))
+    return MP_EIO;
+  if (bad_is("probe-outcome"))
+    return MP_SKIP;
+  if (bad_is("probe-late"))
+    bad_be_late();
+  while (bad_is("watch-hangs") && (flags & MP_PROBE_WATCH))
+    pause();
+  if (bad_is("probe-fails"))
+    return mp_fail(b->host, MP_EIO, NULL, "fails as it was told");
+  if (flags & MP_PROBE_WATCH)
+    give_attempts(sink);
+  else
+    give_findings(sink);
+  return MP_OK;
+}
+
+/* ---- Asking ---- */
+
+static int
+bad_check(void *self)
+{
+  (void)self;
+  misbehave("check");
+  if (bad_is("check-late"))
+    bad_be_late();
+  if (bad_is("check-silent"))
+    return MP_EPERM;
+  return bad_is("check-outcome") ? MP_SKIP : MP_OK;
+}
+
+static int
+bad_identify(void *self, const struct mp_sink *sink)
+{
+  (void)self;
+  misbehave("identify");
+  keep("identify-keeps-sink", sink);
+  if (bad_is("identify-late"))
+    bad_be_late();
+  if (bad_is("identify-silent"))
+    return MP_ETIMEOUT;
+  if (bad_is("identify-outcome"))
+    return MP_SKIP;
+  if (!bad_is("identify-nothing"))
+    sink->serial(sink, bad_is("identify-parts") ? "6789|" : "6789",
+                 bad_is("identify-assumes") ? MP_SERIAL_ASSUMED
+                                            : MP_SERIAL_READ);
   return MP_OK;
 }
 
@@ -230,6 +309,19 @@ static const struct mp_option options[] = {
     "fields to read besides those that stages name" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
+
+static int
+bad_status(void *self, char *ret_text, size_t size)
+{
+  (void)self;
+  if (bad_is("status-nonsense"))
+    return 77;
+  memset(ret_text, 'a', size);
+  if (!bad_is("status-endless"))
+    ret_text[1] = bad_is("status-lines") ? '\n' : '\0';
+  ret_text[2] = bad_is("status-endless") ? 'a' : '\0';
+  return MP_OK;
+}
 
 /* Filled in again at each call, as in bad_plugin.c. */
 static struct mp_input_ops ops;
@@ -256,7 +348,10 @@ meterpipe_plugin(void)
     .default_fields = bad_is("read-name") ? "*" : "a,b",
     .read = bad_read,
     .close = bad_close,
+    .identify = bad_identify,
+    .check = bad_check,
     .probe = bad_probe,
+    .status = bad_status,
   };
   if (bad_is("ops-small"))
     ops.struct_size = 16;

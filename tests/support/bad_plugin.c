@@ -33,6 +33,16 @@ sleep_in(const char *where)
 /* Number of existing instances. */
 static unsigned alive;
 
+/* Returns a thousand digits. */
+static const char *
+many_ones(void)
+{
+  static char text[1001];
+
+  memset(text, '1', sizeof(text) - 1);
+  return text;
+}
+
 /* Returns MP_OK, or the error with which create has to fail. */
 static int
 refuse(const struct mp_host *host)
@@ -44,6 +54,8 @@ refuse(const struct mp_host *host)
     return MP_ECONFIG;
   if (bad_is("create-nonsense"))
     return MP_HOLD;
+  if (bad_is("create-long"))
+    return mp_fail(host, MP_ECONFIG, NULL, "%s.", many_ones());
   if (bad_is("create-one") && alive > 0)
     return mp_fail(host, MP_ECONFIG, NULL, "there is one already");
   if (bad_is("create-code") && appends)
@@ -340,6 +352,80 @@ bad_recover(void *self, const char *token, const struct mp_output_sink *sink)
   return MP_OK;
 }
 
+/* ---- What it offers to users ---- */
+
+static void
+offer(const struct mp_output_sink *sink, const char *label, const char *type)
+{
+  const struct mp_listed listed = {
+    .struct_size = sizeof(listed), .name = "7", .label = label, .type = type
+  };
+
+  sink->listed(sink, &listed);
+}
+
+static int
+bad_list(void *self, const struct mp_output_sink *sink)
+{
+  struct mp_listed listed = {
+    .struct_size = sizeof(listed), .name = "7", .value = "1 GJ", .unit = "GJ"
+  };
+
+  (void)self;
+  misbehave("list");
+  keep("list-keeps-sink", sink);
+  if (bad_is("list-late"))
+    bad_be_late();
+  if (bad_is("list-silent"))
+    return MP_EREFUSED;
+  if (bad_is("list-outcome"))
+    return MP_SKIP;
+  if (bad_is("list-small"))
+    listed.struct_size = 8;
+  if (bad_is("list-unnamed"))
+    listed.name = "";
+  if (bad_is("list-text"))
+    listed.updated = "one\ntwo";
+  sink->listed(sink, &listed);
+  return MP_OK;
+}
+
+static int
+bad_create_target(void *self, const char *label, const char *type,
+                  uint32_t flags, const struct mp_output_sink *sink)
+{
+  const struct bad *b = self;
+  const bool plans = flags & MP_CREATE_PLAN;
+
+  misbehave("create_target");
+  keep("create_target-keeps-label", label);
+  keep("create_target-keeps-type", type);
+  if (bad_is("create_target-refuses"))
+    return mp_fail(b->host, MP_ECONFIG, type, "no such type");
+  if (bad_is("create_target-silent"))
+    return MP_ECONFIG;
+  if (bad_is("create_target-outcome"))
+    return MP_DROP;
+  if (plans && !bad_is("create_target-plans-nothing"))
+    mp_log(b->host, MP_LOG_NOTICE, label, "would be made");
+  if (plans ? bad_is("create_target-at-once")
+            : !bad_is("create_target-unlisted"))
+    offer(sink, label, type);
+  return MP_OK;
+}
+
+static int
+bad_check(void *self)
+{
+  (void)self;
+  misbehave("check");
+  if (bad_is("check-late"))
+    bad_be_late();
+  if (bad_is("check-silent"))
+    return MP_EPERM;
+  return bad_is("check-outcome") ? MP_SKIP : MP_OK;
+}
+
 static const struct mp_option good_options[] = {
   { "class", MP_TYPE_CHOICE, 0, "latest", "live|latest|append|history",
     "the delivery class" },
@@ -504,6 +590,9 @@ meterpipe_plugin(void)
     .write = bad_write,
     .commit = bad_commit,
     .append = &append,
+    .list = bad_list,
+    .create_target = bad_create_target,
+    .check = bad_check,
     .delivery_option = "class",
   };
   plugin = (struct mp_plugin){

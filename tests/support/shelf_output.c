@@ -6,9 +6,13 @@
  *
  * With a file "away" it takes nothing.  With a file "silent" it does not say
  * why it refuses a record.  With a file "dies" it kills the process
- * after it has given its results.  In another class it rejects a refused
- * record, but with a file "careless" it sets it aside.
+ * after it has given its results.  With a file "lose" that begins with "before"
+ * it takes nothing, or else all that it does not refuse, and does not know the
+ * outcome; it then creates a file "hit".  In another class it rejects a refused
+ * record, but with a file "careless" it sets it aside.  With a file "strict",
+ * write refuses the number alone.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -65,20 +69,27 @@ shelf_begin(void *self, const struct mp_record *record)
   return MP_OK;
 }
 
-static bool
-is_refused(const char *number)
+/* Finds out whether NUMBER is in the file "refused". */
+static int
+find_refused(const struct shelf *s, const char *number, bool *ret)
 {
   FILE *f = fopen("refused", "r");
   char line[64];
-  bool found = false;
+  bool found = false, failed;
 
+  if (!f && errno != ENOENT)
+    return mp_fail(s->host, MP_EIO, "refused", "cannot be read");
   while (f && !found && fgets(line, sizeof(line), f)) {
     line[strcspn(line, "\n")] = '\0';
     found = strcmp(line, number) == 0;
   }
+  failed = f && ferror(f);
   if (f)
     fclose(f);
-  return found;
+  if (failed)
+    return mp_fail(s->host, MP_EIO, "refused", "cannot be read");
+  *ret = found;
+  return MP_OK;
 }
 
 static int
@@ -88,51 +99,95 @@ shelf_write(void *self, uint32_t target, const struct mp_value *value)
   struct record *r = &s->records[s->n - 1];
   size_t len = strlen(r->line);
   char number[128];
+  bool refused = false;
+  int status;
 
   s->host->decimal_format(value->number, number, sizeof(number));
   snprintf(r->line + len, sizeof(r->line) - len, " %s=%s",
            s->host->target(s->host, target)->name, number);
-  if (is_refused(number))
+  status = find_refused(s, number, &refused);
+  if (status == MP_OK && refused && access("strict", F_OK) == 0) {
+    r->line[len] = '\0';
+    return mp_fail(s->host, MP_EDATA, NULL, "does not take %s", number);
+  }
+  if (status == MP_OK && refused)
     snprintf(r->refused, sizeof(r->refused), "%s", number);
-  return MP_OK;
+  return status;
+}
+
+static const char *
+line_without_id(const struct record *r)
+{
+  return strchr(r->line, ' ') + 1;
 }
 
 static uint32_t
-send_record(struct shelf *s, const struct record *r, FILE *taken)
+result_of(struct shelf *s, const struct record *r)
 {
   if (access("away", F_OK) == 0) {
     mp_fail(s->host, MP_EAGAIN, NULL, "is away");
     return MP_RETRY;
   }
-  if (*r->refused) {
-    if (access("silent", F_OK) != 0)
-      mp_fail(s->host, MP_EREFUSED, NULL, "does not take %s", r->refused);
-    return s->is_history || access("careless", F_OK) == 0 ? MP_SET_ASIDE
-                                                          : MP_REJECTED;
+  if (!*r->refused)
+    return MP_ACCEPTED;
+  if (access("silent", F_OK) != 0)
+    mp_fail(s->host, MP_EREFUSED, NULL, "does not take %s", r->refused);
+  return s->is_history || access("careless", F_OK) == 0 ? MP_SET_ASIDE
+                                                        : MP_REJECTED;
+}
+
+/* Appends the records to the file NAME: all with their ids, or only those that
+ * are taken. */
+static int
+append_to(const struct shelf *s, const char *name, bool all)
+{
+  FILE *f = fopen(name, "a");
+  bool failed = !f;
+
+  for (uint32_t i = 0; f && i < s->n; i++) {
+    const struct record *r = &s->records[i];
+
+    if (all || (!*r->refused && access("away", F_OK) != 0))
+      fprintf(f, "%s\n", all ? r->line : line_without_id(r));
   }
-  fprintf(taken, "%s\n", strchr(r->line, ' ') + 1);
-  return MP_ACCEPTED;
+  if (f && fclose(f) != 0)
+    failed = true;
+  return failed ? mp_fail(s->host, MP_EIO, name, "cannot be written") : MP_OK;
+}
+
+/* Returns the first letter of the file "lose"; 0: there is none. */
+static int
+loses(void)
+{
+  FILE *f = fopen("lose", "r");
+  int letter = f ? fgetc(f) : 0;
+
+  if (!f)
+    return 0;
+  fclose(f);
+  f = fopen("hit", "w");
+  if (f)
+    fclose(f);
+  return letter;
 }
 
 static int
 shelf_commit(void *self, const struct mp_output_sink *sink)
 {
   struct shelf *s = self;
-  FILE *taken = fopen("taken", "a"), *seen = fopen("seen", "a");
+  int lost = loses(), r = append_to(s, "seen", true);
 
-  if (!taken || !seen)
-    return mp_fail(s->host, MP_EIO, NULL, "cannot write its files");
-  for (uint32_t i = 0; i < s->n; i++) {
-    fprintf(seen, "%s\n", s->records[i].line);
+  if (r == MP_OK && lost != 'b')
+    r = append_to(s, "taken", false);
+  if (lost && r == MP_OK)
+    r = mp_fail(s->host, MP_EIO, NULL, "gives no answer");
+  for (uint32_t i = 0; i < s->n; i++)
     sink->result(sink, i, MP_ALL_TARGETS,
-                 send_record(s, &s->records[i], taken));
-  }
-  fclose(taken);
-  fclose(seen);
+                 r == MP_OK ? result_of(s, &s->records[i]) : MP_PERHAPS);
   s->n = 0;
   if (access("dies", F_OK) == 0)
     raise(SIGKILL);
-  return MP_OK;
+  return r;
 }
 
 static const struct mp_option options[] = {

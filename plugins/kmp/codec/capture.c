@@ -38,6 +38,23 @@ static const uint8_t hex_class[256] = {
   NO, NO, NO, NO, NO, NO, NO, NO, NO,
 };
 
+/* The digits of a pair, for the bytes that nearly all lines hold: the digit's
+ * value in its place, plus half of PAIR.  So the sum of two digits has the bit
+ * PAIR, and a sum with any other character does not. */
+#define PAIR 0x200
+#define HEX_DIGIT(n, shift) (PAIR / 2 | (n) << (shift))
+#define HEX_DIGITS(shift)                                                      \
+  ['0'] = HEX_DIGIT(0, shift), ['1'] = HEX_DIGIT(1, shift),                    \
+  ['2'] = HEX_DIGIT(2, shift), ['3'] = HEX_DIGIT(3, shift),                    \
+  ['4'] = HEX_DIGIT(4, shift), ['5'] = HEX_DIGIT(5, shift),                    \
+  ['6'] = HEX_DIGIT(6, shift), ['7'] = HEX_DIGIT(7, shift),                    \
+  ['8'] = HEX_DIGIT(8, shift), ['9'] = HEX_DIGIT(9, shift),                    \
+  ['a'] = HEX_DIGIT(10, shift), ['b'] = HEX_DIGIT(11, shift),                  \
+  ['c'] = HEX_DIGIT(12, shift), ['d'] = HEX_DIGIT(13, shift),                  \
+  ['e'] = HEX_DIGIT(14, shift), ['f'] = HEX_DIGIT(15, shift)
+static const uint16_t high_digit[256] = { HEX_DIGITS(4) };
+static const uint16_t low_digit[256] = { HEX_DIGITS(0) };
+
 static const char header[] = "# meterpipe capture ";
 /* Larger version numbers are not parsed to the end: they are newer than ours
  * anyway. */
@@ -65,7 +82,7 @@ capture_error_text(int error)
 static bool
 is_blank(char c)
 {
-  return c == ' ' || c == '\t' || c == '\r';
+  return hex_class[(uint8_t)c] == BL;
 }
 
 static const char *
@@ -196,21 +213,22 @@ static size_t
 read_our_bytes(uint8_t *bytes, const char **p, const char *end)
 {
   const char *at = *p;
-  size_t most = (size_t)(end - at) / 3, n = 0;
-  uint8_t seen = 0; /* BL or more: a character that is not a digit */
+  size_t most = (size_t)(end - at) / 3;
+  uint8_t *to = bytes;
+  unsigned pairs = PAIR;
 
   if (most > CAPTURE_BYTES_MAX)
     most = CAPTURE_BYTES_MAX;
-  for (; n < most && *at == ' '; at += 3) {
-    uint8_t high = hex_class[(uint8_t)at[1]], low = hex_class[(uint8_t)at[2]];
+  for (end = at + 3 * most; at < end && *at == ' '; at += 3) {
+    unsigned pair = high_digit[(uint8_t)at[1]] + low_digit[(uint8_t)at[2]];
 
-    seen |= high | low;
-    bytes[n++] = (uint8_t)(high << 4 | low);
+    pairs &= pair;
+    *to++ = (uint8_t)pair;
   }
-  if (seen >= BL)
+  if (!pairs)
     return 0;
   *p = at;
-  return n;
+  return (size_t)(to - bytes);
 }
 
 /* Reads the hex bytes from line->pos to END.  Returns 1 or an enum

@@ -195,6 +195,38 @@ model_revision(const uint8_t revision[2], char *buf, size_t size)
     buf[0] = '\0';
 }
 
+/* ---- Batteries ---------------------------------------------------------- */
+
+#define MARKER(marker) (1u << (marker))
+
+/*
+ * Readings a day through the eye for which the vendor calculated the life of
+ * the battery.  A model is listed only with a document that gives its figure.
+ * None is known to us for MULTICAL 303, 402, 601, 602, 603, 801 and 803; the
+ * one of a MULTICAL 66-CDE, one a day, is left out, as it does not use KMP.
+ */
+static const struct {
+  uint8_t has, lacks; /* marker registers */
+  unsigned readings;
+} batteries[] = {
+  /* MULTICAL 403: "Max. one reading per hour" (technical description 5512-1689,
+   * FILE100000166_B_EN, 07.2023, 10.4) */
+  { MARKER(MARKER_HEAT) | MARKER(MARKER_FLOW_MIN) | MARKER(MARKER_HIRES),
+    MARKER(MARKER_INFO_BITS), 24 },
+};
+
+unsigned
+model_battery_readings(const struct model *model)
+{
+  if (model->partial || find_model(model->type) >= 0)
+    return 0;
+  for (size_t i = 0; i < ARRAY_SIZE(batteries); i++)
+    if ((model->has & batteries[i].has) == batteries[i].has &&
+        !(model->has & batteries[i].lacks))
+      return batteries[i].readings;
+  return 0;
+}
+
 /* ---- Info codes --------------------------------------------------------- */
 
 bool

@@ -45,6 +45,12 @@ void model_name(uint16_t type, char *buf, size_t size);
  * it. */
 void model_revision(const uint8_t revision[2], char *buf, size_t size);
 
+/* Returns the readings a day for which the life of the model's battery was
+ * calculated; 0: unknown. */
+unsigned model_battery_readings(const struct model *model);
+/* The lowest of these figures. */
+#define MODEL_FEWEST_READINGS 24
+
 /* True if the meaning of the bits of the model's info code is known. */
 bool model_has_words(const struct model *model);
 

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "plugins/kmp/codec/kmp_value.h"
+#include "plugins/kmp/input/ask_model.h"
 #include "plugins/kmp/input/info.h"
 #include "plugins/kmp/input/memory.h"
-#include "plugins/kmp/line/block.h"
 
 static const uint16_t registers[INFO_REGISTERS] = {
   MODEL_INFO,
@@ -52,60 +52,6 @@ info_take(struct info *info, const struct kmp_record *record)
         kmp_value_decode(record, &value) == KMP_OK &&
         value.form == KMP_FORM_NUMBER && value.number.exp10 == 0)
       info->codes[i] = value.number.coef;
-}
-
-/* session_take */
-static void
-take_markers(void *ctx, const struct kmp_request *request,
-             const struct kmp_answer *answer)
-{
-  struct model *model = ctx;
-
-  (void)request;
-  for (uint8_t i = 0; answer && i < answer->count; i++)
-    model_note_register(model, answer->records[i].id);
-}
-
-/* Requests the marker registers.  Returns as session_registers. */
-static int
-ask_markers(struct session *session, struct model *model)
-{
-  size_t n;
-  int r = MP_OK;
-
-  for (size_t from = 0; r == MP_OK && from < MODEL_MARKERS; from += n) {
-    n = MODEL_MARKERS - from;
-    if (n > session->limit)
-      n = session->limit;
-    r =
-      session_registers(session, model_markers + from, n, take_markers, model);
-  }
-  return r;
-}
-
-/* Asks for the type, and for the marker registers if the type is not enough.
- * Returns MP_OK, MP_DROP when the meter did not answer, or a reason
- * (reported). */
-static int
-ask_model(struct kmp *kmp, const struct mp_sink *sink, struct model *ret_model)
-{
-  struct kmp_request request = { .address = kmp->talk.address,
-                                 .cid = KMP_GET_TYPE };
-  struct model model = { .type = 0 };
-  struct kmp_answer answer;
-  int r = session_ask(&kmp->session, &request, 1, &answer);
-
-  if (r < 0)
-    return r;
-  if (r == MP_OK) {
-    memory_take_type(kmp, sink, &answer);
-    model.type = answer.type;
-  }
-  if (!model_has_words(&model))
-    r = ask_markers(&kmp->session, &model);
-  if (r == MP_OK)
-    *ret_model = model;
-  return r;
 }
 
 /* Returns the code from the register of the model, else from register 99; -1

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 
 #include "plugins/kmp/codec/kmp_register.h"
+#include "plugins/kmp/input/budget.h"
+#include "plugins/kmp/input/check.h"
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/input/memory.h"
 #include "plugins/kmp/input/probe.h"
@@ -40,9 +42,11 @@ static const struct mp_option options[] = {
     "registers to read besides those that stages name" },
   { "capture", MP_TYPE_PATH, 0, NULL, NULL,
     "file that every frame is appended to, for replay" },
-  { "min_interval", MP_TYPE_DURATION, 0, "0", NULL,
-    "skip the reading if the last one is younger, to save the meter's "
+  { "min_interval", MP_TYPE_DURATION, 0, NULL, NULL,
+    "skip the reading if the last attempt is younger, to save the meter's "
     "battery" },
+  { "retry_interval", MP_TYPE_DURATION, 0, NULL, NULL,
+    "the same after a failed attempt (default: min_interval)" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
@@ -57,6 +61,9 @@ kmp_create(const struct mp_host *host, void **ret_self)
   kmp->host = host;
   kmp->capture = host->option(host, "capture");
   kmp->min_interval_ms = host->option_int(host, "min_interval");
+  kmp->retry_interval_ms = host->option(host, "retry_interval")
+                             ? host->option_int(host, "retry_interval")
+                             : kmp->min_interval_ms;
   kmp->line = (struct port_settings){
     .device = host->option(host, "device"),
     .baud = (unsigned)strtoul(host->option(host, "baud"), NULL, 10),
@@ -72,6 +79,8 @@ kmp_create(const struct mp_host *host, void **ret_self)
     .retries = (unsigned)host->option_int(host, "retries"),
     .registers = (uint8_t)host->option_int(host, "registers_per_request"),
     .gap_ms = host->option(host, "gap") ? host->option_int(host, "gap") : 0,
+    .note_sent = budget_count,
+    .ctx = kmp,
   };
   *ret_self = kmp;
   return MP_OK;
@@ -113,6 +122,7 @@ kmp_close_port(struct kmp *kmp)
 {
   recorder_close(kmp->session.recorder);
   kmp->session.recorder = NULL;
+  budget_finish(kmp);
   port_close(kmp->port);
   kmp->port = NULL;
 }
@@ -123,39 +133,33 @@ kmp_open(void *self)
   struct kmp *kmp = self;
   int r;
 
+  kmp->counted = false;
   /* read will skip this cycle: leave the port to others. */
-  if (memory_is_early(kmp))
+  if (budget_forbids(kmp))
     return MP_OK;
   r = kmp_open_port(kmp, KMP_UNTIL_THE_DEADLINE);
   if (r == MP_EIO)
     memory_note_failure(kmp);
+  /* Another program may have read the meter while this one waited. */
+  if (r == MP_OK && budget_forbids(kmp))
+    kmp_close_port(kmp);
   return r;
 }
 
 static void
 kmp_close(void *self)
 {
+  budget_warn(self);
   kmp_close_port(self);
 }
 
-/* Opens and closes the port; sends nothing to the meter. */
-static int
-kmp_check(void *self)
-{
-  struct kmp *kmp = self;
-  int r = kmp_open_port(kmp, 0);
-
-  if (r == MP_OK)
-    kmp_close_port(kmp);
-  return r;
-}
-
+/* Besides the port, the file of attempts is open for a moment. */
 static uint32_t
 kmp_files(void *self)
 {
   const struct kmp *kmp = self;
 
-  return port_files(kmp->line.device) + (kmp->capture ? 1 : 0);
+  return port_files(kmp->line.device) + 1 + (kmp->capture ? 1 : 0);
 }
 
 static const struct mp_input_ops input = {
@@ -172,6 +176,7 @@ static const struct mp_input_ops input = {
   .check = kmp_check,
   .probe = kmp_probe,
   .files = kmp_files,
+  .status = budget_status,
 };
 
 static const struct mp_plugin plugin = {

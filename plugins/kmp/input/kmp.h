@@ -7,19 +7,25 @@
 
 #include <meterpipe/plugin.h>
 
+#include "plugins/kmp/input/attempts.h"
 #include "plugins/kmp/line/port.h"
 #include "plugins/kmp/line/session.h"
 
 struct kmp {
   const struct mp_host *host;
-  const char *capture; /* NULL: none */
-  int64_t min_interval_ms;
+  const char *capture;       /* NULL: none */
+  int64_t min_interval_ms;   /* 0: no limit */
+  int64_t retry_interval_ms; /* after a failed attempt */
   struct port_settings line;
   struct session_settings talk;
 
   /* From open to close. */
   struct port *port; /* NULL: the reading is skipped */
   struct session session;
+
+  /* The attempt of this cycle, see budget.h. */
+  bool counted;
+  struct attempts *attempts; /* while the port is open; NULL: none was made */
 };
 
 /* Patience for a busy port: the host's deadline ends the wait. */

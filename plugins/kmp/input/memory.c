@@ -3,7 +3,8 @@
  *   serial    the meter's serial number
  *   asked     when the meter last answered a request for it
  *   failed    "1": the meter failed since then, and may have been exchanged
- *   read      when the last good reading was
+ *   device    the name of the port, where links of the file system lead to it
+ *   uncounted when it was reported that attempts cannot be counted
  *   limit     runs in a row in which only small requests were answered
  *   limit_to  registers in such a request
  *   limited   when that was last found out
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #include "plugins/kmp/codec/kmp_value.h"
+#include "plugins/kmp/input/budget.h"
 #include "plugins/kmp/input/memory.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
@@ -70,13 +72,6 @@ stored_number(const struct kmp *kmp, const char *key)
   const char *text = kmp->host->store_get(kmp->host, key);
 
   return text ? strtoll(text, NULL, 10) : 0;
-}
-
-bool
-memory_is_early(const struct kmp *kmp)
-{
-  return kmp->min_interval_ms > 0 &&
-         is_younger(kmp, "read", kmp->min_interval_ms);
 }
 
 void
@@ -159,15 +154,21 @@ memory_note_silent(const struct kmp *kmp, const char *ids)
 }
 
 void
-memory_note_reading(const struct kmp *kmp)
+memory_report_uncounted(const struct kmp *kmp, const char *path, int err)
 {
-  store_number(kmp, "read", kmp->host->now(kmp->host));
+  if (is_younger(kmp, "uncounted", DAY_MS))
+    return;
+  store_number(kmp, "uncounted", kmp->host->now(kmp->host));
+  mp_log(kmp->host, MP_LOG_WARNING, path,
+         "%s: cannot count the attempts to read the meter; it is read "
+         "regardless of min_interval",
+         strerror(err));
 }
 
 /* Removes the stored facts about the meter when SERIAL is not the stored one:
  * they do not hold for an exchanged meter. */
 static void
-forget_habits(const struct kmp *kmp, const char *serial)
+forget_habits(struct kmp *kmp, const char *serial)
 {
   const char *last = kmp->host->store_get(kmp->host, "serial");
 
@@ -178,10 +179,11 @@ forget_habits(const struct kmp *kmp, const char *serial)
   forget_key(kmp, "silent_runs");
   forget_key(kmp, "model");
   forget_key(kmp, "type");
+  budget_forget_model(kmp);
 }
 
 void
-memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
+memory_take_serial(struct kmp *kmp, const struct mp_sink *sink,
                    const struct kmp_record *record)
 {
   const struct mp_host *host = kmp->host;

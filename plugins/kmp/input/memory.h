@@ -1,7 +1,6 @@
 /*
- * State that the kmp input keeps between runs: the meter's serial number, the
- * time of the last reading, failures, and how large a request the meter
- * answers.
+ * State that the kmp input keeps between runs: the meter's serial number,
+ * failures, and how large a request the meter answers.
  */
 #ifndef KMP_MEMORY_H
 #define KMP_MEMORY_H
@@ -10,10 +9,9 @@
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/codec/model.h"
 
-/* True if the last good reading is younger than min_interval. */
-bool memory_is_early(const struct kmp *kmp);
-/* Stores the time of a good reading. */
-void memory_note_reading(const struct kmp *kmp);
+/* Reports, once a day, that the file PATH of attempts cannot be read or
+ * written; ERR is an errno value. */
+void memory_report_uncounted(const struct kmp *kmp, const char *path, int err);
 
 /* Stores that the meter failed.  It may be exchanged before it answers again,
  * so the next run again requests the registers that it did not answer. */
@@ -24,7 +22,7 @@ void memory_note_failure(const struct kmp *kmp);
 bool memory_serial_due(const struct kmp *kmp);
 /* Stores the serial number in RECORD, the meter's answer, and passes it to the
  * host.  RECORD is NULL when the meter has none. */
-void memory_take_serial(const struct kmp *kmp, const struct mp_sink *sink,
+void memory_take_serial(struct kmp *kmp, const struct mp_sink *sink,
                         const struct kmp_record *record);
 /* Passes the stored serial number to the host, when the meter was not asked. */
 void memory_assume_serial(const struct kmp *kmp, const struct mp_sink *sink);

@@ -16,6 +16,7 @@
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_convert.h"
+#include "plugins/kmp/input/budget.h"
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/line/block.h"
 #include "plugins/kmp/line/diagnose.h"
@@ -296,6 +297,8 @@ probe_all(struct probe *probe)
     return mp_fail(probe->kmp->host, MP_ENOMEM, NULL, "out of memory");
   r = ask_all_registers(probe);
   probe->model.partial = probe->answered < probe->total;
+  if (!probe->model.partial)
+    budget_note_model(probe->kmp, &probe->model);
   probe_registers(probe);
   report_silence(probe);
   free(probe->findings);
@@ -372,9 +375,13 @@ kmp_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
 
   if (r != MP_OK)
     return r;
+  kmp->counted = false;
   kmp_begin_capture(kmp);
   r = flags & MP_PROBE_WATCH ? watch_attempts(&probe) : probe_all(&probe);
   recorder_flush(kmp->session.recorder);
+  if (kmp->session.seen.answers > 0)
+    budget_succeed(kmp);
   kmp_close_port(kmp);
+  budget_announce(kmp);
   return r;
 }

@@ -14,6 +14,8 @@
 
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_convert.h"
+#include "plugins/kmp/input/ask_model.h"
+#include "plugins/kmp/input/budget.h"
 #include "plugins/kmp/input/info.h"
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/input/memory.h"
@@ -336,8 +338,8 @@ finish_reading(struct reading *reading, int r)
 
   if (r == MP_DROP)
     r = report_failure(reading);
-  else if (r == MP_OK && reading->values > 0)
-    memory_note_reading(kmp);
+  else if (r == MP_OK)
+    budget_succeed(reading->kmp);
   else if (r < 0 && r != MP_ECANCELED)
     memory_note_failure(kmp);
   if (r != MP_OK)
@@ -396,6 +398,19 @@ emit_info(struct reading *reading)
   return MP_OK;
 }
 
+/* Asks once for the model, which decides how often the meter may be read.
+ * Returns MP_OK, also without an answer, or MP_ECANCELED. */
+static int
+find_model(const struct reading *reading)
+{
+  struct model model = { .type = 0 };
+  int r = ask_model(reading->kmp, reading->sink, &model);
+
+  if (r == MP_DROP)
+    budget_note_model(reading->kmp, &model);
+  return r == MP_ECANCELED ? r : MP_OK;
+}
+
 int
 kmp_read(void *self, const struct mp_sink *sink)
 {
@@ -415,6 +430,8 @@ kmp_read(void *self, const struct mp_sink *sink)
     r = ask_for_all(&reading);
     if (r == MP_OK)
       r = emit_info(&reading);
+    if (r == MP_OK && budget_needs_model(kmp))
+      r = find_model(&reading);
     recorder_flush(kmp->session.recorder);
     memory_note_limit(kmp, limit);
     if (r == MP_OK)
@@ -448,9 +465,11 @@ identify_on_port(struct kmp *kmp, const struct mp_sink *sink)
   }
   if (r < 0 && r != MP_ECANCELED)
     memory_note_failure(kmp);
-  if (r == MP_OK)
+  if (r == MP_OK) {
+    budget_succeed(kmp);
     memory_take_serial(kmp, sink,
                        kmp_answer_find(&answer, KMP_REGISTER_SERIAL));
+  }
   return r;
 }
 

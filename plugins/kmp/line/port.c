@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,12 +44,17 @@ report_busy(const struct mp_host *host, const char *device, int lock)
     port_lock_user(lock, user, sizeof(user));
   else
     port_user(device, user, sizeof(user));
-  if (user[0] == '\0')
+  if (user[0] != '\0')
     return mp_fail(host, MP_EBUSY, device,
-                   "in use by another program: stop it, or read at other "
-                   "times");
+                   "in use by %s: stop it, or read at other times", user);
+  if (port_tcp_address(device))
+    return mp_fail(host, MP_EBUSY, device,
+                   "in use by another run of meterpipe: let it end, or read at "
+                   "other times");
   return mp_fail(host, MP_EBUSY, device,
-                 "in use by %s: stop it, or read at other times", user);
+                 "in use by a program that this user cannot see: \"sudo fuser "
+                 "-v %s\" names it; stop it, or read at other times",
+                 device);
 }
 
 /* Waits until LOCK hangs up, or TRY_AGAIN_MS if it is -1.  Returns MP_OK: try
@@ -103,6 +109,21 @@ port_files(const char *device)
   return port_tcp_address(device) ? port_tcp_files(device) : TTY_FILES;
 }
 
+bool
+port_identity(const char *device, char *buf, size_t size)
+{
+  const char *address = port_tcp_address(device);
+  char *path = address ? NULL : realpath(device, NULL);
+  int len = -1;
+
+  if (address)
+    len = snprintf(buf, size, "tcp://%s", address);
+  else if (path)
+    len = snprintf(buf, size, "%s", path);
+  free(path);
+  return len >= 0 && (size_t)len < size;
+}
+
 int
 port_open(const struct mp_host *host, const struct port_settings *settings,
           int64_t patience_ms, struct port **ret_port)
@@ -146,6 +167,12 @@ bool
 port_is_network(const struct port *port)
 {
   return port_tcp_address(port->device);
+}
+
+bool
+port_has_written(const struct port *port)
+{
+  return port->has_written;
 }
 
 unsigned
@@ -198,6 +225,7 @@ write_all(struct port *port, const uint8_t *buf, size_t len)
     int r;
 
     if (n > 0) {
+      port->has_written = true;
       buf += n;
       len -= (size_t)n;
       continue;

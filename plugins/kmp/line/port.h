@@ -31,6 +31,11 @@ struct port_settings {
 /* Returns milliseconds on CLOCK_MONOTONIC. */
 int64_t port_clock(void);
 
+/* Writes a name that all names of the port DEVICE share: tcp://HOST:PORT, or
+ * the path that symbolic links lead to.  Returns false if there is no such
+ * port, or no room in BUF. */
+bool port_identity(const char *device, char *buf, size_t size);
+
 /* Opens, locks and sets up the port.  Waits for another user of the port for at
  * most PATIENCE_MS, and not past the cycle's deadline.  settings->device must
  * outlive the port.  Returns MP_OK or a reason (reported): MP_ECONFIG,
@@ -53,6 +58,9 @@ bool port_is_network(const struct port *port);
  * MP_EIO: the port is gone or accepts nothing (reported); MP_ETIMEOUT,
  * MP_ECANCELED: the cycle must end (not reported). */
 int port_write(struct port *port, const uint8_t *buf, size_t len);
+
+/* True if any byte was written since the port was opened. */
+bool port_has_written(const struct port *port);
 
 /* Returns how often a lost connection was replaced: 0 or 1. */
 unsigned port_reconnects(const struct port *port);

@@ -17,6 +17,7 @@ struct port {
   struct termios old;
   bool has_old; /* a tty whose old settings must be restored */
   unsigned reconnects;
+  bool has_written; /* at least one byte */
 };
 
 /* Reports that DEVICE cannot be opened because of the limit of open files.

@@ -130,7 +130,10 @@ static int
 go_without(const struct mp_host *host, const char *device, const char *who)
 {
   mp_log(host, MP_LOG_NOTICE, device,
-         "its lock is held by %s; used without the lock", who);
+         "its lock is held by %s; this run does not wait for other users, so "
+         "the requests of both can mix: stop that program, or run both as one "
+         "user",
+         who);
   return MP_OK;
 }
 

@@ -128,6 +128,8 @@ send_request(struct session *s, const struct kmp_request *request)
   kmp_deframer_init(&s->deframer);
   kmp_deframer_sent(&s->deframer, s->wire, len);
   r = port_write(s->port, s->wire, len);
+  if (s->settings.note_sent && port_has_written(s->port))
+    s->settings.note_sent(s->settings.ctx);
   if (r != MP_OK)
     return listen_ended(s, r);
   listen_note_frame(s, '>', s->wire, len);

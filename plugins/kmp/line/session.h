@@ -25,6 +25,9 @@ struct session_settings {
   unsigned retries;
   uint8_t registers; /* most in one request; 0: eight */
   int64_t gap_ms;    /* longest pause inside an answer; 0: the default */
+  /* Called after each request of which a byte was sent, with CTX; NULL: not. */
+  void (*note_sent)(void *ctx);
+  void *ctx;
 };
 
 /* Counts of events on the line since the session began, for the diagnosis. */

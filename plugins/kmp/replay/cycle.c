@@ -88,7 +88,7 @@ make_good(struct replay *r)
  * MP_EDATA at the first.  BY_REPEAT: a repeated register ended the cycle, so
  * frames that may belong to the next cycle are kept. */
 static int
-end_cycle(struct replay *r, bool by_repeat)
+end_damage(struct replay *r, bool by_repeat)
 {
   struct damage d;
 
@@ -203,6 +203,8 @@ is_cut(const struct replay *r)
   const uint8_t *rest = e->line.bytes + e->fed;
   size_t len = e->line.len - e->fed;
 
+  if (len == 0)
+    return false;
   if (frame->start == KMP_START_REQUEST)
     return kmp_is_trailing(rest, len);
   return kmp_answer_is_cut(frame, r->has_request ? &r->request : NULL, rest,
@@ -317,5 +319,7 @@ replay_take_cycle(struct replay *r, const struct mp_sink *sink)
   if (r->info_code >= 0)
     replay_emit_info(r, sink);
   r->ended = code == MP_END;
-  return end_cycle(r, r->held && r->event == EVENT_FRAME);
+  if (r->damage.count == 0)
+    return MP_OK;
+  return end_damage(r, r->held && r->event == EVENT_FRAME);
 }

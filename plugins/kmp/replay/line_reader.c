@@ -262,20 +262,26 @@ return_line(struct line_reader *l, size_t len, size_t extra,
   return kind;
 }
 
-int
-line_reader_next(struct line_reader *l, const char **ret_line, size_t *ret_len)
+/* Returns the line at start, which ends at NEWLINE. */
+static int
+return_whole_line(struct line_reader *l, const char *newline,
+                  const char **ret_line, size_t *ret_len)
 {
-  size_t searched = 0;
+  size_t len = (size_t)(newline - l->buf) - l->start;
 
-  for (;;) {
+  return return_line(l, len, 1, ret_line, ret_len);
+}
+
+/* Reads on until the buffer has a whole line. */
+static int
+read_line(struct line_reader *l, const char **ret_line, size_t *ret_len)
+{
+  const char *newline;
+
+  do {
     size_t len = l->end - l->start;
-    const char *newline =
-      memchr(l->buf + l->start + searched, '\n', len - searched);
     int r;
 
-    if (newline)
-      return return_line(l, (size_t)(newline - l->buf) - l->start, 1, ret_line,
-                         ret_len);
     if (l->at_end) {
       if (len == 0 && !l->skipping)
         return LINE_READER_END;
@@ -286,10 +292,20 @@ line_reader_next(struct line_reader *l, const char **ret_line, size_t *ret_len)
       l->start = l->end = 0;
       len = 0;
     }
-    searched = len;
     move_to_front(l);
     r = fill_buffer(l);
     if (r != MP_OK)
       return r;
-  }
+    newline = memchr(l->buf + len, '\n', l->end - len);
+  } while (!newline);
+  return return_whole_line(l, newline, ret_line, ret_len);
+}
+
+int
+line_reader_next(struct line_reader *l, const char **ret_line, size_t *ret_len)
+{
+  const char *newline = memchr(l->buf + l->start, '\n', l->end - l->start);
+
+  return newline ? return_whole_line(l, newline, ret_line, ret_len)
+                 : read_line(l, ret_line, ret_len);
 }

@@ -98,12 +98,21 @@ replay_emit_info(struct replay *r, const struct mp_sink *sink)
   sink->emit(sink, MODEL_FIELD, &value);
 }
 
+static void
+take_serial(struct replay *r, const struct mp_sink *sink,
+            const struct kmp_record *record)
+{
+  char serial[KMP_FORMAT_SIZE];
+
+  kmp_serial_format(record, serial);
+  replay_emit_serial(r, sink, serial);
+}
+
 void
 replay_take_record(struct replay *r, const struct mp_sink *sink,
                    const struct kmp_record *record)
 {
   const struct replay_register *reg;
-  char serial[KMP_FORMAT_SIZE];
   struct kmp_value space;
   struct mp_value value;
   int error = KMP_OK;
@@ -111,10 +120,8 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
 
   r->registers[record->id].cycle = r->cycle;
   register_set_add(&r->seen, record->id);
-  if (record->id == KMP_REGISTER_SERIAL) {
-    kmp_serial_format(record, serial);
-    replay_emit_serial(r, sink, serial);
-  }
+  if (record->id == KMP_REGISTER_SERIAL)
+    take_serial(r, sink, record);
   if (r->wants_info || r->probe)
     model_note_register(&r->model, record->id);
   if (r->wants_info)

@@ -94,6 +94,9 @@ small_house_init(struct small_house *h)
     h->target_list[i] = &h->targets[i];
   h->plan = (struct plan){ .stages = h->stages,
                            .n_stages = 3,
+                           .first = { [PLUGIN_INPUT] = &h->input,
+                                      [PLUGIN_TRANSFORM] = &h->transform,
+                                      [PLUGIN_OUTPUT] = &h->output },
                            .slots = h->slot_list,
                            .n_slots = SLOTS,
                            .targets = h->target_list,

@@ -111,6 +111,21 @@ static const struct row rows[] = {
   { "an amount of an earlier run is kept even if it is not sent now", blind,
     "usage.M=1GJ usage.D=3GJ usage.r=7", "none not-sent", "usage=1 GJ commit",
     "usage.M=1GJ usage.D=3GJ usage.r=7", "why" },
+  { "an amount of an earlier run that write refuses was never sent: the whole "
+    "pending amount follows in a new record",
+    blind, "usage.M=1GJ usage.D=3GJ usage.r=7", "none refused",
+    "usage=1 GJ commit", "usage.D=3GJ", "write failed" },
+  { "an amount that write refuses leaves the record in which an earlier run "
+    "may have sent others",
+    blind,
+    "base.A=84GJ base.m=85GJ base.D=85GJ base.r=7 usage.M=1GJ usage.D=1GJ "
+    "usage.r=7",
+    "not-sent refused", BOTH_CALLS,
+    "base.A=84GJ base.D=85GJ base.r=7 usage.D=1GJ",
+    "write failed|commit failed" },
+  { "write refuses, the target can be asked: M is forgotten, D stays pending",
+    asked, BOTH_PENDING, "refused accepted", BOTH_CALLS,
+    "base.A=84GJ base.D=85GJ usage.A=1GJ usage.B=0GJ", "write failed" },
   { "an M of an earlier run that is no delta is replaced by a newer D", blind,
     "base.A=84GJ base.M=85GJ base.D=86GJ base.r=7", "unknown none",
     "base=86 GJ commit", "base.A=84GJ base.M=86GJ base.D=86GJ base.r=100",
@@ -186,7 +201,8 @@ send_all(struct messages *m)
   while (verdict == VERDICT_GOOD && latest_ready(cycle, output) != INT64_MAX) {
     struct results results;
 
-    verdict = latest_send(cycle, output, &results);
+    latest_write(cycle, output, &results);
+    verdict = latest_commit(cycle, output, &results);
     latest_tell(cycle, &results);
   }
   latest_leave(cycle, output);
@@ -319,7 +335,8 @@ START_TEST(a_target_that_must_wait_gets_a_record_of_its_own)
   output = plan_stage(house.plan, "house");
   instance_of(cycle, output)->is_open = true;
   cycle->d.answers[1].ready_ms = clock_mono_ms() + 60000;
-  latest_send(cycle, output, &results);
+  latest_write(cycle, output, &results);
+  latest_commit(cycle, output, &results);
   latest_tell(cycle, &results);
   ck_assert_str_eq(house_script.calls, "base=85 GJ commit ");
   ck_assert_int_gt(cycle->d.ledgers[0].sent_ms, 0);
@@ -343,7 +360,8 @@ START_TEST(a_sent_record_is_closed)
   begin_prepared(blind);
   output = plan_stage(house.plan, "house");
   instance_of(cycle, output)->is_open = true;
-  latest_send(cycle, output, &results);
+  latest_write(cycle, output, &results);
+  latest_commit(cycle, output, &results);
   latest_tell(cycle, &results);
   ck_assert_int_gt(book_number(&cycle->d, output, NUMBER), NUMBER);
   end_prepared();

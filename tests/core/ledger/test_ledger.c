@@ -429,7 +429,14 @@ static const struct settling {
     "A=0.2 D=0.3 m=0.3#5 T=0.3#", SETTLED },
   /* another time of last update: set by hand once more */
   { "i6, 8", TOTAL, "A=501#5 T=500#@1", "500#@2", "A=500 T=500#@@2", CHANGED },
+  /* ... or by an older id of the state that T came from */
+  { "i4", TOTAL, "A=84#4 T=500#x-12", "70#x-9", "A=84#4 D=84 m=84#4 T=500#x-12",
+    WENT_BACK },
+  { "i4", TOTAL, "A=500 T=500#x-12", "70#x-9", "A=500 D=500 T=500#x-12",
+    WENT_BACK },
+  { "i4", DELTA, "A=0.2#4 T=7#x-2", "7#x-1", "A=0.2#4 T=7#x-2", SETTLED },
   /* i7: another pipeline writes here. */
+  { "i7", TOTAL, "A=500 T=500#x-2", "500#y-1", "A=500 T=500#x-2", OTHER },
   { "i7", TOTAL, "A=84#4 D=85", "70#x-1", "A=84#4 D=85", OTHER },
   { "i7", DELTA, "A=0.2#4 M=0.3#5 D=0.3", "0.3#x-5", "A=0.2#4 M=0.3#5 D=0.3",
     OTHER },
@@ -989,6 +996,32 @@ START_TEST(ledger_follows_its_target_to_another_unit)
 }
 END_TEST
 
+static const struct {
+  enum ledger_role role;
+  const char *before;
+  bool keeps_unit;
+} without_unit[] = {
+  { PLAIN, "", false },         { PLAIN, "A=84", true },
+  { PLAIN, "M=84 D=84", true }, { PLAIN, "D=84", true },
+  { BASE, "", true },
+};
+
+/* A device that displays no unit takes any; values keep theirs. */
+START_TEST(empty_ledger_forgets_its_unit)
+{
+  struct ledger t;
+  const struct ledger_displayed displayed = { .known = true };
+  const struct mp_decimal step = { 0, 0 };
+  bool again;
+
+  read_ledger(&t, without_unit[_i].role, without_unit[_i].before);
+  t.unit = value_intern("GJ");
+  ck_assert_int_eq(ledger_follow(&t, &displayed, step, &again), MP_OK);
+  ck_assert_int_eq(t.unit != NULL, without_unit[_i].keeps_unit);
+  ledger_clear(&t);
+}
+END_TEST
+
 START_TEST(ledger_is_decoded_as_it_was_encoded)
 {
   struct ledger t, back;
@@ -1209,6 +1242,8 @@ ledger_suite(void)
   tcase_add_test(tc, adopted_value_keeps_serial_number_and_displayed_place);
   tcase_add_test(tc, value_of_another_state_brings_its_serial_number);
   tcase_add_test(tc, ledger_converts_its_values_to_a_new_unit);
+  tcase_add_loop_test(tc, empty_ledger_forgets_its_unit, 0,
+                      ARRAY_SIZE(without_unit));
   tcase_add_loop_test(tc, ledger_follows_its_target_to_another_unit, 0,
                       ARRAY_SIZE(unit_changes));
   tcase_add_test(tc, ledger_is_decoded_as_it_was_encoded);

@@ -50,8 +50,9 @@ START_TEST(record_id_has_its_form)
 {
   char id[RECORD_ID];
 
-  record_id_format(&ids, "domo", formats[_i].number, formats[_i].row, id);
-  ck_assert_str_eq(id, formats[_i].id);
+  ck_assert_str_eq(
+    record_id_format(&ids, "domo", formats[_i].number, formats[_i].row, id),
+    formats[_i].id);
 }
 END_TEST
 
@@ -97,10 +98,25 @@ START_TEST(new_state_has_no_ids_of_the_old_form)
   char id[RECORD_ID];
   int64_t number = 0;
 
-  record_id_format(&new_state, "domo", 1, 0, id);
-  ck_assert_str_eq(id, UUID "-1");
+  ck_assert_str_eq(record_id_format(&new_state, "domo", 1, 0, id), UUID "-1");
   ck_assert_int_eq(record_id_parse(&new_state, "domo", "domo-1", &number),
                    LEDGER_OTHER_ID);
+}
+END_TEST
+
+static const struct {
+  const char *id, *other;
+  bool precedes;
+} orders[] = {
+  { "x-1", "x-2", true },  { "x-9", "x-10", true }, { "x-2", "x-2", false },
+  { "x-2", "x-1", false }, { "y-1", "x-2", false }, { "x1-1", "x-2", false },
+  { "x", "x-2", false },   { "x-1", "", false },
+};
+
+START_TEST(older_id_of_the_same_state_precedes)
+{
+  ck_assert_int_eq(record_id_precedes(orders[_i].id, orders[_i].other),
+                   orders[_i].precedes);
 }
 END_TEST
 
@@ -114,6 +130,8 @@ main(void)
   tcase_add_loop_test(tc, record_id_has_its_form, 0, ARRAY_SIZE(formats));
   tcase_add_loop_test(tc, own_ids_are_told_from_others, 0, ARRAY_SIZE(parses));
   tcase_add_test(tc, new_state_has_no_ids_of_the_old_form);
+  tcase_add_loop_test(tc, older_id_of_the_same_state_precedes, 0,
+                      ARRAY_SIZE(orders));
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

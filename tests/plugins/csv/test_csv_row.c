@@ -7,6 +7,7 @@
 #include <meterpipe/plugin.h>
 
 #include "lib/array.h"
+#include "lib/csv_cells.h"
 #include "plugins/csv/csv_row.h"
 #include "tests/support/run_suite.h"
 

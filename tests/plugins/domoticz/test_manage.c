@@ -384,8 +384,11 @@ START_TEST(existing_device_name_is_refused)
 }
 END_TEST
 
+/* It lists the device without an idx, so that the host knows its unit. */
 START_TEST(plan_changes_nothing)
 {
+  const struct mp_listed *planned;
+
   plugin_setup_start(&r, DOMOTICZ_2025_1);
   plugin_setup_open(&r);
   ck_assert_int_eq(r.ops->create_target(r.self, "Heat", "counter-gj",
@@ -395,7 +398,11 @@ START_TEST(plan_changes_nothing)
   ck_assert(
     plugin_setup_logged(&r, "would make \"Heat\" (Counter with own unit GJ) on "
                             "the Dummy hardware 2"));
-  ck_assert_ptr_null(fake_sink_listed(r.sink, 0));
+  planned = fake_sink_listed(r.sink, 0);
+  ck_assert_ptr_nonnull(planned);
+  ck_assert_ptr_null(planned->name);
+  ck_assert_str_eq(planned->unit, "GJ");
+  ck_assert_ptr_null(fake_sink_listed(r.sink, 1));
 }
 END_TEST
 

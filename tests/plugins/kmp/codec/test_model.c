@@ -188,6 +188,36 @@ START_TEST(info_code_register_depends_on_the_model)
 }
 END_TEST
 
+/* No figure is known for another model, nor for one that is not identified for
+ * certain. */
+START_TEST(battery_of_a_multical_403_is_calculated_for_24_readings)
+{
+  static const struct {
+    uint16_t type;
+    uint16_t has[MODEL_MARKERS];
+    bool partial;
+    unsigned readings;
+  } rows[] = {
+    { 0, R_403, false, MODEL_FEWEST_READINGS },
+    { 0x4711, R_403, false, 24 },
+    { 0, R_403, true, 0 },
+    { 0x1101, R_403, false, 0 }, /* the type is that of a MULTICAL 402 */
+    { 0, R_302, false, 0 },
+    { 0, R_601, false, 0 },
+    { 0, R_603, false, 0 },
+    { 0, R_21, false, 0 },
+    { 0, { 0 }, false, 0 },
+  };
+
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    struct model model = row_model(rows[i].type, rows[i].has);
+
+    model.partial = rows[i].partial;
+    ck_assert_uint_eq(model_battery_readings(&model), rows[i].readings);
+  }
+}
+END_TEST
+
 START_TEST(text_of_an_info_code_is_never_empty)
 {
   struct model model = { .type = 0 };
@@ -224,6 +254,8 @@ model_suite(void)
                       (int)ARRAY_SIZE(codes));
   tcase_add_test(tcase, partial_register_list_may_still_identify_a_model);
   tcase_add_test(tcase, info_code_register_depends_on_the_model);
+  tcase_add_test(tcase,
+                 battery_of_a_multical_403_is_calculated_for_24_readings);
   tcase_add_test(tcase, text_of_an_info_code_is_never_empty);
   tcase_add_test(tcase, text_that_is_too_long_is_cut);
   suite_add_tcase(suite, tcase);

@@ -666,31 +666,7 @@ START_TEST(requests_obey_registers_per_request)
 }
 END_TEST
 
-/* ---- min_interval, capture, check --------------------------------------- */
-
-START_TEST(reading_within_min_interval_is_skipped)
-{
-  static const struct {
-    int64_t later;
-    int result;
-  } rows[] = {
-    { 60000, MP_SKIP }, { 8 * 60000, MP_SKIP }, { 9 * 60000 + 1, MP_OK },
-    { 60000, MP_SKIP }, { -60000, MP_OK },
-  };
-  int64_t now = NOW;
-
-  want(2);
-  fake_host_set(h, "min_interval", "10m");
-  ck_assert_int_eq(run(), MP_OK);
-  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-    fake_host_set_now(h, now + rows[i].later);
-    ck_assert_int_eq(run(), rows[i].result);
-    ck_assert_uint_eq(meter_requests(m), rows[i].result == MP_OK);
-    if (rows[i].result == MP_OK)
-      now += rows[i].later;
-  }
-}
-END_TEST
+/* ---- capture, check ------------------------------------------------------ */
 
 static char *
 slurp(const char *path)
@@ -780,17 +756,35 @@ START_TEST(unwritable_capture_does_not_lose_the_reading)
 }
 END_TEST
 
-START_TEST(check_opens_the_port_and_sends_nothing)
+static int
+check(void)
 {
+  int r;
+
+  meter_forget(m);
   ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
-  ck_assert_int_eq(input->check(self), MP_OK);
+  r = input->check(self);
   meterpipe_plugin()->destroy(self);
+  return r;
+}
+
+/* The type 1101 tells the model; for an unknown type, the marker registers do.
+ */
+START_TEST(check_asks_the_meter_for_its_model)
+{
+  ck_assert_int_eq(check(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 1);
+  meter_set(m, "type=4711");
+  ck_assert_int_eq(check(), MP_OK);
+  ck_assert_uint_eq(meter_requests(m), 2);
+  ck_assert_uint_eq(fake_host_failures(h), 0);
+  meter_fault(m, "silent");
+  fake_host_set(h, "retries", "0");
+  ck_assert_int_eq(check(), MP_ETIMEOUT);
   fake_host_set(h, "device", "/dev/there-is-no-such-tty");
-  ck_assert_int_eq(meterpipe_plugin()->create(&h->table, &self), MP_OK);
-  ck_assert_int_eq(input->check(self), MP_EIO);
-  meterpipe_plugin()->destroy(self);
+  ck_assert_int_eq(check(), MP_EIO);
   ck_assert_uint_eq(meter_requests(m), 0);
-  ck_assert_uint_eq(fake_host_failures(h), 1);
+  ck_assert_uint_eq(fake_host_failures(h), 2);
 }
 END_TEST
 
@@ -1050,12 +1044,11 @@ kmp_suite(void)
   tcase_add_test(tcase, failed_meter_gets_all_registers_requested);
   tcase_add_test(tcase, registers_count_as_missing_only_if_the_meter_answers);
   tcase_add_test(tcase, requests_obey_registers_per_request);
-  tcase_add_test(tcase, reading_within_min_interval_is_skipped);
   tcase_add_test(tcase, capture_holds_every_frame);
   tcase_add_test(tcase, cut_capture_continues_after_a_blank_line);
   tcase_add_loop_test(tcase, unwritable_capture_does_not_lose_the_reading, 0,
                       2);
-  tcase_add_test(tcase, check_opens_the_port_and_sends_nothing);
+  tcase_add_test(tcase, check_asks_the_meter_for_its_model);
   tcase_add_test(tcase, every_default_fits_its_own_option);
   tcase_add_test(tcase, revision_is_a_letter_and_a_number);
   tcase_add_test(tcase, probe_explains_the_info_code_of_a_known_model);

@@ -201,6 +201,7 @@ take_option(struct arguments *args, int option, char *value)
     return true;
   case OPT_EXPAND:
     args->expand = true;
+    return true;
   case OPT_DISCARD:
     args->discard = true;
     return true;

@@ -1,4 +1,8 @@
 /* Memory that is there, or the end of the process. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
 #include "core/memory/memory.h"
 
 #include <errno.h>
@@ -10,6 +14,9 @@
 
 #include "lib/array.h"
 #include "meterpipe/plugin.h"
+
+/* First room of a text that is written to a stream; most are shorter. */
+#define TEXT_ROOM 256
 
 static void
 write_to_stderr(const char *line, size_t len)
@@ -121,19 +128,61 @@ memory_format(const char *fmt, ...)
   return text;
 }
 
+/* The text of a stream.  open_memstream would clear 8 KiB for each, which takes
+ * longer than to write the few lines of a ledger. */
+struct growing_text {
+  char **text;
+  size_t *len;
+  size_t room;
+};
+
+/* Returns what the stream must report: LEN; 0: out of memory. */
+static ssize_t
+append_text(void *cookie, const char *buf, size_t len)
+{
+  struct growing_text *t = cookie;
+
+  if (len >= t->room - *t->len) {
+    size_t room = 2 * (t->room + len);
+    char *text = realloc(*t->text, room);
+
+    if (!text)
+      return 0;
+    *t->text = text;
+    t->room = room;
+  }
+  memcpy(*t->text + *t->len, buf, len);
+  *t->len += len;
+  (*t->text)[*t->len] = '\0';
+  return (ssize_t)len;
+}
+
+static int
+free_growing_text(void *cookie)
+{
+  free(cookie);
+  return 0;
+}
+
 FILE *
 memory_open_text(char **text, size_t *len)
 {
-  *text = NULL;
+  const cookie_io_functions_t functions = { .write = append_text,
+                                            .close = free_growing_text };
+  struct growing_text *t = memory_get(1, sizeof(*t));
+
+  *t = (struct growing_text){ .text = text, .len = len, .room = TEXT_ROOM };
+  *text = memory_get(t->room, 1);
   *len = 0;
-  return memory_have(open_memstream(text, len));
+  return memory_have(fopencookie(t, "w", functions));
 }
 
-/* fclose can succeed and leave no text. */
 void
 memory_close_text(FILE *stream, char *const *text)
 {
-  if (ferror(stream) || fclose(stream) != 0 || !*text)
+  bool failed = ferror(stream);
+
+  if (fclose(stream) != 0 || failed || !*text)
     memory_out();
 }
 

@@ -247,7 +247,7 @@ END_TEST
 
 START_TEST(inputs_without_a_turn_before_the_deadline_are_reported)
 {
-  const struct rlimit limit = { 70, 70 };
+  const struct rlimit limit = { 40, 40 };
   struct sandbox *s = sandbox_new();
 
   sandbox_write(s, "read.sh", "sleep 60\n");

@@ -6,12 +6,17 @@
 #include "config.h"
 #endif
 
+#include <arpa/inet.h>
 #include <check.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -327,7 +332,244 @@ START_TEST(same_seed_makes_the_same_faults)
 }
 END_TEST
 
+/* ---- emulate --listen ---------------------------------------------------- */
+
+#define MOST_TRIES 50
+
+/* Returns a socket that is bound to PORT (0: any free one) of 127.0.0.1, or
+ * connected to it; -1 on failure. */
+static int
+open_socket(unsigned port,
+            int (*how)(int fd, const struct sockaddr *address, socklen_t len))
+{
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_port = htons((uint16_t)port) };
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  ck_assert_int_ge(fd, 0);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (how(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+    return fd;
+  close(fd);
+  return -1;
+}
+
+static unsigned
+port_of(int fd)
+{
+  struct sockaddr_in address;
+  socklen_t len = sizeof(address);
+
+  ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+  return ntohs(address.sin_port);
+}
+
+/* Returns true if the emulator has ended; sandbox_wait gets its status. */
+static bool
+has_ended(const struct sandbox *sandbox)
+{
+  siginfo_t info = { .si_pid = 0 };
+
+  return waitid(P_PID, (id_t)sandbox_pid(sandbox), &info,
+                WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid != 0;
+}
+
+/* Starts an emulator, and waits until it has printed N lines.  Returns false if
+ * it has ended: a port is in use. */
+static bool
+try_listen(const char *listen, unsigned n, const char *args)
+{
+  sandbox_start(at, "kmp emulate --listen %s --baud 0 %s", listen, args);
+  for (int i = 0; i < 4000; i++) {
+    const char *out =
+      sandbox_exists(at, ".out") ? sandbox_read(at, ".out") : "";
+    unsigned lines = 0;
+
+    for (; *out; out++)
+      lines += *out == '\n';
+    if (lines == n)
+      return true;
+    if (has_ended(at))
+      return false;
+    moment();
+  }
+  ck_abort_msg("the emulator did not start");
+}
+
+/* Starts an emulator with N meters on ports in a row; returns the first one. */
+static unsigned
+listen_on(unsigned n, const char *args)
+{
+  char listen[64];
+
+  for (int i = 0; i < MOST_TRIES; i++) {
+    int fd = open_socket(0, bind);
+    unsigned port = port_of(fd);
+
+    close(fd);
+    snprintf(listen, sizeof(listen), "127.0.0.1:%u-%u", port, port + n - 1);
+    if (port + n > UINT16_MAX)
+      continue;
+    if (try_listen(listen, n, args))
+      return port;
+    sandbox_wait(at);
+  }
+  ck_abort_msg("no free ports in a row");
+}
+
+static void
+stop_emulator(void)
+{
+  kill(sandbox_pid(at), SIGTERM);
+  ck_assert_int_eq(sandbox_wait(at), 0);
+  ck_assert_str_eq(sandbox_err(at), "");
+}
+
+static void
+add_meter(char *ini, size_t size, unsigned number, unsigned port)
+{
+  size_t len = strlen(ini);
+
+  snprintf(ini + len, size - len,
+           "[input m%u]\nplugin = kmp\ndevice = tcp://127.0.0.1:%u\n"
+           "fields = heat_energy_e1, serial_no\n",
+           number, port);
+}
+
+/* Each has a serial number and counts of its own; the third one is read
+ * twice. */
+START_TEST(emulator_listens_for_several_meters)
+{
+  unsigned port = listen_on(4, "60=84.208GJ 1001=255");
+  char ini[1024] = "", wanted[1024] = "";
+
+  for (unsigned i = 0; i < 3; i++)
+    add_meter(ini, sizeof(ini), i, port + i);
+  add_meter(ini, sizeof(ini), 3, port + 2);
+  sandbox_write(s, "house.ini",
+                "%s[output show]\nplugin = stdout\nformat = line\n", ini);
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_err(s), "");
+  ck_assert_str_eq(sandbox_out(s), "m0.heat_energy_e1 84.208 GJ\n"
+                                   "m0.serial_no 255 number\n"
+                                   "m1.heat_energy_e1 84.208 GJ\n"
+                                   "m1.serial_no 256 number\n"
+                                   "m2.heat_energy_e1 84.208 GJ\n"
+                                   "m2.serial_no 257 number\n"
+                                   "m3.heat_energy_e1 84.208 GJ\n"
+                                   "m3.serial_no 257 number\n");
+  stop_emulator();
+  for (unsigned i = 0; i < 8; i++) {
+    size_t len = strlen(wanted);
+
+    snprintf(wanted + len, sizeof(wanted) - len, "tcp://127.0.0.1:%u%s\n",
+             port + i % 4,
+             i < 4    ? ""
+             : i == 6 ? ": 2 requests"
+             : i == 7 ? ": 0 requests"
+                      : ": 1 requests");
+  }
+  ck_assert_str_eq(sandbox_out(at), wanted);
+}
+END_TEST
+
+START_TEST(meters_without_serial_number_get_one_each)
+{
+  unsigned port = listen_on(2, "60=84.208GJ");
+
+  sandbox_run(s, "probe kmp device=tcp://127.0.0.1:%u", port + 1);
+  ck_assert_ptr_nonnull(strstr(sandbox_out(s), "serial number  68500002\n"));
+  stop_emulator();
+}
+END_TEST
+
+/* A client leaves after half a request, another one before its reply; and one
+ * closes its connection with RST. */
+START_TEST(emulator_survives_clients_that_disconnect)
+{
+  static const uint8_t request[] = { 0x80, 0x3f, 0x10, 0x01, 0x00,
+                                     0x3c, 0xb2, 0x5f, 0x0d };
+  static const struct linger reset = { .l_onoff = 1 };
+  unsigned port = listen_on(1, "--delay 300 60=84.208GJ 1001=7");
+  char ini[512] = "";
+
+  for (size_t len = 4; len <= sizeof(request); len += 5)
+    for (int resets = 0; resets < 2; resets++) {
+      int fd = open_socket(port, connect);
+
+      ck_assert_int_ge(fd, 0);
+      ck_assert_int_eq(write(fd, request, len), (ssize_t)len);
+      if (resets)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+      close(fd);
+    }
+  add_meter(ini, sizeof(ini), 0, port);
+  sandbox_write(s, "house.ini",
+                "%s[output show]\nplugin = stdout\nformat = line\n", ini);
+  ck_assert_int_eq(sandbox_run(s, "run -c house.ini"), 0);
+  ck_assert_str_eq(sandbox_out(s), "m0.heat_energy_e1 84.208 GJ\n"
+                                   "m0.serial_no 7 number\n");
+  stop_emulator();
+}
+END_TEST
+
+START_TEST(emulator_listens_on_an_ipv6_address)
+{
+  const char *device;
+
+  if (!try_listen("[::1]:0", 1, "60=84.208GJ 1001=7")) {
+    /* A machine without IPv6. */
+    ck_assert_int_eq(sandbox_wait(at), 71);
+    ck_assert_ptr_nonnull(strstr(sandbox_err(at), "cannot listen on port 0"));
+    return;
+  }
+  device = sandbox_read(at, ".out");
+  ck_assert_int_eq(strncmp(device, "tcp://[::1]:", 12), 0);
+  sandbox_run(s, "probe kmp device=%.*s", (int)strcspn(device, "\n"), device);
+  ck_assert_ptr_nonnull(strstr(sandbox_out(s), "serial number  7\n"));
+  stop_emulator();
+}
+END_TEST
+
+START_TEST(port_in_use_is_reported)
+{
+  int fd = open_socket(0, bind);
+  unsigned port = port_of(fd);
+  char wanted[256];
+
+  ck_assert_int_eq(listen(fd, 1), 0);
+  ck_assert_int_eq(
+    sandbox_run(s, "kmp emulate --listen 127.0.0.1:%u 60=1", port), 71);
+  snprintf(wanted, sizeof(wanted),
+           "error: 127.0.0.1:%u: cannot listen on port %u: Address already in "
+           "use; name free ports of this machine\n",
+           port, port);
+  ck_assert_str_eq(sandbox_err(s), wanted);
+  ck_assert_str_eq(sandbox_out(s), "");
+  close(fd);
+}
+END_TEST
+
+START_TEST(too_few_files_for_the_meters_are_reported)
+{
+  const struct rlimit limit = { 100, 100 };
+
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ck_assert_int_eq(sandbox_run(s, "kmp emulate --listen 127.0.0.1:1-100 60=1"),
+                   71);
+  ck_assert_str_eq(
+    sandbox_err(s),
+    "error: 127.0.0.1:1-100: 100 meters need 432 open files, but the limit is "
+    "100: raise it (ulimit -n), or emulate fewer meters\n");
+}
+END_TEST
+
 /* ---- Errors -------------------------------------------------------------- */
+
+#define NOT_PORTS(text)                                                        \
+  "error: --listen: \"" text "\" is not HOST:PORT or HOST:PORT-PORT, with "    \
+  "ports from 1 to 65535 and at most 10000 meters\n"
 
 static const struct {
   const char *args;
@@ -383,6 +625,18 @@ static const struct {
   { "kmp emulate --link nowhere/tty 60=1", 73,
     "error: nowhere/tty: the link cannot be made: No such file or "
     "directory\n" },
+  { "kmp emulate --listen 4001 60=1", 64, NOT_PORTS("4001") },
+  { "kmp emulate --listen :4001 60=1", 64, NOT_PORTS(":4001") },
+  { "kmp emulate --listen [::1]4001 60=1", 64, NOT_PORTS("[::1]4001") },
+  { "kmp emulate --listen []:4001 60=1", 64, NOT_PORTS("[]:4001") },
+  { "kmp emulate --listen a:4001-4000 60=1", 64, NOT_PORTS("a:4001-4000") },
+  { "kmp emulate --listen a:0-3 60=1", 64, NOT_PORTS("a:0-3") },
+  { "kmp emulate --listen a:65536 60=1", 64, NOT_PORTS("a:65536") },
+  { "kmp emulate --listen a:1-10001 60=1", 64, NOT_PORTS("a:1-10001") },
+  { "kmp emulate --listen a:40x 60=1", 64, NOT_PORTS("a:40x") },
+  { "kmp emulate --listen a:1 --link b 60=1", 64,
+    "error: emulate: --link links to a terminal, and with --listen there is "
+    "none: give one of the two\n" },
   { "kmp emulate --link", 64,
     "error: emulate: the option --link needs a value\n" },
   { "kmp emulate --lunk x", 64,
@@ -526,6 +780,12 @@ kmp_command_suite(void)
   tcase_add_test(tcase, emulated_meter_sleeps_until_its_key_is_pressed);
   tcase_add_test(tcase, emulated_meter_is_silent_without_the_magnet);
   tcase_add_test(tcase, same_seed_makes_the_same_faults);
+  tcase_add_test(tcase, emulator_listens_for_several_meters);
+  tcase_add_test(tcase, meters_without_serial_number_get_one_each);
+  tcase_add_test(tcase, emulator_survives_clients_that_disconnect);
+  tcase_add_test(tcase, emulator_listens_on_an_ipv6_address);
+  tcase_add_test(tcase, port_in_use_is_reported);
+  tcase_add_test(tcase, too_few_files_for_the_meters_are_reported);
   tcase_add_loop_test(tcase, wrong_arguments_and_files_are_reported, 0,
                       ARRAY_SIZE(wrong));
   if (sandbox_has_nobody())

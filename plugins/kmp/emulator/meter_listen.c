@@ -72,16 +72,16 @@ port_of(int fd)
   return (unsigned)strtoul(port, NULL, 10);
 }
 
-int
-meter_listen(struct meter *m, const char *host, unsigned port,
-             const char **ret_why)
+/* Listens on the addresses of HOST.  Returns -1 on failure, with the reason in
+ * *RET_WHY. */
+static int
+listen_on_host(const char *host, unsigned port, const char **ret_why)
 {
   const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
                                   .ai_socktype = SOCK_STREAM };
   struct addrinfo *list = NULL;
-  bool is_ipv6 = strchr(host, ':');
   char service[16];
-  int r;
+  int fd, r;
 
   snprintf(service, sizeof(service), "%u", port);
   r = getaddrinfo(host, service, &hints, &list);
@@ -89,14 +89,23 @@ meter_listen(struct meter *m, const char *host, unsigned port,
     *ret_why = r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r);
     return -1;
   }
-  m->listener = listen_on_any(list);
-  if (m->listener < 0)
+  fd = listen_on_any(list);
+  if (fd < 0)
     *ret_why = strerror(errno);
   freeaddrinfo(list);
+  return fd;
+}
+
+int
+meter_listen(struct meter *m, const char *host, unsigned port,
+             const char **ret_why)
+{
+  m->listener = listen_on_host(host, port, ret_why);
   if (m->listener < 0)
     return -1;
-  snprintf(m->path, sizeof(m->path), is_ipv6 ? "tcp://[%s]:%u" : "tcp://%s:%u",
-           host, port_of(m->listener));
+  snprintf(m->path, sizeof(m->path),
+           strchr(host, ':') ? "tcp://[%s]:%u" : "tcp://%s:%u", host,
+           port_of(m->listener));
   return 0;
 }
 

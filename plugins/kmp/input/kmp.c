@@ -153,12 +153,13 @@ kmp_close(void *self)
   kmp_close_port(self);
 }
 
+/* Besides the port, the file of attempts is open for a moment. */
 static uint32_t
 kmp_files(void *self)
 {
   const struct kmp *kmp = self;
 
-  return port_files(kmp->line.device) + (kmp->capture ? 1 : 0);
+  return port_files(kmp->line.device) + 1 + (kmp->capture ? 1 : 0);
 }
 
 static const struct mp_input_ops input = {

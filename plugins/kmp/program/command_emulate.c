@@ -1,5 +1,6 @@
 /*
- * meterpipe kmp emulate: runs the emulated meter of the tests.
+ * meterpipe kmp emulate: runs the emulated meter of the tests.  This file reads
+ * the command line.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -12,11 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 
-#include "plugins/kmp/emulator/meter.h"
+#include "plugins/kmp/program/emulation.h"
 #include "plugins/kmp/program/program.h"
 
 /* KMP 2.4: values of a recent meter. */
@@ -25,10 +25,6 @@
 #define BAUD_MAX 115200
 #define DELAY_MAX_MS 60000
 #define METERS_MAX 10000
-/* Descriptors of a meter that listens: its socket, a connection, two of a
- * pipe; and of the rest of the program. */
-#define METER_FILES 4
-#define OTHER_FILES 32
 
 enum {
   OPT_LISTEN = 'L',
@@ -51,16 +47,6 @@ static const struct option options[] = {
   { "sleep", required_argument, NULL, OPT_SLEEP },
   { "help", no_argument, NULL, OPT_HELP },
   { NULL, 0, NULL, 0 },
-};
-
-/* What the arguments order. */
-struct emulation {
-  struct meter *meter; /* set up, not started */
-  const char *link;    /* --link; NULL: none */
-  const char *listen;  /* --listen; NULL: a pseudo-terminal */
-  char host[256];      /* of --listen */
-  unsigned first_port;
-  size_t n_meters;
 };
 
 /* Lines break here as on the screen. */
@@ -124,15 +110,6 @@ parse_number(const char *option, const char *text, unsigned long max,
     return EX_OK;
   return program_fail(EX_USAGE, option, "\"%s\" is not a number from 0 to %lu",
                       text, max);
-}
-
-static int
-make_link(struct meter *m, const char *path)
-{
-  if (meter_try_link(m, path) == 0)
-    return EX_OK;
-  return program_fail(errno == EACCES ? EX_NOPERM : EX_CANTCREAT, path,
-                      "the link cannot be made: %s", strerror(errno));
 }
 
 /* Reads a port at *P, and moves *P after it.  Returns false if there is
@@ -292,149 +269,6 @@ set_up(struct emulation *e, int argc, char **argv)
   return status;
 }
 
-/* ---- Running --------------------------------------------------------------
- */
-
-struct meters {
-  struct meter **list;
-  size_t n;
-};
-
-static void
-stop_all(struct meters *meters)
-{
-  for (size_t i = 0; i < meters->n; i++)
-    meter_stop(meters->list[i]);
-  free(meters->list);
-}
-
-static int
-no_memory(void)
-{
-  return program_fail(EX_OSERR, "emulate", "out of memory");
-}
-
-/* Starts the meter on a pseudo-terminal. */
-static int
-start_on_pty(struct emulation *e)
-{
-  if (meter_serve(e->meter) < 0)
-    return program_fail(EX_OSERR, "pty", "cannot be opened: %s",
-                        strerror(errno));
-  return e->link ? make_link(e->meter, e->link) : EX_OK;
-}
-
-/* Raises the limit of open files to what N meters need. */
-static int
-raise_limit(const char *object, size_t n)
-{
-  rlim_t needed = METER_FILES * n + OTHER_FILES;
-  struct rlimit limit;
-
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
-    return EX_OK;
-  limit.rlim_cur = needed;
-  if (limit.rlim_max >= needed && setrlimit(RLIMIT_NOFILE, &limit) == 0)
-    return EX_OK;
-  return program_fail(EX_OSERR, object,
-                      "%zu meters need %llu open files, but the limit is %llu: "
-                      "raise it (ulimit -n), or emulate fewer meters",
-                      n, (unsigned long long)needed,
-                      (unsigned long long)limit.rlim_max);
-}
-
-/* Starts a meter like that of E on its port number I, with a serial number of
- * its own. */
-static int
-start_on_port(struct emulation *e, unsigned i, struct meters *meters)
-{
-  struct meter *m = meter_new();
-  const char *why;
-
-  if (!m)
-    return no_memory();
-  meters->list[meters->n++] = m;
-  meter_copy(m, e->meter, i);
-  if (meter_listen(m, e->host, e->first_port + i, &why) < 0)
-    return program_fail(errno == EACCES ? EX_NOPERM : EX_OSERR, e->listen,
-                        "cannot listen on port %u: %s; name free ports of this "
-                        "machine",
-                        e->first_port + i, why);
-  if (meter_serve(m) < 0)
-    return program_fail(EX_OSERR, e->listen, "cannot start a thread: %s",
-                        strerror(errno));
-  return EX_OK;
-}
-
-static int
-start_on_ports(struct emulation *e, struct meters *meters)
-{
-  int status = raise_limit(e->listen, e->n_meters);
-
-  meters->list = calloc(e->n_meters, sizeof(*meters->list));
-  if (!meters->list)
-    return no_memory();
-  for (unsigned i = 0; i < e->n_meters && status == EX_OK; i++)
-    status = start_on_port(e, i, meters);
-  return status;
-}
-
-/* Does what SIGNAL orders: the press of a key, or a move of the magnet. */
-static void
-obey_signal(const struct meters *meters, int signal)
-{
-  for (size_t i = 0; i < meters->n; i++)
-    if (signal == SIGUSR1)
-      meter_press_key(meters->list[i]);
-    else
-      meter_move_magnet(meters->list[i]);
-}
-
-/* Handles signals until SIGINT or SIGTERM. */
-static void
-serve_until_signal(const struct meters *meters, const sigset_t *signals)
-{
-  int received;
-
-  while (sigwait(signals, &received) == 0 && received != SIGINT &&
-         received != SIGTERM)
-    obey_signal(meters, received);
-}
-
-/* Prints the names, serves, and prints the requests of each meter. */
-static void
-serve(const struct meters *meters, bool listens, const sigset_t *signals)
-{
-  for (size_t i = 0; i < meters->n; i++)
-    printf("%s\n", meter_path(meters->list[i]));
-  fflush(stdout);
-  serve_until_signal(meters, signals);
-  for (size_t i = 0; i < meters->n; i++)
-    printf("%s%s%u requests\n", listens ? meter_path(meters->list[i]) : "",
-           listens ? ": " : "", meter_requests(meters->list[i]));
-}
-
-/* Emulates what E orders. */
-static int
-emulate(struct emulation *e, const sigset_t *signals)
-{
-  struct meters meters = { .list = &e->meter, .n = 1 };
-  int status;
-
-  if (!e->listen) {
-    status = start_on_pty(e);
-    if (status == EX_OK)
-      serve(&meters, false, signals);
-  } else {
-    meters = (struct meters){ .n = 0 };
-    status = start_on_ports(e, &meters);
-    if (status == EX_OK)
-      serve(&meters, true, signals);
-    stop_all(&meters);
-  }
-  return status;
-}
-
 static bool
 wants_help(int argc, char **argv)
 {
@@ -465,14 +299,14 @@ command_emulate(int argc, char **argv)
   sigprocmask(SIG_BLOCK, &signals, NULL);
   e.meter = meter_new();
   if (!e.meter)
-    return no_memory();
+    return program_fail(EX_OSERR, "emulate", "out of memory");
   meter_set_baud(e.meter, DEFAULT_BAUD);
   meter_set_delay(e.meter, DEFAULT_DELAY_MS);
   /* A capture without an answer to GetType does not give the model. */
   meter_set(e.meter, "type=0000");
   status = set_up(&e, argc, argv);
   if (status == EX_OK)
-    status = emulate(&e, &signals);
+    status = emulation_run(&e, &signals);
   meter_stop(e.meter);
   return status;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/memory/memory.h"
+#include "core/memory/name_index.h"
 #include "lib/array.h"
 #include "meterpipe/plugin.h"
 #include "tests/support/huge_allocations.h"
@@ -66,6 +67,56 @@ START_TEST(list_grows)
   for (unsigned n = 0; n < 100; n++)
     ck_assert_uint_eq(list[n], n);
   free(list);
+}
+END_TEST
+
+START_TEST(stream_writes_a_text_of_any_length)
+{
+  char *text;
+  size_t len;
+  FILE *out = memory_open_text(&text, &len);
+
+  memory_close_text(out, &text);
+  ck_assert_str_eq(text, "");
+  ck_assert_uint_eq(len, 0);
+  free(text);
+  out = memory_open_text(&text, &len);
+  for (unsigned i = 0; i < 100000; i++)
+    fprintf(out, "%05u", i);
+  memory_close_text(out, &text);
+  ck_assert_uint_eq(len, 500000);
+  ck_assert_uint_eq(strlen(text), len);
+  for (unsigned i = 0; i < 100000; i += 777) {
+    char number[8];
+
+    snprintf(number, sizeof(number), "%05u", i);
+    ck_assert_mem_eq(text + 5 * i, number, 5);
+  }
+  free(text);
+}
+END_TEST
+
+START_TEST(index_finds_the_first_place_of_a_name)
+{
+  static char names[2000][8];
+  struct name_index index = { .tree = NULL };
+  size_t at = 7;
+
+  ck_assert(!name_index_find(&index, "0", &at));
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+    snprintf(names[i], sizeof(names[i]), "%zu", i);
+    name_index_add(&index, names[i], i);
+  }
+  name_index_add(&index, names[5], 99);
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+    ck_assert(name_index_find(&index, names[i], &at));
+    ck_assert_uint_eq(at, i);
+  }
+  ck_assert(!name_index_find(&index, "2000", &at));
+  ck_assert(!name_index_find(&index, "", &at));
+  ck_assert_uint_eq(at, 1999);
+  name_index_clear(&index);
+  ck_assert(!name_index_find(&index, names[0], &at));
 }
 END_TEST
 
@@ -269,6 +320,8 @@ main(void)
   tcase_add_test(tc, no_bytes_are_memory_too);
   tcase_add_test(tc, resizing_keeps_the_content_and_zeroes_the_rest);
   tcase_add_test(tc, list_grows);
+  tcase_add_test(tc, stream_writes_a_text_of_any_length);
+  tcase_add_test(tc, index_finds_the_first_place_of_a_name);
   tcase_add_test(tc, texts_are_copied);
   tcase_add_test(tc, other_results_pass);
   tcase_add_loop_test(tc, failure_ends_the_process_with_one_line, 0,

@@ -111,6 +111,40 @@ START_TEST(committed_data_is_read_back)
 }
 END_TEST
 
+/* More entries than a new store has room for; each third one is removed, and
+ * some come back in the same commit. */
+START_TEST(thousands_of_entries_are_found_changed_and_removed)
+{
+  struct store *store = open_store(STORE_WRITE, MP_OK);
+  char name[16];
+
+  for (int pass = 0; pass < 2; pass++) {
+    for (int i = 0; i < 3000; i++) {
+      snprintf(name, sizeof(name), "%d", i);
+      store_put(store, STORE_TARGET, "house", name,
+                pass == 1 && i % 3 == 0 ? NULL : name);
+      if (pass == 1 && i % 9 == 0)
+        store_put(store, STORE_TARGET, "house", name, "again");
+    }
+    ck_assert_int_eq(store_commit(store), MP_OK);
+  }
+  for (int opened = 0; opened < 2; opened++) {
+    for (int i = 0; i < 3000; i++) {
+      const char *body;
+
+      snprintf(name, sizeof(name), "%d", i);
+      body = store_get(store, STORE_TARGET, "house", name);
+      if (i % 9 == 0)
+        ck_assert_pstr_eq(body, "again");
+      else
+        ck_assert_pstr_eq(body, i % 3 == 0 ? NULL : name);
+    }
+    store_close(store);
+    store = opened == 0 ? open_store(STORE_WRITE, MP_OK) : NULL;
+  }
+}
+END_TEST
+
 START_TEST(uncommitted_changes_are_discarded)
 {
   struct store *store;
@@ -555,6 +589,7 @@ main(void)
 
   tcase_add_checked_fixture(tc, set_up, tear_down);
   tcase_add_test(tc, committed_data_is_read_back);
+  tcase_add_test(tc, thousands_of_entries_are_found_changed_and_removed);
   tcase_add_test(tc, uncommitted_changes_are_discarded);
   tcase_add_test(tc, removals_are_committed_and_row_ids_are_never_reused);
   tcase_add_test(tc, row_added_and_removed_in_one_commit_is_not_stored);

@@ -24,9 +24,11 @@ build() {
 }
 
 # Explores house $1 to each depth up to $2, the fast ones first, and sets found.
+# A depth takes about ten times as long as the one before.
 look() {
   for depth in $(seq "$2"); do
-    "$work/mutant" "$1" --depth "$depth" --first --quiet --seconds 20 \
+    "$work/mutant" "$1" --depth "$depth" --first --quiet \
+      --seconds $((depth * depth * 30)) \
       >"$work/log" 2>&1
     case $? in
     0) continue ;;
@@ -49,15 +51,16 @@ hunt() {
   return 1
 }
 
-# The program as it is must pass each of these explorations.
+# The program as it is must pass the explorations of one disturbance;
+# check-exhaustive explores more.
 check_unbroken() {
   cp tests/bin/exhaustive "$work/mutant"
-  sed -n 's/^House: //p' "$here"/mutants/*.patch | sort -u |
-    while read -r house depth; do
-      look "$house" "$depth" || continue
-      echo "the unbroken program: violation at $found"
-      exit 1
-    done
+  for house in $(sed -n 's/^House: \([^ ]*\) .*/\1/p' \
+    "$here"/mutants/*.patch | sort -u); do
+    look "$house" 1 || continue
+    echo "the unbroken program: violation at $found"
+    return 1
+  done
 }
 
 check_unbroken || exit 1

@@ -258,8 +258,8 @@ read_meters(const struct house *h, struct world *w,
     now.facts.has_reading[m] =
       !choice->no_reading || (m > 0 && !choice->all_silent);
     now.facts.reading[m] = w->meters[m].count + (rise < 0 ? rise : 0);
-    now.facts.serial[m] =
-      choice->wrong_serial && m == 0 ? ++w->serials : w->meters[m].serial;
+    now.facts.serial[m] = choice->wrong_serial && m == 0 ? w->meters[m].misread
+                                                         : w->meters[m].serial;
   }
 }
 
@@ -356,6 +356,7 @@ driver_first(const struct driver *d, struct state *s)
   for (size_t i = 0; i < h->plan.n_meters; i++) {
     s->world.meters[i].count = NORMAL_COUNT;
     s->world.meters[i].serial = ++s->world.serials;
+    s->world.meters[i].misread = ++s->world.serials;
   }
   for (size_t i = 0; i < h->plan.n_targets; i++) {
     struct device *device = &s->world.devices[i];

@@ -243,6 +243,7 @@ rename_serials(const struct house *house, struct state *s)
 
   for (size_t i = 0; i < house->plan.n_meters; i++) {
     add_member(&serials, &s->world.meters[i].serial);
+    add_member(&serials, &s->world.meters[i].misread);
     add_base_serials(&serials, &s->world.bases[i], &s->program.readings[i]);
     add_base_serials(&serials, &s->older_world.bases[i], &s->older.readings[i]);
   }

@@ -11,7 +11,7 @@ result() {
 for house in ${HOUSES:-domoticz bus csv}; do
   # shellcheck disable=SC2086 # the alphabet is several words
   with=$(result "$house" $ALPHABET)
-  for renaming in readings times serials sums; do
+  for renaming in readings times serials sums displays losses; do
     # shellcheck disable=SC2086 # the alphabet is several words
     without=$(result "$house" $ALPHABET --without $renaming)
     if [ "$with" = "$without" ]; then

@@ -71,6 +71,7 @@ struct device {
 
 struct meter {
   int64_t count, serial;
+  int64_t misread; /* its serial number, if it is read wrongly */
 };
 
 /* A write that the server carries out after the next question. */

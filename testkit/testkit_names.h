@@ -41,7 +41,6 @@ RENAMED(decimal_scale);
 RENAMED(decimal_shows);
 RENAMED(decimal_sub);
 RENAMED(decimal_trim);
-RENAMED(decimal_valid);
 RENAMED(fake_arena_alloc);
 RENAMED(fake_arena_free);
 RENAMED(fake_arena_text);

@@ -101,7 +101,7 @@ bench_ledgers(void)
     measure(MANY, &many);
   }
   growth =
-    (many.second_ms - START_MS) / (few.second_ms - START_MS) / (MANY / FEW);
+    (many.second_ms - START_MS) / (few.second_ms - START_MS) * FEW / MANY;
   printf("## 8. Transforms with a ledger\n\n"
          "Each measures a usage from a base, which a command takes; the usages "
          "are printed, from the second run on.  Bound: %.2f x the first run; "

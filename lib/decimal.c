@@ -225,7 +225,7 @@ text_length(struct mp_decimal d)
     digits += d.exp10;
   if (digits <= decimals)
     digits = decimals + 1;
-  return (size_t)((d.coef < 0) + digits + (decimals > 0));
+  return (size_t)(d.coef < 0) + (size_t)digits + (size_t)(decimals > 0);
 }
 
 int

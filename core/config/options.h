@@ -21,8 +21,9 @@ extern const struct mp_option pipeline_options[];
 /*
  * Checks SECTION against TABLE (NULL: no options).  Skips the key `plugin` and
  * keys that begin with TARGET_PREFIX (NULL: none) and a point.  Of CONFIG, only
- * path, world_readable and fleet are used.  Returns the options even if problems were
- * found: an invalid option then has no value.  Free them with options_free.
+ * path, world_readable and fleet are used.  Returns the options even if
+ * problems were found: an invalid option then has no value.  Free them with
+ * options_free.
  *
  * Names of values are checked for their form only.  SECTION and TABLE must
  * outlive the options.

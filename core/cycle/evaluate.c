@@ -7,7 +7,6 @@
  */
 #include "core/cycle/evaluate.h"
 
-
 #include "core/cycle/check_readings.h"
 #include "core/memory/memory.h"
 #include "core/pipeline/call.h"

@@ -129,8 +129,8 @@ struct plan {
   struct stage **stages;   /* in the file's order */
   size_t n_stages;
   const struct stage *first[PLUGIN_KINDS]; /* the list of each kind */
-  struct name_index stage_names; /* places in STAGES */
-  struct stage **transforms; /* in dependency order */
+  struct name_index stage_names;           /* places in STAGES */
+  struct stage **transforms;               /* in dependency order */
   size_t n_transforms;
   struct slot **slots;
   size_t n_slots;

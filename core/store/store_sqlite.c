@@ -432,8 +432,7 @@ write_changes(struct store *store, sqlite3_stmt *const *stmts)
 {
   int r = MP_OK;
 
-  for (struct store_entry *e = store->dirty; e && r == MP_OK;
-       e = e->next_dirty)
+  for (struct store_entry *e = store->dirty; e && r == MP_OK; e = e->next_dirty)
     if (store_entry_is_due(store, e))
       r = write_entry(store, e, stmts[0], stmts[1]);
   for (size_t i = 0; i < store->n_rows && r == MP_OK; i++)

@@ -75,7 +75,8 @@ check(int status, const char *out, const char *err)
   INPUT("h002", "2")                                                           \
   USAGE("h001", "323")                                                         \
   USAGE("h002", "325")                                                         \
-  TOTAL("h001", "324") TOTAL(                                                  \
+  TOTAL("h001", "324")                                                         \
+  TOTAL(                                                                       \
     "h002",                                                                    \
     "326") "[output dom]\nplugin = domoticz\nurl = http://127.0.0.1:8080\n"    \
            "idx.323  = h001.heat_energy_e1\nidx.325  = "                       \

@@ -151,14 +151,14 @@ read_aside(struct fault_setup *setup, struct shelf *shelf)
                                  "--set-aside", "--json", NULL };
   static const char key[] = "\"energy\":{\"value\":\"";
   struct setup_run run = { .words = words };
-  const char *row, *end;
+  const char *end;
   char *list;
 
   setup_do(setup, &run);
   list = setup_read(setup, "out", NULL);
   if (run.status != 0 || !strstr(list, "\"set_aside\":["))
     setup_note(setup, "status ended with %d: %s", run.status, list);
-  for (row = strstr(list, key); row; row = *end ? end : NULL) {
+  for (const char *row = strstr(list, key); row; row = *end ? end : NULL) {
     unsigned n = find_run(setup, row, key);
 
     end = strstr(row + 1, key);

@@ -152,7 +152,7 @@ meter_memory_count_serial(struct meter_memory *memory, uint64_t first,
   char text[32];
 
   if (!serial) {
-    snprintf(text, sizeof(text), "%u=%llu", SERIAL_REGISTER,
+    snprintf(text, sizeof(text), "%d=%llu", SERIAL_REGISTER,
              (unsigned long long)first + n);
     meter_memory_set(memory, text);
     return;

@@ -19,9 +19,9 @@ struct emulation {
   size_t n_meters;
 };
 
-/* Starts the meter of E, or meters like it, prints their names, and serves until
- * SIGINT or SIGTERM.  SIGNALS, which are blocked, are these two and the ones
- * that press a key or move the magnet.  Returns the exit status. */
+/* Starts the meter of E, or meters like it, prints their names, and serves
+ * until SIGINT or SIGTERM.  SIGNALS, which are blocked, are these two and the
+ * ones that press a key or move the magnet.  Returns the exit status. */
 int emulation_run(struct emulation *e, const sigset_t *signals);
 
 #endif

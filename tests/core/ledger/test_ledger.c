@@ -1017,7 +1017,7 @@ START_TEST(empty_ledger_forgets_its_unit)
   read_ledger(&t, without_unit[_i].role, without_unit[_i].before);
   t.unit = value_intern("GJ");
   ck_assert_int_eq(ledger_follow(&t, &displayed, step, &again), MP_OK);
-  ck_assert_int_eq(t.unit != NULL, without_unit[_i].keeps_unit);
+  ck_assert_int_eq(!!t.unit, without_unit[_i].keeps_unit);
   ledger_clear(&t);
 }
 END_TEST

@@ -76,13 +76,11 @@ check(int status, const char *out, const char *err)
   USAGE("h001", "323")                                                         \
   USAGE("h002", "325")                                                         \
   TOTAL("h001", "324")                                                         \
-  TOTAL(                                                                       \
-    "h002",                                                                    \
-    "326") "[output dom]\nplugin = domoticz\nurl = http://127.0.0.1:8080\n"    \
-           "idx.323  = h001.heat_energy_e1\nidx.325  = "                       \
-           "h002.heat_energy_e1\n"                                             \
-           "idx.324 = h001_total\nidx.326 = h002_total\n\n" LOG("h001")        \
-             LOG("h002")
+  TOTAL("h002", "326")                                                         \
+  "[output dom]\nplugin = domoticz\nurl = http://127.0.0.1:8080\n"             \
+  "idx.323  = h001.heat_energy_e1\nidx.325  = "                                \
+  "h002.heat_energy_e1\n"                                                      \
+  "idx.324 = h001_total\nidx.326 = h002_total\n\n" LOG("h001") LOG("h002")
 
 START_TEST(example_is_expanded_to_a_file_with_the_same_pipeline)
 {

@@ -13,9 +13,7 @@
 #include "core/config/config.h"
 
 #include <ini.h>
-#include <search.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/config/fleet.h"
@@ -45,13 +43,6 @@ enum above {
   ABOVE_FAULT, /* a refused line: its continuations are ignored */
 };
 
-/* A name that is in use: of a section, or of an option of the current one. */
-struct used {
-  const char *kind; /* of a section; "" for an option */
-  unsigned line;
-  char name[];
-};
-
 struct parser {
   struct config *config;
   struct problems *problems;
@@ -59,12 +50,12 @@ struct parser {
   unsigned line;           /* the current one */
   enum above above;
   char text[CONFIG_MAX_LINE + 1]; /* of the current line */
-  const char *long_value; /* its value, if inih got the token; or NULL */
-  bool continues;         /* it continues the value above */
-  bool in_section;        /* after the first heading */
-  bool keeps_section;     /* the heading was valid: keep its options */
-  void *sections;         /* their names: a tree of tsearch(3) */
-  void *keys;             /* likewise, of the current section */
+  const char *long_value;  /* its value, if inih got the token; or NULL */
+  bool continues;          /* it continues the value above */
+  bool in_section;         /* after the first heading */
+  bool keeps_section;      /* the heading was valid: keep its options */
+  struct name_index names; /* places in the config's sections: of their names */
+  struct name_index kinds; /* likewise, of the kinds without a name */
 
   /* The current entry; it grows with each line that continues it. */
   char key[INIH_MAX_LINE + 1]; /* "": there is none */
@@ -74,42 +65,6 @@ struct parser {
 
 static const char *const kinds[] = { "pipeline",  "fleet",  "input",
                                      "transform", "output", NULL };
-
-/* ---- Names in use ------------------------------------------------------- */
-
-static int
-compare_names(const void *a, const void *b)
-{
-  const struct used *x = a, *y = b;
-
-  return strcmp(x->name, y->name);
-}
-
-/* Returns the earlier use of NAME in TREE; NULL: it was free, and is in use
- * from now on. */
-static const struct used *
-use_name(struct parser *p, void **tree, const char *kind, const char *name)
-{
-  size_t size = strlen(name) + 1;
-  struct used *used = memory_get(1, sizeof(*used) + size);
-  struct used *const *found;
-
-  used->kind = kind;
-  used->line = p->line;
-  memcpy(used->name, name, size);
-  found = memory_have(tsearch(used, tree, compare_names));
-  if (*found == used)
-    return NULL;
-  free(used);
-  return *found;
-}
-
-static void
-forget_names(void **tree)
-{
-  tdestroy(*tree, free);
-  *tree = NULL;
-}
 
 /* ---- Entries ------------------------------------------------------------- */
 
@@ -134,7 +89,7 @@ static void
 begin_entry(struct parser *p, const char *key)
 {
   const struct config_section *section = current_section(p);
-  const struct used *first = use_name(p, &p->keys, "", key);
+  const struct config_entry *first = config_find(section, key);
   char line[FLEET_LINE_TEXT];
 
   if (first) {
@@ -268,36 +223,38 @@ name_is_sound(struct parser *p, const char *kind, const char *name)
 static void
 check_unique(struct parser *p, const char *kind, const char *name)
 {
-  char unique[CONFIG_MAX_NAME + 2], line[FLEET_LINE_TEXT];
-  const struct used *first;
+  const struct config_section *first;
+  char line[FLEET_LINE_TEXT];
+  size_t at;
 
-  snprintf(unique, sizeof(unique), "%s%s", *name ? "" : "[",
-           *name ? name : kind);
-  first = use_name(p, &p->sections, kind, unique);
-
-  if (!first)
+  if (!name_index_find(*name ? &p->names : &p->kinds, *name ? name : kind, &at))
     return;
+  first = &p->config->sections[at];
+  fleet_line_text(p->config->fleet, first->line, line);
   if (*name)
     problems_add(p->problems, p->config->path, p->line,
                  "the name \"%s\" is already used by [%s %s] in line %s", name,
-                 first->kind, name,
-                 fleet_line_text(p->config->fleet, first->line, line));
+                 first->kind, name, line);
   else
     problems_add(p->problems, p->config->path, p->line,
-                 "[%s] is given twice; first in line %s", kind,
-                 fleet_line_text(p->config->fleet, first->line, line));
+                 "[%s] is given twice; first in line %s", kind, line);
 }
 
 static void
 add_section(struct parser *p, const char *kind, const char *name)
 {
+  const struct config_section *section;
+
   if (p->config->n_sections == MAX_SECTIONS) {
     problems_add(p->problems, p->config->path, p->line, "more than %d sections",
                  MAX_SECTIONS);
     return;
   }
   config_add_section(p->config, kind, name, p->line);
-  forget_names(&p->keys);
+  section = current_section(p);
+  name_index_add(*name ? &p->names : &p->kinds,
+                 *name ? section->name : section->kind,
+                 p->config->n_sections - 1);
   p->keeps_section = true;
 }
 
@@ -536,8 +493,8 @@ config_parse_fleet(const char *path, const char *text, size_t len,
     memory_out();
   end_entry(&p);
   text_buffer_free(&p.value);
-  forget_names(&p.sections);
-  forget_names(&p.keys);
+  name_index_clear(&p.names);
+  name_index_clear(&p.kinds);
   if (refused > 0 && problems_errors(problems) == 0)
     problems_add(
       problems, path, (unsigned)refused,

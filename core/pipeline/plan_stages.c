@@ -121,18 +121,6 @@ replace_by_replay(struct builder *b, struct stage *stage, const char *path)
   stage->is_sound = problems_errors(b->problems) == problems;
 }
 
-/* Appends STAGE to the list of its kind. */
-static void
-link_stage(struct plan *plan, const struct stage *stage)
-{
-  const struct stage **at = &plan->first[stage->kind];
-
-  for (size_t i = 0; i < plan->n_stages; i++)
-    if (plan->stages[i]->kind == stage->kind)
-      at = &plan->stages[i]->next;
-  *at = stage;
-}
-
 static void
 add_stage(struct builder *b, const struct config_section *section)
 {
@@ -145,7 +133,6 @@ add_stage(struct builder *b, const struct config_section *section)
   stage->section = section;
   if (stage->kind == PLUGIN_INPUT)
     stage->meter_id = memory_format("%s.%s", plan->name, stage->name);
-  link_stage(plan, stage);
   name_index_add(&plan->stage_names, stage->name, stage->index);
   builder_append(&plan->stages, &plan->n_stages, stage);
   load_stage(b, stage);
@@ -153,6 +140,18 @@ add_stage(struct builder *b, const struct config_section *section)
     check_without_table(b, section);
   if (stage->kind == PLUGIN_TRANSFORM && stage->plugin)
     stage->output = builder_add_slot(plan, stage, NULL, MP_GAUGE);
+}
+
+/* Lists the stages of each kind, in the file's order. */
+static void
+link_kinds(struct plan *plan)
+{
+  for (size_t i = plan->n_stages; i-- > 0;) {
+    struct stage *stage = plan->stages[i];
+
+    stage->next = plan->first[stage->kind];
+    plan->first[stage->kind] = stage;
+  }
 }
 
 void
@@ -169,6 +168,7 @@ stages_add(struct builder *b)
     else if (strcmp(section->kind, none.kind) == 0)
       settings = section;
   }
+  link_kinds(b->plan);
   b->plan->options =
     options_check(b->config, settings, pipeline_options, NULL, b->problems);
 }

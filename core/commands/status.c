@@ -10,8 +10,10 @@
 #include "core/cycle/queue_row.h"
 #include "core/cycle/set_aside.h"
 #include "core/memory/memory.h"
+#include "core/pipeline/call.h"
 #include "lib/array.h"
 #include "lib/clock.h"
+#include "lib/utf8.h"
 
 const char *
 status_words(int result)
@@ -126,6 +128,35 @@ bool
 status_has_values(const struct target *t)
 {
   return target_is_kept(t) && delivery(t->stage) != MP_LIVE;
+}
+
+const struct value *
+status_last_value(const struct ledger *ledger)
+{
+  static const struct value none;
+
+  return ledger_has_unwritten_zero(ledger) && !ledger->acknowledged.time_ms
+           ? &none
+           : &ledger->acknowledged;
+}
+
+const char *
+status_device(const struct status *status, const struct stage *input,
+              char buf[STATUS_DEVICE])
+{
+  struct instance *instance = instance_of(status->cycle, input);
+  struct call call;
+
+  if (!input->plugin->input.status)
+    return NULL;
+  call = call_begin(instance, "status");
+  if (call_end(&call,
+               input->plugin->input.status(instance->self, buf, STATUS_DEVICE),
+               CALL_ALLOWS(MP_DROP)) != MP_OK)
+    return NULL;
+  buf[STATUS_DEVICE - 1] = '\0'; /* a faulty plugin may have filled it */
+  utf8_make_plain(buf);
+  return buf;
 }
 
 size_t

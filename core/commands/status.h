@@ -42,6 +42,18 @@ void status_free(struct status *status);
  * output is not a live one. */
 bool status_has_values(const struct target *t);
 
+/* Returns the last known value to show.  That of a total that was never set is
+ * none, although its ledger begins with 0. */
+const struct value *status_last_value(const struct ledger *ledger);
+
+/* Size of a text of status_device. */
+#define STATUS_DEVICE 512
+
+/* Writes what INPUT says about the use of its device to BUF.  Returns BUF;
+ * NULL: nothing. */
+const char *status_device(const struct status *status,
+                          const struct stage *input, char buf[STATUS_DEVICE]);
+
 /* Returns the number of rows in the queue of OUTPUT.  With any, *ret_since is
  * the time of the oldest one (ms since 1970; 0: not known). */
 size_t status_queue(const struct cycle *c, const struct stage *output,

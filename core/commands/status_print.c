@@ -1,4 +1,4 @@
-/* Prints the status, for people and for programs. */
+/* Prints the status for people. */
 #include "core/commands/status_print.h"
 
 #include "core/commands/status.h"
@@ -11,37 +11,12 @@
 #include "core/cycle/pending_since.h"
 #include "core/memory/memory.h"
 #include "core/run/grouped.h"
-#include "core/pipeline/call.h"
 #include "core/run/table.h"
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/rfc3339.h"
-#include "lib/unit.h"
-#include "lib/utf8.h"
 
 #define AGE_TEXT 64
-/* mp_input_ops.status */
-#define DEVICE_TEXT 512
-
-static bool
-is_shown(const struct status *status, const struct target *t)
-{
-  return status_has_values(t) && status_shows_target(status, t);
-}
-
-/* Returns the last known value to show.  That of a total that was never set is
- * none, although its ledger begins with 0. */
-static const struct value *
-last_value(const struct ledger *ledger)
-{
-  static const struct value none;
-
-  return ledger_has_unwritten_zero(ledger) && !ledger->acknowledged.time_ms
-           ? &none
-           : &ledger->acknowledged;
-}
-
-/* ---- For people ---------------------------------------------------------- */
 
 /* Writes an age such as "20 min" to BUF; "" for a time that is not known, "?"
  * for one in the future. */
@@ -103,7 +78,7 @@ add_target(struct table *table, const struct status *status,
            const struct target *t)
 {
   const struct ledger *ledger = &status->cycle->d.ledgers[t->index];
-  const struct value *last = last_value(ledger);
+  const struct value *last = status_last_value(ledger);
   char text[512], age[AGE_TEXT];
   int64_t since = 0;
 
@@ -268,7 +243,7 @@ print_targets(const struct status *status, FILE *out)
   FOR_EACH_STAGE(status->cycle->plan, output, PLUGIN_OUTPUT)
   {
     for (size_t i = 0; i < output->n_targets; i++)
-      if (is_shown(status, output->targets[i]))
+      if (status_shows_target(status, output->targets[i]))
         add_target_or_sum(&table, status, &sums, output->targets[i]);
     if (status_shows_stage(status, output))
       add_queue_or_sum(&table, status, &sums, output);
@@ -280,25 +255,6 @@ print_targets(const struct status *status, FILE *out)
 }
 
 /* ---- Devices ---- */
-
-/* Returns what INPUT says about the use of its device; NULL: nothing. */
-static const char *
-device_text(const struct status *status, const struct stage *input, char *buf,
-            size_t size)
-{
-  struct instance *instance = instance_of(status->cycle, input);
-  struct call call;
-
-  if (!input->plugin->input.status)
-    return NULL;
-  call = call_begin(instance, "status");
-  if (call_end(&call, input->plugin->input.status(instance->self, buf, size),
-               CALL_ALLOWS(MP_DROP)) != MP_OK)
-    return NULL;
-  buf[size - 1] = '\0'; /* a faulty plugin may have filled it */
-  utf8_make_plain(buf);
-  return buf;
-}
 
 /* Prints a line for the devices of each repeated section. */
 static void
@@ -316,13 +272,13 @@ static void
 print_devices(const struct status *status, FILE *out)
 {
   struct grouped_list groups = { .n = 0 };
-  char text[DEVICE_TEXT];
+  char text[STATUS_DEVICE];
   struct group group;
 
   FOR_EACH_STAGE(status->cycle->plan, input, PLUGIN_INPUT)
   {
     if (!status_shows_stage(status, input) ||
-        !device_text(status, input, text, sizeof(text)))
+        !status_device(status, input, text))
       continue;
     if (!status->only && repeated_find(status->repeated, input->name, &group))
       grouped_add(&groups, &group, input->name, text, false);
@@ -467,201 +423,4 @@ status_print(const struct status *status, FILE *out)
   print_readings(status, out);
   if (status->n_outages > 0)
     print_outages(status, out);
-}
-
-/* ---- For programs -------------------------------------------------------- */
-
-void
-status_json_time(struct json *json, const char *key, int64_t ms)
-{
-  char text[RFC3339_SIZE];
-
-  rfc3339_format(NULL, ms, text);
-  json_text(json, key, ms > 0 ? text : NULL);
-}
-
-void
-status_json_value(struct json *json, const char *key, const struct value *v)
-{
-  struct value bare = *v;
-  char text[512];
-
-  if (!v->kind) {
-    json_text(json, key, NULL);
-    return;
-  }
-  bare.unit = NULL;
-  json_object(json, key);
-  json_text(json, "value", value_describe(&bare, text, sizeof(text)));
-  json_text(json, "unit", v->unit ? unit_display(v->unit) : NULL);
-  status_json_time(json, "time", v->time_ms);
-  json_text(json, "serial", v->serial);
-  json_end_object(json);
-}
-
-static void
-json_run(struct json *json, const struct status *status)
-{
-  if (!status->has_run) {
-    json_text(json, "last_run", NULL);
-    return;
-  }
-  json_object(json, "last_run");
-  status_json_time(json, "begun", status->begun);
-  status_json_time(json, "ended", status->ended);
-  json_number(json, "status", status->result);
-  json_text(json, "result", status_words(status->result));
-  json_end_object(json);
-}
-
-static void
-json_unfinished(struct json *json, const struct status *status)
-{
-  const struct run_note *note = &status->unfinished;
-
-  if (!status->is_unfinished) {
-    json_text(json, "unfinished_run", NULL);
-    return;
-  }
-  json_object(json, "unfinished_run");
-  status_json_time(json, "begun", note->begun_ms);
-  json_bool(json, "in_progress", status->in_progress);
-  json_text(json, "output", *note->output ? note->output : NULL);
-  json_text(json, "callback", *note->call ? note->call : NULL);
-  json_end_object(json);
-}
-
-static void
-json_target(struct json *json, const struct status *status,
-            const struct target *t)
-{
-  const struct ledger *ledger = &status->cycle->d.ledgers[t->index];
-  int64_t since = 0;
-  bool waits =
-    delivery(t->stage) == MP_LATEST && pending_since(status->cycle, t, &since);
-
-  json_object(json, NULL);
-  json_text(json, "target", t->full_name);
-  status_json_value(json, "last", last_value(ledger));
-  if (waits)
-    status_json_value(json, "due",
-                      ledger->pending.kind ? &ledger->pending : &ledger->sent);
-  else
-    json_text(json, "due", NULL);
-  status_json_time(json, "due_since", waits ? since : 0);
-  if (is_unreadable(&status->cycle->d, t))
-    json_bool(json, "readable", false);
-  json_end_object(json);
-}
-
-static void
-json_queue(struct json *json, const struct status *status,
-           const struct stage *output)
-{
-  int64_t since = 0;
-  size_t n = status_queue(status->cycle, output, &since);
-
-  json_object(json, NULL);
-  json_text(json, "output", output->name);
-  json_number(json, "rows", (int64_t)n);
-  status_json_time(json, "since", since);
-  n = status_set_aside(status->cycle, output, &since);
-  json_number(json, "set_aside", (int64_t)n);
-  json_end_object(json);
-}
-
-static void
-json_readings(struct json *json, const struct status *status)
-{
-  const struct plan *p = status->cycle->plan;
-  const struct value none = { 0 };
-
-  json_array(json, "readings");
-  for (size_t i = 0; i < p->n_slots; i++) {
-    const struct reading *kept = &status->cycle->d.kept[i];
-
-    if (!p->slots[i]->is_measured ||
-        !status_shows_stage(status, p->slots[i]->stage))
-      continue;
-    json_object(json, NULL);
-    json_text(json, "reading", p->slots[i]->name);
-    status_json_value(json, "believed", &kept->believed);
-    status_json_value(json, "held",
-                      kept->is_candidate ? &none : &kept->unconfirmed);
-    status_json_value(json, "candidate",
-                      kept->is_candidate ? &kept->unconfirmed : &none);
-    json_end_object(json);
-  }
-  json_end_array(json);
-}
-
-static void
-json_devices(struct json *json, const struct status *status)
-{
-  char text[DEVICE_TEXT];
-
-  json_array(json, "devices");
-  FOR_EACH_STAGE(status->cycle->plan, input, PLUGIN_INPUT)
-  {
-    if (!status_shows_stage(status, input) ||
-        !device_text(status, input, text, sizeof(text)))
-      continue;
-    json_object(json, NULL);
-    json_text(json, "input", input->name);
-    json_text(json, "use", text);
-    json_end_object(json);
-  }
-  json_end_array(json);
-}
-
-static void
-json_outages(struct json *json, const struct status *status)
-{
-  json_array(json, "outages");
-  for (size_t i = 0; i < status->n_outages; i++) {
-    const struct outage *outage = &status->outages[i];
-
-    if (!status_shows_name(status, outage->stage))
-      continue;
-    json_object(json, NULL);
-    json_text(json, "stage", *outage->stage ? outage->stage : NULL);
-    json_text(json, "object", *outage->object ? outage->object : NULL);
-    status_json_time(json, "since", outage->since);
-    json_text(json, "reason", outage->reason);
-    json_end_object(json);
-  }
-  json_end_array(json);
-}
-
-void
-status_print_json(const struct status *status, FILE *out)
-{
-  struct json json = { .out = out };
-
-  json_object(&json, NULL);
-  json_text(&json, "pipeline", status->cycle->plan->config->path);
-  json_text(&json, "state", status->state_path);
-  json_bool(&json, "written", status->written);
-  json_run(&json, status);
-  json_unfinished(&json, status);
-  json_array(&json, "targets");
-  FOR_EACH_STAGE(status->cycle->plan, output, PLUGIN_OUTPUT)
-  {
-    for (size_t i = 0; i < output->n_targets; i++)
-      if (is_shown(status, output->targets[i]))
-        json_target(&json, status, output->targets[i]);
-  }
-  json_end_array(&json);
-  json_array(&json, "queues");
-  FOR_EACH_STAGE(status->cycle->plan, output, PLUGIN_OUTPUT)
-  {
-    if (is_queued(output) && status_shows_stage(status, output))
-      json_queue(&json, status, output);
-  }
-  json_end_array(&json);
-  json_readings(&json, status);
-  json_devices(&json, status);
-  json_outages(&json, status);
-  json_end_object(&json);
-  putc('\n', out);
 }

@@ -60,6 +60,8 @@ status_shows_target(const struct status *status, const struct target *target)
   const struct slot *origin = slot_origin(target->source);
   const char *row;
 
+  if (!status_has_values(target))
+    return false;
   if (!status->only)
     return true;
   row = repeated_target_row(status->cycle->plan, target);

@@ -12,7 +12,7 @@
 bool status_knows(const struct plan *plan, const char *name);
 
 /* Return whether the stage, the target, or the stage with the name NAME (""
- * for none) is to be shown. */
+ * for none) is to be shown.  Targets without values in the state are not. */
 bool status_shows_stage(const struct status *status, const struct stage *stage);
 bool status_shows_target(const struct status *status,
                          const struct target *target);

@@ -64,15 +64,6 @@ add_target(struct status_sums *sums, const struct status *status,
   keep_earlier(&sum->since_ms, since);
 }
 
-/* Returns the NAME of the group "output NAME". */
-static const char *
-name_of(const struct group *group)
-{
-  const char *blank = group->name + strcspn(group->name, " \t");
-
-  return blank + strspn(blank, " \t");
-}
-
 static void
 add_queue(struct status_sums *sums, const struct status *status,
           const struct stage *output)
@@ -83,7 +74,7 @@ add_queue(struct status_sums *sums, const struct status *status,
 
   if (!repeated_find(status->repeated, output->name, &group))
     return;
-  sum = obtain(sums, name_of(&group), true);
+  sum = obtain(sums, repeated_name(group.name), true);
   sum->n++;
   if (is_queued(output))
     sum->waiting += status_queue(status->cycle, output, &since);
@@ -141,5 +132,5 @@ status_sums_of_queue(struct status_sums *sums, const struct status *status,
 
   if (sums->n == 0 || !repeated_find(status->repeated, output->name, &group))
     return NULL;
-  return several(find(sums, name_of(&group), true));
+  return several(find(sums, repeated_name(group.name), true));
 }

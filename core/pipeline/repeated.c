@@ -122,6 +122,14 @@ repeated_target_row(const struct plan *plan, const struct target *target)
   return row || !source ? row : repeated_stage_row(plan, source);
 }
 
+const char *
+repeated_name(const char *heading)
+{
+  const char *blank = heading + strcspn(heading, " \t");
+
+  return blank + strspn(blank, " \t");
+}
+
 /* Returns the name of STAGE in the file: "log_{name}" for a repeated section.
  */
 static const char *
@@ -130,10 +138,7 @@ name_in_file(const struct plan *plan, const struct stage *stage)
   const char *heading =
     fleet_template(plan->config->fleet, stage->section->line);
 
-  if (!heading)
-    return stage->name;
-  heading += strcspn(heading, " \t");
-  return heading + strspn(heading, " \t");
+  return heading ? repeated_name(heading) : stage->name;
 }
 
 /* Returns the name of a target in an output that takes every value: it is the

@@ -21,6 +21,9 @@ void repeated_free(struct repeated *repeated);
  * stage.  REPEATED is a struct repeated, or NULL. */
 bool repeated_find(const void *repeated, const char *name, struct group *ret);
 
+/* Returns "log_{name}" of the group "output log_{name}". */
+const char *repeated_name(const char *heading);
+
 /* Return the name of the row that a stage or target was made for; NULL: it was
  * made for none. */
 const char *repeated_stage_row(const struct plan *plan,

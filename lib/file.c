@@ -4,6 +4,7 @@
 
 #include "lib/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -189,4 +190,18 @@ file_make_directories(char *path)
     *p = '/';
   }
   return 0;
+}
+
+size_t
+file_count_entries(const char *path)
+{
+  DIR *dir = opendir(path);
+  size_t n = 0;
+
+  if (!dir)
+    return 0;
+  while (readdir(dir))
+    n++;
+  closedir(dir);
+  return n;
 }

@@ -27,6 +27,10 @@ bool file_is_in_shared(const char *path, uid_t *ret_owner);
  * with PATH cut after the directory that failed. */
 int file_make_directories(char *path);
 
+/* Returns the number of entries of the directory PATH, "." and ".." included;
+ * 0: it cannot be read. */
+size_t file_count_entries(const char *path);
+
 /* Size of WHY. */
 #define FILE_WHY SAFE_DIR_WHY
 

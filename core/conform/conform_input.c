@@ -1,6 +1,8 @@
 /* The checks for inputs. */
 #include "core/conform/conform.h"
 
+#include <string.h>
+
 #include "lib/storable.h"
 
 /* ---- Readings ---- */

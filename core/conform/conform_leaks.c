@@ -1,11 +1,12 @@
 /* Finds memory, descriptors, threads and children that a plugin leaves. */
 #include "core/conform/conform.h"
 
-#include <dirent.h>
 #include <malloc.h>
 #include <stddef.h>
 #include <sys/wait.h>
 #include <time.h>
+
+#include "lib/file.h"
 
 /* Runs before the first measurement: they fill the caches of libraries, and use
  * up those of malloc, which count as memory in use. */
@@ -39,23 +40,10 @@ bytes_in_use(void)
 #endif
 }
 
-static int
-count_entries(const char *path)
-{
-  DIR *dir = opendir(path);
-  int n = 0;
-
-  while (dir && readdir(dir))
-    n++;
-  if (dir)
-    closedir(dir);
-  return n;
-}
-
 int
 conform_descriptors(void)
 {
-  return count_entries("/proc/self/fd");
+  return (int)file_count_entries("/proc/self/fd");
 }
 
 static bool
@@ -71,7 +59,7 @@ measure(struct use *use)
 {
   *use = (struct use){ .bytes = bytes_in_use(),
                        .descriptors = conform_descriptors(),
-                       .threads = count_entries("/proc/self/task"),
+                       .threads = (int)file_count_entries("/proc/self/task"),
                        .children = has_children() };
 }
 

@@ -4,7 +4,6 @@
  */
 #include "core/cycle/read_inputs.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "core/pipeline/call.h"
 #include "core/run/progress.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 
 /* The time a thread has after the order to stop, to restore its port. */
 #define GRACE_MS 700
@@ -399,15 +399,9 @@ read_in_threads(struct readers *all, int64_t deadline_ms)
 static size_t
 count_open_files(void)
 {
-  DIR *dir = opendir("/proc/self/fd");
-  size_t n = 0;
+  size_t n = file_count_entries("/proc/self/fd");
 
-  if (!dir)
-    return OPEN_FILES;
-  while (readdir(dir))
-    n++;
-  closedir(dir);
-  return n - 3; /* without ".", "..", and the directory itself */
+  return n > 3 ? n - 3 : OPEN_FILES; /* without ".", "..", and the directory */
 }
 
 /* Returns how many files the inputs can have open together. */

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CLOCK_DAY_MS INT64_C(86400000)
+
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t clock_now_ms(void);
 

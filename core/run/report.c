@@ -17,8 +17,7 @@
 
 /* A failure that continues is reported once in each day since it began.  A day
  * begins 10 % early, because a daily run may start a little early. */
-#define DAY_MS INT64_C(86400000)
-#define EARLY_MS (DAY_MS / 10)
+#define EARLY_MS (CLOCK_DAY_MS / 10)
 
 /* Most lines about its failures that one stage prints in one run. */
 #define MOST_LINES 20
@@ -269,7 +268,7 @@ store_failure(struct report *report, const char *stage, const char *key,
 static int64_t
 day_of(int64_t time, int64_t since)
 {
-  return (time - since + EARLY_MS) / DAY_MS;
+  return (time - since + EARLY_MS) / CLOCK_DAY_MS;
 }
 
 /* Returns true if a failure that was reported at REPORTED must be repeated.  A
@@ -280,7 +279,7 @@ is_due(int64_t now, int64_t since, int64_t reported, bool is_grouped)
   if (reported > now)
     return true;
   if (is_grouped)
-    return now - reported >= DAY_MS - EARLY_MS;
+    return now - reported >= CLOCK_DAY_MS - EARLY_MS;
   return day_of(now, since) != day_of(reported, since);
 }
 

@@ -24,11 +24,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/array.h"
+#include "lib/clock.h"
 #include "lib/file.h"
 #include "plugins/kmp/input/attempts.h"
 
 #define HEADER "meterpipe attempts 1\n"
-#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 /* Before the umask is applied. */
 #define FILE_MODE 0644
 
@@ -62,13 +63,9 @@ attempts_path(const char *state_dir, const char *device, char *buf, size_t size)
 static int
 append(struct attempts *attempts, int64_t time_ms, bool failed)
 {
-  struct attempt *list =
-    realloc(attempts->list, (attempts->n + 1) * sizeof(*list));
-
-  if (!list)
+  if (!ARRAY_GROW(&attempts->list, attempts->n))
     return ENOMEM;
-  list[attempts->n++] = (struct attempt){ time_ms, failed };
-  attempts->list = list;
+  attempts->list[attempts->n++] = (struct attempt){ time_ms, failed };
   return 0;
 }
 
@@ -212,7 +209,8 @@ attempts_save(const char *path, const struct attempts *attempts)
 static bool
 is_recent(const struct attempt *attempt, int64_t now)
 {
-  return attempt->time_ms > now - DAY_MS && attempt->time_ms < now + DAY_MS;
+  return attempt->time_ms > now - CLOCK_DAY_MS &&
+         attempt->time_ms < now + CLOCK_DAY_MS;
 }
 
 int

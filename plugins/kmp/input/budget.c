@@ -14,7 +14,6 @@
 #include "plugins/kmp/input/budget.h"
 #include "plugins/kmp/input/memory.h"
 
-#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 #define DAY_MINUTES (24 * 60)
 
 /* Room for the text of budget_status. */
@@ -206,7 +205,7 @@ allowed_attempts(const struct kmp *kmp)
     return readings;
   if (kmp->min_interval_ms == 0)
     return 0;
-  chosen = (size_t)(DAY_MS / kmp->min_interval_ms);
+  chosen = (size_t)(CLOCK_DAY_MS / kmp->min_interval_ms);
   return readings > 0 && chosen > readings ? chosen : readings;
 }
 
@@ -222,7 +221,7 @@ budget_warn(struct kmp *kmp)
   if (allowed == 0 ||
       attempts_count(kmp->attempts, now, &failed) <= allowed + allowed / 10)
     return;
-  if (clock_age_ms(now, kmp->attempts->noticed_ms) < DAY_MS)
+  if (clock_age_ms(now, kmp->attempts->noticed_ms) < CLOCK_DAY_MS)
     return;
   kmp->attempts->noticed_ms = now;
   describe(kmp->attempts, now, text, sizeof(text));

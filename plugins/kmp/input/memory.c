@@ -24,11 +24,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/clock.h"
 #include "plugins/kmp/codec/kmp_value.h"
 #include "plugins/kmp/input/budget.h"
 #include "plugins/kmp/input/memory.h"
 
-#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 /* Runs in a row after which a meter is assumed to refuse larger requests, or a
  * register. */
 #define SURE_RUNS 2
@@ -85,7 +85,7 @@ bool
 memory_serial_due(const struct kmp *kmp)
 {
   return kmp->host->store_get(kmp->host, "failed") ||
-         !is_younger(kmp, "asked", DAY_MS);
+         !is_younger(kmp, "asked", CLOCK_DAY_MS);
 }
 
 void
@@ -94,7 +94,7 @@ memory_apply_limit(struct kmp *kmp)
   int64_t limit = stored_number(kmp, "limit_to");
 
   if (stored_number(kmp, "limit") < SURE_RUNS ||
-      !is_younger(kmp, "limited", DAY_MS))
+      !is_younger(kmp, "limited", CLOCK_DAY_MS))
     return;
   if (limit < 1 || limit > KMP_REGISTERS_MAX)
     limit = KMP_REGISTERS_MAX / 2; /* stored by an earlier version */
@@ -123,7 +123,7 @@ memory_is_silent(const struct kmp *kmp, uint16_t id)
   char *end;
 
   if (!next || stored_number(kmp, "silent_runs") < SURE_RUNS ||
-      !is_younger(kmp, "silent_at", DAY_MS))
+      !is_younger(kmp, "silent_at", CLOCK_DAY_MS))
     return false;
   for (;;) {
     unsigned long number = strtoul(next, &end, 10);
@@ -156,7 +156,7 @@ memory_note_silent(const struct kmp *kmp, const char *ids)
 void
 memory_report_uncounted(const struct kmp *kmp, const char *path, int err)
 {
-  if (is_younger(kmp, "uncounted", DAY_MS))
+  if (is_younger(kmp, "uncounted", CLOCK_DAY_MS))
     return;
   store_number(kmp, "uncounted", kmp->host->now(kmp->host));
   mp_log(kmp->host, MP_LOG_WARNING, path,

@@ -44,7 +44,7 @@ add_target(struct status_sums *sums, const struct status *status,
            const struct target *target)
 {
   const struct cycle *c = status->cycle;
-  const struct value *last = &c->d.ledgers[target->index].acknowledged;
+  const struct value *last = status_last_value(&c->d.ledgers[target->index]);
   char *name = repeated_target_name(c->plan, target);
   struct status_sum *sum;
   int64_t since = 0;

@@ -150,6 +150,27 @@ run_into_trouble(void)
   domoticz_setup_wait(&house, 60);
 }
 
+/* The sum of repeated targets counts such totals as it shows them. */
+START_TEST(total_never_set_is_not_set_in_a_sum)
+{
+  domoticz_setup_build_heat(&house);
+  domoticz_server_add(house.server, 325, "custom", "GJ");
+  for (unsigned idx = 323; idx <= 325; idx++)
+    domoticz_server_set(house.server, idx, "0");
+  domoticz_setup_write(&house, "retries = 0\n",
+                       "idx.323 = meter.heat_energy_e1\nidx.{total} = {name}\n",
+                       "[fleet]\nlist = totals.csv\n" DOMOTICZ_SETUP_USAGE
+                       "[transform {name}]\nplugin = add\nvalue = usage\n"
+                       "plus = domoticz.{total}\n");
+  sandbox_write(house.sandbox, "totals.csv", "name,total\na,324\nb,325\n");
+  domoticz_setup_run(&house, "84.208GJ");
+  domoticz_setup_check(&house, EX_OK, "");
+  status("");
+  ck_assert_ptr_nonnull(
+    strstr(sandbox_out(house.sandbox), "\ndomoticz.{total}  0 of 2 set\n"));
+}
+END_TEST
+
 START_TEST(status_lists_pending_values_with_their_age)
 {
   run_into_trouble();
@@ -348,6 +369,7 @@ main(void)
   tcase_add_test(t, status_reports_a_state_never_written);
   tcase_add_test(t, status_after_a_good_run_lists_nothing_pending);
   tcase_add_test(t, status_shows_no_value_for_a_total_never_set);
+  tcase_add_test(t, total_never_set_is_not_set_in_a_sum);
   tcase_add_test(t, status_lists_pending_values_with_their_age);
   tcase_add_test(t, ended_outage_disappears_from_the_status);
   tcase_add_test(t, status_json_is_one_object);

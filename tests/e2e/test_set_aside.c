@@ -518,15 +518,22 @@ START_TEST(other_classes_reject)
 }
 END_TEST
 
-/* The run is killed after the rest of the record was sent.  The refused usage
- * must not follow under the same id: the receiver would take it for a
- * repetition. */
-START_TEST(value_that_write_refuses_gets_another_record)
+/* Makes a run; the next one's usage of 1 is refused. */
+static void
+begin_refusing_usage(void)
 {
   write_pipeline("", "class = latest\n" USAGE);
   run("10", EX_OK);
   sandbox_write(s, "refused", "1\n");
   sandbox_write(s, "strict", "%s", "");
+}
+
+/* The run is killed after the rest of the record was sent.  The refused usage
+ * must not follow under the same id: the receiver would take it for a
+ * repetition. */
+START_TEST(value_that_write_refuses_gets_another_record)
+{
+  begin_refusing_usage();
   sandbox_write(s, "dies", "%s", "");
   run("11", 128 + SIGKILL);
   sandbox_remove(s, "refused");
@@ -540,10 +547,7 @@ END_TEST
 /* Else a run that is killed then would take the refused value for sent. */
 START_TEST(nothing_leaves_before_a_refusal_is_committed)
 {
-  write_pipeline("", "class = latest\n" USAGE);
-  run("10", EX_OK);
-  sandbox_write(s, "refused", "1\n");
-  sandbox_write(s, "strict", "%s", "");
+  begin_refusing_usage();
   sandbox_write(s, "full", "%s", "");
   sandbox_write(s, "lose", "after\n");
   run("11", EX_IOERR);

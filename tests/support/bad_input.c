@@ -274,18 +274,6 @@ bad_probe(void *self, uint32_t flags, const struct mp_probe_sink *sink)
 /* ---- Asking ---- */
 
 static int
-bad_check(void *self)
-{
-  (void)self;
-  misbehave("check");
-  if (bad_is("check-late"))
-    bad_be_late();
-  if (bad_is("check-silent"))
-    return MP_EPERM;
-  return bad_is("check-outcome") ? MP_SKIP : MP_OK;
-}
-
-static int
 bad_identify(void *self, const struct mp_sink *sink)
 {
   (void)self;

@@ -414,18 +414,6 @@ bad_create_target(void *self, const char *label, const char *type,
   return MP_OK;
 }
 
-static int
-bad_check(void *self)
-{
-  (void)self;
-  misbehave("check");
-  if (bad_is("check-late"))
-    bad_be_late();
-  if (bad_is("check-silent"))
-    return MP_EPERM;
-  return bad_is("check-outcome") ? MP_SKIP : MP_OK;
-}
-
 static const struct mp_option good_options[] = {
   { "class", MP_TYPE_CHOICE, 0, "latest", "live|latest|append|history",
     "the delivery class" },

@@ -218,4 +218,17 @@ misbehave(const char *callback)
       manners_acts[i].fn();
 }
 
+/* mp_input_ops.check and mp_output_ops.check */
+static inline int
+bad_check(void *self)
+{
+  (void)self;
+  misbehave("check");
+  if (bad_is("check-late"))
+    bad_be_late();
+  if (bad_is("check-silent"))
+    return MP_EPERM;
+  return bad_is("check-outcome") ? MP_SKIP : MP_OK;
+}
+
 #endif

@@ -13,6 +13,7 @@
 #include "core/config/config.h"
 #include "core/config/config_file.h"
 #include "lib/array.h"
+#include "tests/core/config/problems_text.h"
 #include "tests/support/run_suite.h"
 
 /* Texts of ten, ninety, a hundred and a thousand bytes. */
@@ -43,18 +44,6 @@ dump(const struct config *config)
   return text;
 }
 
-static char *
-print(const struct problems *problems)
-{
-  char *text = NULL;
-  size_t len;
-  FILE *out = open_memstream(&text, &len);
-
-  problems_print(problems, out);
-  fclose(out);
-  return text;
-}
-
 /* Like ck_assert_str_eq, for texts longer than libcheck can report. */
 static void
 assert_same(const char *got, const char *expected)
@@ -78,7 +67,7 @@ expect(const char *text, size_t len, const char *read, const char *said)
 
   problems_init(&problems);
   config = config_parse("f.ini", text, len, &problems);
-  got = print(&problems);
+  got = problems_text(&problems);
   assert_same(got, said);
   free(got);
   if (read) {
@@ -450,7 +439,7 @@ load(const char *name, char **ret_said, bool *ret_readable)
     config = config_file_parse(&file, &problems);
     config_file_clear(&file);
   }
-  *ret_said = print(&problems);
+  *ret_said = problems_text(&problems);
   if (ret_readable)
     *ret_readable = config && config->world_readable;
   config_free(config);
@@ -549,7 +538,7 @@ START_TEST(number_of_sections_and_options_is_limited)
     ck_assert_int_eq(fclose(f), 0);
     problems_init(&problems);
     config = config_parse("f.ini", text, len, &problems);
-    got = print(&problems);
+    got = problems_text(&problems);
     ck_assert_str_eq(got, rows[i].said);
     free(got);
     config_free(config);
@@ -609,7 +598,7 @@ START_TEST(problems_are_sorted_by_file_line_and_arrival)
   problems_add(&problems, "a", 1, "fourth");
   problems_add(&problems, "b", 0, "fifth");
   ck_assert_uint_eq(problems_errors(&problems), 4);
-  got = print(&problems);
+  got = problems_text(&problems);
   ck_assert_str_eq(got, "b: fifth\n"
                         "b:3: second\n"
                         "b:9: first 1\n"
@@ -629,7 +618,7 @@ START_TEST(problems_beyond_the_limit_are_counted)
   for (unsigned i = 0; i < PROBLEMS_MAX + 2; i++)
     problems_add(&problems, "f", i, "x");
   ck_assert_uint_eq(problems_errors(&problems), PROBLEMS_MAX + 2);
-  got = print(&problems);
+  got = problems_text(&problems);
   ck_assert_ptr_nonnull(strstr(got, "\nand 2 more problems\n"));
   free(got);
   problems_free(&problems);

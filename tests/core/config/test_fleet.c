@@ -13,21 +13,10 @@
 #include "core/config/config_file.h"
 #include "core/config/options.h"
 #include "lib/array.h"
+#include "tests/core/config/problems_text.h"
 #include "tests/support/run_suite.h"
 
 #define LIST "name,device,n\nh1,tcp://a:1,323\nh2,/dev/ttyUSB0,\n"
-
-static char *
-print(const struct problems *problems)
-{
-  char *text = NULL;
-  size_t len;
-  FILE *out = open_memstream(&text, &len);
-
-  problems_print(problems, out);
-  fclose(out);
-  return text;
-}
 
 /* Expands INI with LIST and parses the result.  Returns the config, or NULL
  * after an error; *ret_text is the expanded text, or NULL. */
@@ -108,7 +97,7 @@ START_TEST(template_is_expanded)
   sprintf(ini, "%s%s", head, good[_i].ini);
   setenv("name", "v", 1);
   config = expand(ini, LIST, &problems, &text);
-  said = print(&problems);
+  said = problems_text(&problems);
   ck_assert_str_eq(said, "");
   ck_assert_str_eq(text, good[_i].text);
   free(said);
@@ -178,7 +167,7 @@ expect_value(const char *before, const char *after, const char *cell,
   fclose(f);
   problems_init(&problems);
   config = expand(ini, list, &problems, &text);
-  said = print(&problems);
+  said = problems_text(&problems);
   ck_assert_msg(!*said, "cell %s: %s\n%s", cell, said, text);
   ck_assert_str_eq(config->sections[0].entries[0].value, value);
   ck_assert_uint_eq(config->sections[0].n_entries, 1);
@@ -232,7 +221,7 @@ START_TEST(cells_side_by_side_make_no_variable_and_no_comment)
     snprintf(list, sizeof(list), "name,a,b\nh,%s,%s\n", rows[i].a, rows[i].b);
     config = expand("[fleet]\nlist = l\n[input {name}]\nk = {a}{b}\n", list,
                     &problems, &text);
-    said = print(&problems);
+    said = problems_text(&problems);
     ck_assert_str_eq(said, "");
     ck_assert_str_eq(config->sections[0].entries[0].value, rows[i].value);
     free(said);
@@ -355,7 +344,7 @@ START_TEST(mistake_is_reported_with_both_places)
 
   problems_init(&problems);
   config = expand(bad[_i].ini, bad[_i].list, &problems, &text);
-  said = print(&problems);
+  said = problems_text(&problems);
   ck_assert_str_eq(said, bad[_i].said);
   free(said);
   free(text);
@@ -391,7 +380,7 @@ START_TEST(list_has_at_most_ten_thousand_rows)
 
   problems_init(&problems);
   ck_assert_ptr_null(expand(BIG, list, &problems, &text));
-  said = print(&problems);
+  said = problems_text(&problems);
   ck_assert_str_eq(said, "l.csv:10002: more than 10000 rows\n");
   free(said);
   free(list);
@@ -523,7 +512,7 @@ START_TEST(missing_list_is_an_error)
   write_file("f.ini", "[fleet]\nlist = l.csv\n");
   problems_init(&problems);
   ck_assert_int_eq(load(&config, &problems), MP_ECONFIG);
-  said = print(&problems);
+  said = problems_text(&problems);
   snprintf(expected, sizeof(expected),
            "%s/l.csv: cannot be read: No such file or directory\n", dir);
   ck_assert_str_eq(said, expected);
@@ -564,7 +553,7 @@ START_TEST(readable_list_with_a_secret_is_a_warning)
     ck_assert_int_eq(load(&config, &problems), MP_OK);
     options_free(options_check(config, &config->sections[0], secret_options,
                                NULL, &problems));
-    said = print(&problems);
+    said = problems_text(&problems);
     ck_assert_int_eq(strstr(said, "f.ini:4 (") && strstr(said, "everybody"),
                      rows[i].warns);
     free(said);

@@ -272,6 +272,7 @@ print_history(void *ctx, const uint32_t *steps, size_t n, FILE *out)
   }
   if (!oracle_check(x->driver, x->house, &s, &counts, text, sizeof(text)))
     fprintf(out, "    then two good runs: %s\n", text);
+  oracle_counts_clear(&counts);
   fake_messages = NULL;
   normal_following = following;
 }
@@ -421,6 +422,7 @@ main(int argc, char **argv)
   x.driver = driver_new(x.house, plugins ? plugins : ".libs");
   result = explore(&system, &args.limits, stdout);
   print_result(&x, &result);
+  oracle_counts_clear(&x.counts);
   driver_free(x.driver);
   return result.violations > 0;
 }

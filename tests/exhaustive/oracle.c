@@ -204,3 +204,11 @@ oracle_check(struct driver *d, const struct house *house, const struct state *s,
   normal_following = following;
   return is_good;
 }
+
+void
+oracle_counts_clear(struct oracle_counts *counts)
+{
+  hash_set_free(&counts->checked[false]);
+  hash_set_free(&counts->checked[true]);
+  *counts = (struct oracle_counts){ .together = 0 };
+}

@@ -19,6 +19,8 @@ struct oracle_counts {
   struct hash_set checked[2];
 };
 
+void oracle_counts_clear(struct oracle_counts *counts);
+
 /* Returns true if the promise holds.  Otherwise writes to WHY what is wrong. */
 bool oracle_check(struct driver *d, const struct house *house,
                   const struct state *s, struct oracle_counts *counts,

@@ -17,9 +17,9 @@ bool deliver_is_needed(const struct cycle *c, const struct stage *output);
 /*
  * Begin a record, and write a value of it.  RESULTS notes the value; NULL: no
  * results are kept.  A value that the plugin refuses (MP_EDATA, MP_ERANGE,
- * MP_ECONFIG) is rejected, whatever commit says.  After any other failure
- * nothing of this commit is sent: the output is closed, which makes the plugin
- * forget the records.
+ * MP_ECONFIG) is rejected, also if commit reports another result.  After any
+ * other failure nothing of this commit is sent: the output is closed, which
+ * makes the plugin forget the records.
  *
  * NUMBER and ROW (0: no row) are those of its id; see record_id.h.
  */
@@ -27,8 +27,8 @@ void deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
                    int64_t number, int64_t row);
 void deliver_write(struct cycle *c, const struct target *t,
                    const struct value *v, struct results *results);
-/* Closes OUTPUT, so that the plugin drops what was written since the last
- * commit: it counts as not sent. */
+/* Closes OUTPUT, so that the plugin drops the values written since the last
+ * commit: they count as not sent. */
 void deliver_break_off(struct cycle *c, const struct stage *output);
 /* Writes a record with all values of this cycle that count. */
 void deliver_values(struct cycle *c, const struct stage *output,

@@ -69,7 +69,7 @@ add_input(const char *device)
           number++, device);
 }
 
-/* Adds N meters; FAULT: what is wrong with them, NULL: nothing. */
+/* Adds N meters with FAULT, or good ones if that is NULL. */
 static void
 add_meters(size_t n, const char *fault)
 {

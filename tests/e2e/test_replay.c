@@ -471,7 +471,7 @@ write_capture(unsigned cycles, const char *other)
 }
 
 /* How much more memory a longer capture may take, in KiB.  AddressSanitizer
- * keeps what was freed for a while. */
+ * keeps freed memory for a while. */
 #ifdef WITH_SANITIZERS
 #define MORE_KIB 16384
 #else

@@ -479,7 +479,7 @@ begin_base(const struct world_plan *plan, struct world *w, size_t target,
   }
 }
 
-/* With what is pending from a base, the program drops its knowledge of the last
+/* When the program drops the pending values of a base, it also forgets the last
  * amounts. */
 static void
 unguard_amounts(const struct world_plan *plan, struct world *w, size_t meter,
@@ -490,9 +490,9 @@ unguard_amounts(const struct world_plan *plan, struct world *w, size_t meter,
       w->devices[i].unguarded = reason + 1;
 }
 
-/* The program takes the display of a base for the new base, and drops what is
- * pending from the old one.  The next result covers that, if it is what was
- * counted BEYOND the old base. */
+/* The program takes the display of a base for the new base, and drops the
+ * values pending from the old one.  The next result covers them, if it is the
+ * amount counted BEYOND the old base. */
 static void
 follow_base(const struct world_plan *plan, struct world *w, size_t target,
             int64_t beyond)
@@ -531,7 +531,7 @@ follow_set_base(const struct world_plan *plan, struct world *w, size_t target)
 }
 
 /* The program may take the display of a base for a change by hand: then it
- * drops what is pending, and measures from the display. */
+ * drops the pending values, and measures from the display. */
 static void
 follow_stale_base(const struct world_plan *plan, struct world *w, size_t target)
 {

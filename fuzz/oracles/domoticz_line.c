@@ -381,13 +381,13 @@ http_set_single(struct http *http)
 }
 
 void
-http_get(struct http *http, const char *query, unsigned flags,
-         struct http_answer *ret)
+http_send(struct http *http, const struct http_request *request,
+          struct http_answer *ret)
 {
   struct query q;
 
-  query_parse(&q, query);
-  require(q.shape->flags == flags && (q.shape->when & line.what) != 0);
+  query_parse(&q, request->query);
+  require(q.shape->flags == request->flags && (q.shape->when & line.what) != 0);
   check_request(&q);
   answer_next(http, ret);
   note_answer(&q, ret);

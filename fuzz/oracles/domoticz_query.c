@@ -10,7 +10,7 @@
 
 #include "fuzz/oracles/domoticz_check.h"
 #include "lib/array.h"
-#include "plugins/domoticz/http.h"
+#include "plugins/http/http.h"
 
 /* Each query's parameter names in their order; "type" and "param" with their
  * values. */

@@ -26,7 +26,7 @@ enum request {
 struct shape {
   const char *text;
   enum request request;
-  unsigned flags; /* of http_get */
+  unsigned flags; /* of the request */
   unsigned when;  /* LINE_... */
 };
 

@@ -33,7 +33,7 @@
 #include "lib/utf8.h"
 #include "lib/value.h"
 #include "plugins/exec/child.h"
-#include "plugins/exec/json_line.h"
+#include "plugins/json/json_line.h"
 #include "plugins/exec/record.h"
 #include "plugins/exec/command_words.h"
 #include "testkit/fake_host.h"

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/domoticz/url.h"
+#include "plugins/http/url.h"
 
 /* ---- Instances ----------------------------------------------------------- */
 
@@ -44,11 +44,20 @@ check_token(const struct mp_host *host)
   return MP_OK;
 }
 
+static const char *
+domoticz_url_problem(const char *url)
+{
+  const char *problem = url ? url_problem(url) : "must be given";
+
+  if (!problem && (strpbrk(url, "?#") || strstr(url, "json.htm")))
+    problem = "must end before /json.htm";
+  return problem;
+}
+
 static int
 check_domoticz_options(const struct mp_host *host)
 {
-  const char *url = host->option(host, "url");
-  const char *problem = url ? url_problem(url) : "must be given";
+  const char *problem = domoticz_url_problem(host->option(host, "url"));
 
   if (problem)
     return mp_fail(host, MP_ECONFIG, "url", "%s", problem);

@@ -12,7 +12,7 @@
 #include <meterpipe/plugin.h>
 
 #include "plugins/domoticz/device.h"
-#include "plugins/domoticz/http.h"
+#include "plugins/http/http.h"
 #include "plugins/domoticz/reply.h"
 
 /* The largest idx has this many digits. */

@@ -55,6 +55,21 @@ why_unauthorized(const struct domoticz *d)
   return d->with_tls ? login_tls : login_plain;
 }
 
+/* Reports a redirect to URL. */
+static int
+report_redirect(struct domoticz *d, long status, const char *url)
+{
+  static const char page[] = "/json.htm";
+  size_t len = strlen(url), end = sizeof(page) - 1;
+
+  if (len >= end && strcmp(url + len - end, page) == 0)
+    len -= end;
+  return mp_fail(d->host, MP_EPROTO, d->url,
+                 "HTTP %ld: a redirect to %.*s, which was not followed; if "
+                 "that is the server, give it as `url`",
+                 status, (int)len, url);
+}
+
 /* Reports an HTTP status other than 200.  A 404 gets here only from
  * request_change: for a read it can mean that the server has the other API. */
 static int
@@ -77,10 +92,7 @@ report_status(struct domoticz *d, const char *object,
   if (request_is_too_long(status))
     return mp_fail(d->host, MP_EREFUSED, object, too_long, status);
   if (status >= 300 && status < 400 && answer->what[0] != '\0')
-    return mp_fail(d->host, MP_EPROTO, d->url,
-                   "HTTP %ld: a redirect to %s, which was not followed; if "
-                   "that is the server, give it as `url`",
-                   status, answer->what);
+    return report_redirect(d, status, answer->what);
   if (status >= 500)
     return mp_fail(d->host, MP_EAGAIN, object,
                    "HTTP %ld: the server failed; see its log", status);
@@ -108,7 +120,11 @@ static int
 send_request(struct domoticz *d, const char *object, const char *query,
              unsigned flags, struct http_answer *answer, struct reply *ret)
 {
-  http_get(d->http, query, flags, answer);
+  const struct http_request request = { .path = "/json.htm",
+                                        .query = query,
+                                        .flags = flags };
+
+  http_send(d->http, &request, answer);
   d->left = reason_to_leave(answer);
   if (answer->code == MP_ECANCELED) { /* not a failure of the server */
     mp_log(d->host, MP_LOG_INFO, d->url, "%s", answer->what);

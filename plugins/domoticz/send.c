@@ -20,7 +20,7 @@
 #include <string.h>
 
 #include "lib/unit.h"
-#include "plugins/domoticz/url.h"
+#include "plugins/http/url.h"
 
 static void
 clear_record(struct slot *slot)

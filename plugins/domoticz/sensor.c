@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "lib/unit.h"
-#include "plugins/domoticz/url.h"
+#include "plugins/http/url.h"
 
 #define NEW_DEVICE "make the device"
 

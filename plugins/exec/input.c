@@ -24,7 +24,7 @@
 
 #include "plugins/exec/child.h"
 #include "plugins/exec/find_program.h"
-#include "plugins/exec/json_value.h"
+#include "plugins/json/json_value.h"
 #include "plugins/exec/command_words.h"
 
 static const struct mp_option options[] = {

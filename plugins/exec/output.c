@@ -21,7 +21,7 @@
 #include "lib/json.h"
 #include "plugins/exec/child.h"
 #include "plugins/exec/find_program.h"
-#include "plugins/exec/json_value.h"
+#include "plugins/json/json_value.h"
 #include "plugins/exec/command_words.h"
 #include "plugins/exec/record.h"
 

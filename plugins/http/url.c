@@ -2,7 +2,7 @@
  * URLs are parsed by libcurl, so that the checks see the same host as the
  * connection.
  */
-#include "plugins/domoticz/url.h"
+#include "plugins/http/url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +60,6 @@ url_problem(const char *url)
   if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
     return "holds a user name or password; give them as `username` and "
            "`password`";
-  if (strchr(url, '?') || strchr(url, '#') || strstr(url, "json.htm"))
-    return "must end before /json.htm";
   return NULL;
 }
 
@@ -86,14 +84,13 @@ url_is_loopback(const char *url)
   return loopback;
 }
 
-/* Removes END from the end of TEXT, if it is there. */
 static void
-cut_end(char *text, const char *end)
+cut_slash(char *url)
 {
-  size_t len = strlen(text), cut = strlen(end);
+  size_t len = strlen(url);
 
-  if (len >= cut && strcmp(text + len - cut, end) == 0)
-    text[len - cut] = '\0';
+  if (len > 0 && url[len - 1] == '/')
+    url[len - 1] = '\0';
 }
 
 char *
@@ -112,14 +109,12 @@ url_shown(const char *url)
     shown = strdup(part);
   curl_free(part);
   curl_url_cleanup(u);
-  if (shown) {
-    cut_end(shown, "/json.htm");
-    cut_end(shown, "/");
-  }
   if (shown && url_problem(shown)) {
     free(shown);
     shown = NULL;
   }
+  if (shown)
+    cut_slash(shown);
   return shown;
 }
 

@@ -1,5 +1,5 @@
 /* Parses a line that is a JSON object (RFC 8259) of texts and numbers. */
-#include "plugins/exec/json_line.h"
+#include "plugins/json/json_line.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -6,8 +6,8 @@
  *
  * Numbers are kept as they are written: 17.50 is not 17.5.  No I/O and no host.
  */
-#ifndef EXEC_JSON_LINE_H
-#define EXEC_JSON_LINE_H
+#ifndef JSON_LINE_H
+#define JSON_LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * HTTP requests to one server over one connection, by libcurl.  Reports for
  * each request the answer, and whether the request can have arrived.
  */
-#ifndef DOMOTICZ_HTTP_H
-#define DOMOTICZ_HTTP_H
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,12 +35,22 @@ struct http_answer {
   char what[256];
 };
 
-/* http_get flags */
+/* Flags of a request */
 /* Changes something: is never sent twice, and is completed even when the run is
  * to be ended. */
 #define HTTP_UPDATE 0x1u
 /* The answer can be long: a list of all devices. */
 #define HTTP_LONG 0x2u
+
+struct http_request {
+  const char *method;         /* NULL: GET, or POST if there is a body */
+  const char *path;           /* follows the URL: "/write"; may be "" */
+  const char *query;          /* escaped: "db=house"; NULL: none */
+  const char *const *headers; /* "Name: value" each, then NULL; NULL: none */
+  const char *body;           /* NULL: none */
+  size_t body_len;
+  unsigned flags;
+};
 
 /* Initialises libcurl for this process; any thread may call it.  Returns false
  * if memory ran out.  Call it before taking any lock: OpenSSL can hang here
@@ -53,7 +63,7 @@ struct http *http_new(const struct mp_host *host,
                       const struct http_options *options);
 void http_free(struct http *http);
 
-/* Makes the libcurl handles.  MP_OK or MP_ENOMEM.  http_get calls it if the
+/* Makes the libcurl handles.  MP_OK or MP_ENOMEM.  http_send calls it if the
  * caller did not. */
 int http_open(struct http *http);
 /* Closes the connection and frees the handles. */
@@ -65,9 +75,9 @@ void http_close(struct http *http);
 bool http_is_single(const struct http *http);
 void http_set_single(struct http *http);
 
-/* Sends GET URL/json.htm?QUERY.  Takes at most the timeout or the time
- * left, whichever is shorter. */
-void http_get(struct http *http, const char *query, unsigned flags,
-              struct http_answer *ret);
+/* Sends REQUEST, whose strings must live until it returns.  Takes at most the
+ * timeout or the time left, whichever is shorter. */
+void http_send(struct http *http, const struct http_request *request,
+               struct http_answer *ret);
 
 #endif

@@ -1,5 +1,5 @@
 /* Reads values from the JSON lines of a command. */
-#include "plugins/exec/json_value.h"
+#include "plugins/json/json_value.h"
 
 #include <string.h>
 

@@ -21,7 +21,7 @@
 #include "config.h"
 #endif
 
-#include "plugins/domoticz/http_impl.h"
+#include "plugins/http/http_impl.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -77,7 +77,7 @@ http_may_have_left(struct http *h)
 static bool
 is_repetition(struct http *h)
 {
-  if (!(h->flags & HTTP_UPDATE) || !http_may_have_left(h))
+  if (!(h->request->flags & HTTP_UPDATE) || !http_may_have_left(h))
     return false;
   h->cut = true;
   return true;

@@ -7,7 +7,7 @@
 #include "config.h"
 #endif
 
-#include "plugins/domoticz/http_impl.h"
+#include "plugins/http/http_impl.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/domoticz/http_error.h"
-#include "plugins/domoticz/url.h"
+#include "plugins/http/http_error.h"
+#include "plugins/http/url.h"
 
 #define HEAD_MAX ((size_t)64 * 1024)
 #define BODY_MAX ((size_t)1024 * 1024)
@@ -55,7 +55,7 @@ static size_t
 take_body(char *data, size_t one, size_t n, void *ctx)
 {
   struct http *h = ctx;
-  size_t max = h->flags & HTTP_LONG ? BODY_MAX_LONG : BODY_MAX;
+  size_t max = h->request->flags & HTTP_LONG ? BODY_MAX_LONG : BODY_MAX;
   size_t len = one * n;
 
   if (len > max - h->body.len)
@@ -113,7 +113,6 @@ set_options(struct http *h)
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   /* libcurl before 7.66 takes a reply without headers for HTTP/0.9. */
   curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, h->headers);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "meterpipe/" PACKAGE_VERSION);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->curl_error);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
@@ -190,9 +189,7 @@ http_open(struct http *http)
     return MP_OK;
   http->multi = curl_multi_init();
   http->easy = curl_easy_init();
-  /* In exactly this spelling: Domoticz ignores any other. */
-  http->headers = curl_slist_append(NULL, "Connection: keep-alive");
-  if (!http->multi || !http->easy || !http->headers) {
+  if (!http->multi || !http->easy) {
     http_close(http);
     return MP_ENOMEM;
   }
@@ -257,7 +254,7 @@ static bool
 wait_or_cancel(struct http *h)
 {
   struct curl_waitfd cancel = { .events = CURL_WAIT_POLLIN };
-  bool heed = !(h->flags & HTTP_UPDATE);
+  bool heed = !(h->request->flags & HTTP_UPDATE);
   int n;
 
   cancel.fd = h->host->cancel_fd(h->host);
@@ -378,33 +375,89 @@ perform_request(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   }
 }
 
-/* Sets the URL, and allocates the body, so that even an empty one is not
- * NULL. */
 static bool
-prepare_request(struct http *h, const char *query)
+set_url(struct http *h)
 {
-  const char *base = h->options.url;
-  size_t size = strlen(base) + strlen(query) + sizeof("/json.htm?");
-  char *url = malloc(size);
+  const char *query = h->request->query;
   CURLcode curl = CURLE_OUT_OF_MEMORY;
+  char *url;
 
-  if (url) {
-    snprintf(url, size, "%s/json.htm?%s", base, query);
+  if (asprintf(&url, "%s%s%s%s", h->options.url, h->request->path,
+               query ? "?" : "", query ? query : "") >= 0) {
     curl = curl_easy_setopt(h->easy, CURLOPT_URL, url);
+    free(url);
   }
-  free(url);
-  return curl == CURLE_OK && text_buffer_reserve(&h->body, 1) == MP_OK;
+  return curl == CURLE_OK;
+}
+
+/* Sets the method and the body. */
+static bool
+set_content(struct http *h)
+{
+  const struct http_request *request = h->request;
+  CURL *easy = h->easy;
+
+  if (request->body) {
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     (curl_off_t)request->body_len);
+  } else {
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+  }
+  return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) ==
+         CURLE_OK;
+}
+
+/* Returns the headers for libcurl; NULL: out of memory. */
+static struct curl_slist *
+make_headers(const struct http_request *request)
+{
+  /* In exactly this spelling: Domoticz ignores any other. */
+  struct curl_slist *list = curl_slist_append(NULL, "Connection: keep-alive");
+  struct curl_slist *longer = list;
+
+  /* A body is not announced: that would cost a round trip. */
+  if (longer && request->body)
+    longer = curl_slist_append(list, "Expect:");
+  for (const char *const *h = request->headers; h && *h && longer; h++)
+    longer = curl_slist_append(list, *h);
+  if (!longer) {
+    curl_slist_free_all(list);
+    return NULL;
+  }
+  return list;
+}
+
+/* Sets what differs between requests, and allocates the body of the answer, so
+ * that even an empty one is not NULL. */
+static bool
+prepare_request(struct http *h)
+{
+  curl_slist_free_all(h->headers);
+  h->headers = make_headers(h->request);
+  curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->headers);
+  return h->headers && set_url(h) && set_content(h) &&
+         text_buffer_reserve(&h->body, 1) == MP_OK;
+}
+
+static const char *
+method_of(const struct http_request *request)
+{
+  if (request->method)
+    return request->method;
+  return request->body ? "POST" : "GET";
 }
 
 void
-http_get(struct http *http, const char *query, unsigned flags,
-         struct http_answer *ret)
+http_send(struct http *http, const struct http_request *request,
+          struct http_answer *ret)
 {
   int64_t timeout_ms = http->options.timeout_ms;
   int64_t left_ms = http->host->time_left(http->host);
 
   memset(ret, 0, sizeof(*ret));
-  http->flags = flags;
+  http->request = request;
   http->too_long = NULL;
   http->cut = http->moved = http->lost = false;
   http->fd = CURL_SOCKET_BAD;
@@ -412,7 +465,7 @@ http_get(struct http *http, const char *query, unsigned flags,
   http->curl_error[0] = '\0';
   if (left_ms < timeout_ms)
     timeout_ms = left_ms;
-  if (http_open(http) != MP_OK || !prepare_request(http, query))
+  if (http_open(http) != MP_OK || !prepare_request(http))
     refuse_reply(ret, MP_ENOMEM, "out of memory");
   else if (run_must_end(http))
     refuse_at_end(http, ret);
@@ -421,5 +474,7 @@ http_get(struct http *http, const char *query, unsigned flags,
   else
     perform_request(http, timeout_ms, ret);
   mp_log(http->host, MP_LOG_DEBUG, http->options.url,
-         "GET /json.htm?%s: %ld, %zu bytes", query, ret->status, ret->len);
+         "%s %s%s%s: %ld, %zu bytes", method_of(request), request->path,
+         request->query ? "?" : "", request->query ? request->query : "",
+         ret->status, ret->len);
 }

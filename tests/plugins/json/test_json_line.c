@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/array.h"
-#include "plugins/exec/json_line.h"
+#include "plugins/json/json_line.h"
 #include "tests/support/run_suite.h"
 
 #define NO_OBJECT "is not a JSON object"

@@ -2,14 +2,14 @@
  * Explains failures of libcurl: a text for the user, and a code that says who
  * must act.
  */
-#include "plugins/domoticz/http_error.h"
+#include "plugins/http/http_error.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/array.h"
-#include "plugins/domoticz/url.h"
+#include "plugins/http/url.h"
 
 /* Exists since libcurl 8.6; older versions report CURLE_OUT_OF_MEMORY (see
  * true_reason). */

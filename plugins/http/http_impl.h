@@ -2,10 +2,10 @@
  * The files of http: the handle (http.c), and whether a request may have left
  * (http_sent.c).
  */
-#ifndef DOMOTICZ_HTTP_IMPL_H
-#define DOMOTICZ_HTTP_IMPL_H
+#ifndef HTTP_IMPL_H
+#define HTTP_IMPL_H
 
-#include "plugins/domoticz/http.h"
+#include "plugins/http/http.h"
 
 #include <stdint.h>
 
@@ -23,7 +23,6 @@ struct http {
   bool direct; /* no proxy, even if the environment names one */
   CURLM *multi;
   CURL *easy;
-  struct curl_slist *headers;
   char curl_error[CURL_ERROR_SIZE];
   curl_socket_t sockets[SOCKETS]; /* open; else CURL_SOCKET_BAD */
   bool single;                    /* each request gets a new connection */
@@ -31,7 +30,8 @@ struct http {
   int64_t kept_at_ms;             /* on CLOCK_MONOTONIC */
 
   /* State of the current request. */
-  unsigned flags;
+  const struct http_request *request;
+  struct curl_slist *headers;
   const char *too_long; /* the part of the answer that is; NULL: none */
   size_t limit;         /* in bytes, of that part */
   bool cut;             /* an update lost its connection */

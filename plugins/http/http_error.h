@@ -1,12 +1,12 @@
 /*
  * Explains why a transfer failed or was redirected, as a message for the user.
  */
-#ifndef DOMOTICZ_HTTP_ERROR_H
-#define DOMOTICZ_HTTP_ERROR_H
+#ifndef HTTP_ERROR_H
+#define HTTP_ERROR_H
 
 #include <curl/curl.h>
 
-#include "plugins/domoticz/http.h"
+#include "plugins/http/http.h"
 
 /* Fills in the code and the text for a transfer that ended with CURL.
  * CURL_ERROR is libcurl's own message about it, or "". */

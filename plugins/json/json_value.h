@@ -1,12 +1,12 @@
 /*
  * Reads values from the JSON lines of a command, and reports errors in them.
  */
-#ifndef EXEC_JSON_VALUE_H
-#define EXEC_JSON_VALUE_H
+#ifndef JSON_VALUE_H
+#define JSON_VALUE_H
 
 #include <meterpipe/plugin.h>
 
-#include "plugins/exec/json_line.h"
+#include "plugins/json/json_line.h"
 
 /*
  * Reads the members value or text, unit, kind, time and serial of LINE, which

@@ -5,7 +5,7 @@
 #include <check.h>
 
 #include "lib/array.h"
-#include "plugins/domoticz/url.h"
+#include "plugins/http/url.h"
 #include "tests/support/run_suite.h"
 
 #define SCHEME "must begin with http:// or https://"

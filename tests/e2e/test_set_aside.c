@@ -563,6 +563,28 @@ START_TEST(texts_of_a_plugin_are_committed_with_its_answers)
 }
 END_TEST
 
+/* Two readings with the same time are two records, which a receiver must not
+ * take for a repetition. */
+START_TEST(live_records_of_one_time_have_different_ids)
+{
+  char seen[512];
+
+  write_pipeline("", "class = live\n");
+  for (int i = 1; i <= 2; i++) {
+    sandbox_advance(s, INTERVAL);
+    sandbox_write(s, "reading.sh",
+                  "echo '{\"field\":\"energy\",\"value\":\"%d\","
+                  "\"time\":\"2026-11-22T10:00:00Z\"}'\n",
+                  i);
+    command("run -c p.ini", EX_OK);
+  }
+  taken_is("energy=1\nenergy=2\n");
+  snprintf(seen, sizeof(seen), "%s", sandbox_read(s, "seen"));
+  ck_assert_ptr_nonnull(strchr(seen, '\n'));
+  check_ids(seen, strchr(seen, '\n') + 1);
+}
+END_TEST
+
 /* Else a run that is killed then would take the refused value for sent. */
 START_TEST(nothing_leaves_before_a_refusal_is_committed)
 {
@@ -620,6 +642,7 @@ main(void)
   tcase_add_loop_test(tc, other_classes_reject, 0, 2);
   tcase_add_test(tc, value_that_write_refuses_gets_another_record);
   tcase_add_test(tc, texts_of_a_plugin_are_committed_with_its_answers);
+  tcase_add_test(tc, live_records_of_one_time_have_different_ids);
   tcase_add_test(tc, nothing_leaves_before_a_refusal_is_committed);
   tcase_add_test(tc, conform_knows_the_result);
   suite_add_tcase(suite, tc);

@@ -40,7 +40,7 @@ field_of_register(const char *number, char *ret, size_t size)
   struct mp_field_sink sink = { .struct_size = sizeof(sink),
                                 .ctx = &name,
                                 .field = take_name };
-  int r = meter->input.field(number, &sink);
+  int r = plugin_field(meter, number, &sink);
 
   return r == MP_OK && !name.fits ? MP_ERANGE : r;
 }

@@ -119,7 +119,7 @@ show_fields(const struct plugin *plugin)
   if (plugin->kind != PLUGIN_INPUT || !plugin->input.list_fields)
     return;
   printf("\nFields:\n");
-  plugin->input.list_fields(&sink);
+  plugin_list_fields(plugin, &sink);
 }
 
 static void

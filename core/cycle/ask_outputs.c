@@ -20,14 +20,15 @@ import_displayed(struct ledger_displayed *to, const struct mp_shown *shown)
     return "MP_SHOWN_VALUE without a value";
   if (!shown->value || shown->answer > MP_SHOWN_EMPTY)
     return NULL; /* an empty target may still give its unit in a zero value */
-  fault = memory_import_value(&to->value, shown->value);
+  fault = value_import(&to->value, shown->value);
   if (!fault && to->value.text && !*to->value.text)
     value_clear(&to->value);
   return fault;
 }
 
-/* Finds out which record brought the displayed value. */
-static void
+/* Finds out which record brought the displayed value.  Returns as
+ * import_displayed. */
+static const char *
 import_id(const struct teller *teller, struct ledger_displayed *to,
           const struct mp_shown *shown)
 {
@@ -40,8 +41,10 @@ import_id(const struct teller *teller, struct ledger_displayed *to,
   else if (shown->id)
     to->id =
       record_id_parse(&teller->cycle->ids, output, shown->id, &to->id_number);
-  if (to->id == LEDGER_OTHER_ID)
-    to->other_id = memory_text(shown->id);
+  if (to->id != LEDGER_OTHER_ID)
+    return NULL;
+  to->other_id = strdup(shown->id);
+  return to->other_id ? NULL : value_no_memory;
 }
 
 /* Stores SHOWN in ANSWER.  Returns the fault, or NULL. */
@@ -53,8 +56,11 @@ keep_displayed(const struct teller *teller, struct answer *answer,
 
   if (fault)
     return fault;
-  if (shown->updated)
-    answer->displayed.updated = memory_text(shown->updated);
+  if (shown->updated) {
+    answer->displayed.updated = strdup(shown->updated);
+    if (!answer->displayed.updated)
+      return value_no_memory;
+  }
   answer->displayed.place = shown->place;
   if (shown->step.coef)
     answer->step = shown->step;
@@ -62,8 +68,8 @@ keep_displayed(const struct teller *teller, struct answer *answer,
     answer->step = (struct mp_decimal){ 0, 0 };
   answer->numbers_only = (shown->flags & MP_SHOWN_NUMBERS) != 0;
   answer->ready_ms = clock_mono_ms() + shown->wait_ms;
-  import_id(teller, &answer->displayed, shown);
-  return import_displayed(&answer->displayed, shown);
+  fault = import_id(teller, &answer->displayed, shown);
+  return fault ? fault : import_displayed(&answer->displayed, shown);
 }
 
 static int
@@ -88,6 +94,9 @@ take_displayed(const struct mp_output_sink *sink, const struct mp_shown *shown)
   fault = keep_displayed(teller, answer, shown);
   if (fault) {
     ledger_displayed_clear(&answer->displayed);
+    if (fault == value_no_memory)
+      return instance_fail(teller->instance, MP_ENOMEM, target->object, "%s",
+                           fault);
     return instance_fail(teller->instance, MP_EINTERNAL, target->object,
                          "the plugin's fetch gave %s", fault);
   }

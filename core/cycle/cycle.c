@@ -36,17 +36,19 @@ deadline_of(const struct cycle *c)
 
 /* ---- Decisions ---- */
 
-/* Commits the store with HOW.  If it cannot be written, only live outputs are
- * served from then on.  Returns false if the state has failed. */
+/* Commits the changes of the state: all, or the answers of OUTPUT.  If it
+ * cannot be written, only live outputs are served from then on.  Returns false
+ * if the state has failed. */
 static bool
-commit_with(struct cycle *c, int (*how)(struct store *store))
+commit_changes(struct cycle *c, const struct stage *output)
 {
   int r;
 
   if (c->d.state_failed)
     return false;
   progress_begin("the state", "commit");
-  r = how(c->run->store);
+  r = output ? store_commit_answers(c->run->store, output->name)
+             : store_commit(c->run->store);
   progress_end();
   if (r != MP_OK)
     report_failure(c->run->report, REPORT_OTHER, NULL, r, NULL,
@@ -61,16 +63,16 @@ commit_state(struct cycle *c)
 {
   if (!c->d.state_failed && store_is_durable(c->run->store))
     book_save(c);
-  commit_with(c, store_commit);
+  commit_changes(c, NULL);
 }
 
-/* Commits the answers of an output before anything else is allocated, and
- * before the next one is called: a failure there cannot undo them.  Ledgers and
- * queues are in the store already. */
+/* Commits the answers of OUTPUT before anything else is allocated, and before
+ * the next one is called: a failure there cannot undo them.  Ledgers and queues
+ * are in the store already. */
 static bool
-commit_answers(struct cycle *c)
+commit_answers(struct cycle *c, const struct stage *output)
 {
-  return commit_with(c, store_commit_answers);
+  return commit_changes(c, output);
 }
 
 void
@@ -204,7 +206,7 @@ send_rows(struct cycle *c, const struct stage *output, struct batch *batch)
 {
   enum verdict verdict = rows_send(c, output, batch);
 
-  commit_answers(c);
+  commit_answers(c, output);
   rows_tell(c, batch);
   return judge(c, output, verdict);
 }
@@ -225,7 +227,7 @@ recover_rows(struct cycle *c)
         open_output(c, output))
       send_rows(c, output, &batch);
     turn_end(c, output);
-    if (!commit_answers(c))
+    if (!commit_answers(c, output))
       return;
   }
 }
@@ -261,7 +263,8 @@ serve_queue(struct cycle *c, const struct stage *output)
     if (!send_rows(c, output, &batch) || run_stopped() ||
         run_time_left(c->run) == 0 || !rows_next(c, output, &batch))
       return;
-    if (!judge(c, output, rows_token(c, output, &batch)) || !commit_answers(c))
+    if (!judge(c, output, rows_token(c, output, &batch)) ||
+        !commit_answers(c, output))
       return;
   }
 }
@@ -290,8 +293,10 @@ deliver_all_live(struct cycle *c, int64_t time_ms)
   {
     if (delivery(output) != MP_LIVE || !turn_begin(c, output))
       continue;
-    if (time_ms && open_output(c, output))
+    if (time_ms && open_output(c, output)) {
+      commit_answers(c, output);
       judge(c, output, deliver_live(c, output, time_ms));
+    }
     turn_end(c, output);
   }
 }
@@ -302,7 +307,7 @@ static void
 send_record(struct cycle *c, const struct stage *output,
             struct results *results)
 {
-  if (latest_write(c, output, results) && !commit_answers(c))
+  if (latest_write(c, output, results) && !commit_answers(c, output))
     deliver_break_off(c, output);
   judge(c, output, latest_commit(c, output, results));
 }
@@ -315,13 +320,14 @@ serve_latest(struct cycle *c, const struct stage *output)
   bool sent;
 
   turn_begin(c, output);
-  sent = open_output(c, output);
+  /* A text that the plugin set in open is on disk before its values leave. */
+  sent = open_output(c, output) && commit_answers(c, output);
   if (sent)
     send_record(c, output, &results);
   turn_pause(c);
   if (is_given_up(c, output))
     latest_leave(c, output);
-  commit_answers(c);
+  commit_answers(c, output);
   if (sent)
     latest_tell(c, &results);
   if (latest_ready(c, output) == INT64_MAX)

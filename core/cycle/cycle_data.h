@@ -67,7 +67,7 @@ struct output_state {
   bool took_part;      /* it was used in this cycle */
   bool asks_nothing;   /* fetch returned MP_SKIP: it cannot be asked */
   bool has_turn;       /* still to be served in this step */
-  int64_t last_number; /* latest: newest record number; kept in the state */
+  int64_t last_number; /* latest, live: newest record number; in the state */
   int64_t number;      /* latest: number of the open record; 0: none */
 };
 

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/cycle/book.h"
 #include "core/cycle/delivered.h"
 #include "core/cycle/evaluate.h"
 #include "core/pipeline/call.h"
+#include "lib/clock.h"
 
 /* ---- Calling an output ---- */
 
@@ -89,12 +91,12 @@ deliver_write(struct cycle *c, const struct target *t, const struct value *v,
 
 void
 deliver_values(struct cycle *c, const struct stage *output, int64_t time_ms,
-               struct results *results)
+               int64_t number, struct results *results)
 {
   const struct output_delivery *at = &c->deliveries[output->index];
   struct instance *instance = instance_of(c, output);
 
-  deliver_begin(c, output, time_ms, time_ms, 0);
+  deliver_begin(c, output, time_ms, number, 0);
   for (size_t i = 0; i < output->n_targets && !at->is_broken; i++) {
     const struct target *t = output->targets[i];
 
@@ -135,11 +137,14 @@ deliver_commit(struct cycle *c, const struct stage *output, const char *token,
 enum verdict
 deliver_live(struct cycle *c, const struct stage *output, int64_t time_ms)
 {
+  /* Not the time: an input may give two readings the same one. */
+  int64_t number = book_number(&c->d, output, clock_now_ms());
   struct results results;
   enum verdict verdict;
 
+  output_state(c, output)->number = 0;
   deliver_results_init(&results, output, 1);
-  deliver_values(c, output, time_ms, &results);
+  deliver_values(c, output, time_ms, number, &results);
   verdict = deliver_commit(c, output, NULL, &results);
   deliver_results_explain(c, &results, false);
   for (size_t i = 0; i < output->n_targets; i++) {

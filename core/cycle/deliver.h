@@ -30,9 +30,9 @@ void deliver_write(struct cycle *c, const struct target *t,
 /* Closes OUTPUT, so that the plugin drops the values written since the last
  * commit: they count as not sent. */
 void deliver_break_off(struct cycle *c, const struct stage *output);
-/* Writes a record with all values of this cycle that count. */
+/* Writes the record NUMBER with all values of this cycle that count. */
 void deliver_values(struct cycle *c, const struct stage *output,
-                    int64_t time_ms, struct results *results);
+                    int64_t time_ms, int64_t number, struct results *results);
 /* Calls commit, or recover if there is a TOKEN. */
 enum verdict deliver_commit(struct cycle *c, const struct stage *output,
                             const char *token, struct results *results);

@@ -40,7 +40,7 @@ direct_deliver(struct cycle *c, const struct stage *output, int64_t time_ms)
   const struct output_delivery *at = &c->deliveries[output->index];
   size_t block = delivery(output) == MP_LIVE ? LIVE_BLOCK : BLOCK;
 
-  deliver_values(c, output, time_ms, NULL);
+  deliver_values(c, output, time_ms, time_ms, NULL);
   return at->is_broken || at->pending_records >= block ? direct_flush(c, output)
                                                        : VERDICT_GOOD;
 }

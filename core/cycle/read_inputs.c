@@ -416,17 +416,19 @@ room_for_files(void)
   return limit.rlim_cur - used;
 }
 
-static struct reader
-make_reader(struct readers *all, struct cycle *c, const struct stage *input)
+/* Returns how many files INPUT has open at a time. */
+static size_t
+files_of(struct cycle *c, const struct stage *input)
 {
   const struct mp_input_ops *ops = &input->plugin->input;
-  void *self = instance_of(c, input)->self;
+  size_t n = INPUT_FILES;
 
-  return (struct reader){ .all = all,
-                          .cycle = c,
-                          .input = input,
-                          .files =
-                            ops->files ? ops->files(self) : INPUT_FILES };
+  if (ops->files) {
+    progress_begin(input->name, "files");
+    n = ops->files(instance_of(c, input)->self);
+    progress_end();
+  }
+  return n;
 }
 
 static void
@@ -438,7 +440,9 @@ read_live(struct cycle *c)
   FOR_EACH_STAGE(c->plan, input, PLUGIN_INPUT)
   {
     if (!reads_capture(input) && !reading_of(c, input)->ended)
-      all->list[all->n++] = make_reader(all, c, input);
+      all->list[all->n++] = (struct reader){
+        .all = all, .cycle = c, .input = input, .files = files_of(c, input)
+      };
   }
   all->room = room_for_files();
   if (read_in_threads(all, c->run->deadline_ms)) {

@@ -6,7 +6,9 @@
  *     r = call_end(&call, ops->read(self, &sink), CALL_ALLOWS(MP_END));
  *
  * Calls that do no I/O, of transforms and of inputs that read a capture, begin
- * with call_begin_direct: a replay makes millions of them.
+ * with call_begin_direct: a replay makes millions of them.  A call without a
+ * result to check (field, list_fields, field_of, files) is only marked with
+ * progress_begin, so that the plugin is named if it ends the process there.
  */
 #ifndef CORE_PIPELINE_CALL_H
 #define CORE_PIPELINE_CALL_H

@@ -9,6 +9,7 @@
 
 #include "core/config/fleet.h"
 #include "core/memory/memory.h"
+#include "core/run/progress.h"
 #include "lib/nearest.h"
 #include "lib/storable.h"
 
@@ -62,8 +63,7 @@ unknown_field(struct builder *b, const struct stage *input, const char *field,
   char words[128], place[FLEET_LINE_TEXT];
 
   nearest_start(&nearest, field);
-  if (input->plugin->input.list_fields)
-    input->plugin->input.list_fields(&sink);
+  plugin_list_fields(input->plugin, &sink);
   nearest_hint(&nearest, words, sizeof(words));
   if (!*words && input->plugin->input.list_fields)
     snprintf(words, sizeof(words), " (\"meterpipe plugins %s\" lists them)",
@@ -104,7 +104,7 @@ names_field(struct builder *b, struct stage *input, const char *field,
 
   if (!input->plugin)
     return NULL; /* reported already */
-  if (input->plugin->input.field(field, &sink) != MP_OK) {
+  if (plugin_field(input->plugin, field, &sink) != MP_OK) {
     unknown_field(b, input, field, line, key);
     return NULL;
   }
@@ -125,15 +125,20 @@ names_field(struct builder *b, struct stage *input, const char *field,
 static void
 resolve_instance(struct builder *b, const struct stage *input, void *self)
 {
+  const struct mp_input_ops *ops = &input->plugin->input;
+
   for (size_t i = 0; i < input->n_fields; i++) {
     struct known_field known = { .known = false };
     struct mp_field_sink sink = { .struct_size = sizeof(sink),
                                   .ctx = &known,
                                   .field = take_field };
     struct slot *slot = input->fields[i];
+    int r;
 
-    if (input->plugin->input.field_of(self, slot->field, &sink) != MP_OK ||
-        !known.known || strcmp(known.name, slot->field) != 0)
+    progress_begin(input->name, "field_of");
+    r = ops->field_of(self, slot->field, &sink);
+    progress_end();
+    if (r != MP_OK || !known.known || strcmp(known.name, slot->field) != 0)
       builder_problem(b, input->section->line,
                       "the plugin of [input %s] does not describe its field "
                       "\"%s\"",

@@ -12,6 +12,7 @@
 
 #include "core/memory/memory.h"
 #include "core/plugin/loader_check.h"
+#include "core/run/progress.h"
 #include "lib/array.h"
 #include "lib/nearest.h"
 #include "lib/safe_dir.h"
@@ -322,4 +323,29 @@ loader_get(struct loader *loader, enum plugin_kind kind, const char *name)
   plugin->next = loader->plugins;
   loader->plugins = plugin;
   return plugin;
+}
+
+/* ---- Fields ---- */
+
+int
+plugin_field(const struct plugin *plugin, const char *name,
+             const struct mp_field_sink *sink)
+{
+  int r;
+
+  progress_begin(plugin->table.name, "field");
+  r = plugin->input.field(name, sink);
+  progress_end();
+  return r;
+}
+
+void
+plugin_list_fields(const struct plugin *plugin,
+                   const struct mp_field_sink *sink)
+{
+  if (!plugin->input.list_fields)
+    return;
+  progress_begin(plugin->table.name, "list_fields");
+  plugin->input.list_fields(sink);
+  progress_end();
 }

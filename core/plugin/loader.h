@@ -35,6 +35,13 @@ struct plugin {
   struct mp_append_ops append; /* output.append, if it is not NULL */
 };
 
+/* Call the plugin's field, which describes the field NAME to SINK, and its
+ * list_fields, if it has one.  They need no instance. */
+int plugin_field(const struct plugin *plugin, const char *name,
+                 const struct mp_field_sink *sink);
+void plugin_list_fields(const struct plugin *plugin,
+                        const struct mp_field_sink *sink);
+
 struct loader;
 
 /* Makes a loader for DIRS, directories separated by colons, searched in

@@ -348,7 +348,8 @@ store_row_count(const struct store *store, const char *output)
 bool
 store_entry_is_due(const struct store *store, const struct store_entry *e)
 {
-  return !(store->keeps_texts && strcmp(e->area, STORE_TEXT) == 0);
+  return !store->texts_of || strcmp(e->area, STORE_TEXT) != 0 ||
+         strcmp(e->owner, store->texts_of) == 0;
 }
 
 static bool
@@ -420,12 +421,12 @@ forget_row_changes(struct store *store)
 }
 
 static int
-commit_changes(struct store *store, bool texts)
+commit_changes(struct store *store, const char *texts_of)
 {
   int r = MP_OK;
 
   pthread_mutex_lock(&store->lock);
-  store->keeps_texts = !texts;
+  store->texts_of = texts_of;
   if (store->mode == STORE_WRITE && has_changes(store))
     r = store_sqlite_write(store);
   if (r == MP_OK) {
@@ -439,13 +440,13 @@ commit_changes(struct store *store, bool texts)
 int
 store_commit(struct store *store)
 {
-  return commit_changes(store, true);
+  return commit_changes(store, NULL);
 }
 
 int
-store_commit_answers(struct store *store)
+store_commit_answers(struct store *store, const char *output)
 {
-  return commit_changes(store, false);
+  return commit_changes(store, output);
 }
 
 /* Empties the store in memory, without marking anything as changed. */

@@ -135,9 +135,10 @@ bool store_is_locked(struct store *store);
  * must not be used further. */
 int store_commit(struct store *store);
 
-/* The same, except that changes in the area STORE_TEXT are left for
- * store_commit: the texts of a plugin are committed only together with the
- * cycle that they belong to. */
-int store_commit_answers(struct store *store);
+/* The same, but of the area STORE_TEXT only the changes of OUTPUT: what its
+ * plugin keeps belongs to its answers.  The texts of other plugins are left for
+ * store_commit, because they belong to readings that are not in the ledgers
+ * yet. */
+int store_commit_answers(struct store *store, const char *output);
 
 #endif

@@ -47,7 +47,9 @@ struct store {
   struct store_row_entry *rows; /* sorted by id */
   size_t n_rows;
   int64_t last_id;
-  bool keeps_texts; /* STORE_TEXT is left out of the commit in progress */
+  /* Of STORE_TEXT, only this owner's changes are part of the commit in
+   * progress; NULL: those of all. */
+  const char *texts_of;
   char *moved_aside;
   char error[1024];
 };

@@ -663,7 +663,8 @@ struct mp_record {
   int64_t time_ms; /* end of reading; with several inputs, the earliest; for a
                       latest output, the time of its newest value */
   const char *id;  /* the same at every delivery of these values, and never used
-                      for other values, even if the state was lost: "UUID-N" */
+                      for other values, even if the state was lost: "UUID-N"; of
+                      a row of an append or history output "UUID-N-M" */
 };
 
 /*

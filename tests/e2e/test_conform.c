@@ -992,6 +992,7 @@ static const struct {
   { "output", "commit-calls-pthread-exit", "a 1\n", RUN_ENDED "commit\n" },
   { "output", "destroy-calls-exit", "a 1\n", RUN_ENDED "destroy\n" },
   { "output", "table-calls-exit", "", "error: a plugin ended the process\n" },
+  { "input", "field-calls-exit", "", RUN_ENDED "field\n" },
   { "input", "read-calls-exit", "", RUN_ENDED "read\n" },
   { "input", "read-calls-quick-exit", "", RUN_ENDED "read\n" },
   /* The other inputs continue, and the run does not wait for the deadline. */

@@ -544,6 +544,47 @@ START_TEST(value_that_write_refuses_gets_another_record)
 }
 END_TEST
 
+/* The first output has answered when the second one kills the run: what the
+ * plugin of the first one kept in open and commit is on disk with its answer.
+ */
+START_TEST(texts_of_a_plugin_are_committed_with_its_answers)
+{
+  write_pipeline("", "class = latest\n"
+                     "[output second]\nplugin = ./output_shelf.so\n"
+                     "class = latest\nplace.energy = meter.energy\n");
+  sandbox_write(s, "counts", "%s", "");
+  sandbox_write(s, "dies", "second");
+  run("10", 128 + SIGKILL);
+  sandbox_remove(s, "dies");
+  run("11", EX_OK);
+  ck_assert_str_eq(sandbox_read(s, "counts"),
+                   "shelf opened 0 sent 0\nsecond opened 0 sent 0\n"
+                   "shelf opened 1 sent 1\nsecond opened 1 sent 0\n");
+}
+END_TEST
+
+/* Two readings with the same time are two records, which a receiver must not
+ * take for a repetition. */
+START_TEST(live_records_of_one_time_have_different_ids)
+{
+  char seen[512];
+
+  write_pipeline("", "class = live\n");
+  for (int i = 1; i <= 2; i++) {
+    sandbox_advance(s, INTERVAL);
+    sandbox_write(s, "reading.sh",
+                  "echo '{\"field\":\"energy\",\"value\":\"%d\","
+                  "\"time\":\"2026-11-22T10:00:00Z\"}'\n",
+                  i);
+    command("run -c p.ini", EX_OK);
+  }
+  taken_is("energy=1\nenergy=2\n");
+  snprintf(seen, sizeof(seen), "%s", sandbox_read(s, "seen"));
+  ck_assert_ptr_nonnull(strchr(seen, '\n'));
+  check_ids(seen, strchr(seen, '\n') + 1);
+}
+END_TEST
+
 /* Else a run that is killed then would take the refused value for sent. */
 START_TEST(nothing_leaves_before_a_refusal_is_committed)
 {
@@ -600,6 +641,8 @@ main(void)
   tcase_add_test(tc, oldest_rows_are_dropped_beyond_queue_max);
   tcase_add_loop_test(tc, other_classes_reject, 0, 2);
   tcase_add_test(tc, value_that_write_refuses_gets_another_record);
+  tcase_add_test(tc, texts_of_a_plugin_are_committed_with_its_answers);
+  tcase_add_test(tc, live_records_of_one_time_have_different_ids);
   tcase_add_test(tc, nothing_leaves_before_a_refusal_is_committed);
   tcase_add_test(tc, conform_knows_the_result);
   suite_add_tcase(suite, tc);

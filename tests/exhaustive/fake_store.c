@@ -173,9 +173,9 @@ store_commit(struct store *store)
 }
 
 int
-store_commit_answers(struct store *store)
+store_commit_answers(struct store *store, const char *output)
 {
-  (void)store;
+  (void)store, (void)output;
   return commit(false);
 }
 

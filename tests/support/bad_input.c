@@ -65,6 +65,7 @@ static int
 bad_field(const char *name, const struct mp_field_sink *sink)
 {
   misbehave("field");
+  bad_end("field");
   keep("field-keeps-name", name);
   keep("field-keeps-sink", sink);
   if (strcmp(name, "a") == 0 || strcmp(name, "1") == 0) {

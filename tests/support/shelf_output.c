@@ -6,12 +6,14 @@
  *
  * With a file "away" it takes nothing.  With a file "silent" it does not say
  * why it refuses a record.  With a file "dies" it kills the process
- * after it has given its results.  With a file "lose" that begins with "before"
- * it takes nothing, or else all that it does not refuse, and does not know the
- * outcome; it then creates a file "hit".  In another class it rejects a refused
- * record, but with a file "careless" it sets it aside.  With a file "strict",
- * write refuses the number alone; with a file "full", the process then cannot
- * write to files any more.
+ * after it has given its results, or only one of the name in that file.
+ * With a file "counts" it keeps texts: how often it was opened, and how often
+ * it committed; it appends the earlier counts to that file at each open.  With
+ * a file "lose" that begins with "before" it takes nothing, or else all that it
+ * does not refuse, and does not know the outcome; it then creates a file "hit".
+ * In another class it rejects a refused record, but with a file "careless" it
+ * sets it aside.  With a file "strict", write refuses the number alone; with a
+ * file "full", the process then cannot write to files any more.
  */
 #include <errno.h>
 #include <signal.h>
@@ -48,6 +50,37 @@ shelf_create(const struct mp_host *host, void **ret_self)
   s->host = host;
   s->is_history = host->option_int(host, "class") == 0;
   *ret_self = s;
+  return MP_OK;
+}
+
+/* Adds 1 to the count that is kept as KEY, and returns the count before. */
+static int
+count(const struct shelf *s, const char *key)
+{
+  const char *kept = s->host->store_get(s->host, key);
+  int n = kept ? atoi(kept) : 0;
+  char text[16];
+
+  snprintf(text, sizeof(text), "%d", n + 1);
+  s->host->store_set(s->host, key, text);
+  return n;
+}
+
+static int
+shelf_open(void *self)
+{
+  const struct shelf *s = self;
+  const char *sent = s->host->store_get(s->host, "sent");
+  FILE *f;
+
+  if (access("counts", F_OK) != 0)
+    return MP_OK;
+  f = fopen("counts", "a");
+  if (!f)
+    return mp_fail(s->host, MP_EIO, "counts", "cannot be written");
+  fprintf(f, "%s opened %d sent %s\n", s->host->name, count(s, "opened"),
+          sent ? sent : "0");
+  fclose(f);
   return MP_OK;
 }
 
@@ -184,6 +217,21 @@ loses(void)
   return letter;
 }
 
+/* Returns true if there is a file "dies" that is empty or has this name. */
+static bool
+dies(const struct shelf *s)
+{
+  FILE *f = fopen("dies", "r");
+  char name[64] = "";
+
+  if (!f)
+    return false;
+  if (!fgets(name, sizeof(name), f))
+    name[0] = '\0';
+  fclose(f);
+  return !*name || strcmp(name, s->host->name) == 0;
+}
+
 static int
 shelf_commit(void *self, const struct mp_output_sink *sink)
 {
@@ -198,7 +246,9 @@ shelf_commit(void *self, const struct mp_output_sink *sink)
     sink->result(sink, i, MP_ALL_TARGETS,
                  r == MP_OK ? result_of(s, &s->records[i]) : MP_PERHAPS);
   s->n = 0;
-  if (access("dies", F_OK) == 0)
+  if (access("counts", F_OK) == 0)
+    count(s, "sent");
+  if (dies(s))
     raise(SIGKILL);
   return r;
 }
@@ -214,6 +264,7 @@ static const struct mp_output_ops ops = {
   .delivery = MP_HISTORY,
   .delivery_option = "class",
   .target_prefix = "place",
+  .open = shelf_open,
   .close = shelf_close,
   .begin = shelf_begin,
   .write = shelf_write,

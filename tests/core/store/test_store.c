@@ -219,9 +219,9 @@ START_TEST(restored_row_is_in_its_old_place)
 }
 END_TEST
 
-/* The texts of plugins belong to the cycle they read, so store_commit_answers
- * does not write them. */
-START_TEST(answers_are_committed_without_the_texts_of_plugins)
+/* The texts of an input belong to the cycle they read, so store_commit_answers
+ * does not write them, but those of the output that answered. */
+START_TEST(answers_are_committed_without_the_texts_of_other_plugins)
 {
   struct store *store;
 
@@ -229,18 +229,20 @@ START_TEST(answers_are_committed_without_the_texts_of_plugins)
   store = open_store(STORE_WRITE, MP_OK);
   store_put(store, STORE_TEXT, "meter", "serial", NULL);
   store_put(store, STORE_TEXT, "meter", "other", "1");
+  store_put(store, STORE_TEXT, "domoticz", "api", "2024");
   store_put(store, STORE_TARGET, "domoticz", "323", "a 2\n");
   store_row_remove(store, 1);
-  ck_assert_int_eq(store_commit_answers(store), MP_OK);
+  ck_assert_int_eq(store_commit_answers(store, "domoticz"), MP_OK);
   ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "serial"));
   store_close(store);
   store = open_store(STORE_WRITE, MP_OK);
   ck_assert_str_eq(store_get(store, STORE_TEXT, "meter", "serial"), "4711");
   ck_assert_ptr_null(store_get(store, STORE_TEXT, "meter", "other"));
+  ck_assert_str_eq(store_get(store, STORE_TEXT, "domoticz", "api"), "2024");
   ck_assert_str_eq(store_get(store, STORE_TARGET, "domoticz", "323"), "a 2\n");
   ck_assert_uint_eq(store_row_count(store, "log"), 1);
   store_put(store, STORE_TEXT, "meter", "serial", NULL);
-  ck_assert_int_eq(store_commit_answers(store), MP_OK);
+  ck_assert_int_eq(store_commit_answers(store, "domoticz"), MP_OK);
   ck_assert_int_eq(store_commit(store), MP_OK);
   store_close(store);
   store = open_store(STORE_WRITE, MP_OK);
@@ -594,7 +596,7 @@ main(void)
   tcase_add_test(tc, removals_are_committed_and_row_ids_are_never_reused);
   tcase_add_test(tc, row_added_and_removed_in_one_commit_is_not_stored);
   tcase_add_loop_test(tc, restored_row_is_in_its_old_place, 0, 2);
-  tcase_add_test(tc, answers_are_committed_without_the_texts_of_plugins);
+  tcase_add_test(tc, answers_are_committed_without_the_texts_of_other_plugins);
   tcase_add_test(tc, commit_without_changes_leaves_the_database_alone);
   tcase_add_test(tc, second_writer_gets_busy);
   tcase_add_test(tc, state_belongs_to_one_pipeline_file);

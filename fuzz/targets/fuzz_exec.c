@@ -34,7 +34,7 @@
 #include "lib/value.h"
 #include "plugins/exec/child.h"
 #include "plugins/json/json_line.h"
-#include "plugins/exec/record.h"
+#include "plugins/json/json_record.h"
 #include "plugins/exec/command_words.h"
 #include "testkit/fake_host.h"
 

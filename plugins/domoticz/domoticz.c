@@ -197,7 +197,7 @@ learn_targets(struct domoticz *d)
   while (host->target(host, n))
     n++;
   d->slots = calloc(n + 1, sizeof(*d->slots));
-  if (!d->slots)
+  if (!d->slots || record_open(&d->record, n) != MP_OK)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   for (uint32_t i = 0; i < n; i++) {
     target = host->target(host, i);
@@ -213,10 +213,9 @@ domoticz_close(void *self)
 {
   struct domoticz *d = self;
 
-  for (uint32_t i = 0; i < d->slot_count; i++) {
+  for (uint32_t i = 0; i < d->slot_count; i++)
     device_clear(&d->slots[i].device);
-    free(d->slots[i].text);
-  }
+  record_close(&d->record);
   free(d->slots);
   d->slots = NULL;
   d->slot_count = 0;

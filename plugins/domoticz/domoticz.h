@@ -13,6 +13,7 @@
 
 #include "plugins/domoticz/device.h"
 #include "plugins/http/http.h"
+#include "plugins/record/record.h"
 #include "plugins/domoticz/reply.h"
 
 /* The largest idx has this many digits. */
@@ -42,10 +43,6 @@ struct slot {
   uint32_t kind;                       /* mp_target.kind of the value */
   enum reach reach;
   struct device device;
-  /* The record that is being written. */
-  bool has_value, has_power;
-  struct mp_decimal value, power;
-  char *text; /* the value, if it is a text */
 };
 
 struct domoticz {
@@ -56,6 +53,7 @@ struct domoticz {
   struct api api;
   struct slot *slots; /* in order of their first target */
   uint32_t slot_count;
+  struct record record;
   bool planned_hardware; /* logged that a hardware would be made */
   bool manages;          /* makes a device: only administrators may */
   int left; /* why the server is not asked again in this run; or MP_OK */
@@ -116,6 +114,9 @@ int fetch_device(struct domoticz *d, const char *idx, struct reply *ret,
 int domoticz_begin(void *self, const struct mp_record *record);
 int domoticz_write(void *self, uint32_t target, const struct mp_value *value);
 int domoticz_commit(void *self, const struct mp_output_sink *sink);
+/* Returns the value for SLOT in the record that is being sent; NULL: none. */
+const struct mp_value *domoticz_value(const struct domoticz *d,
+                                      const struct slot *slot);
 
 /* ---- manage.c ------------------------------------------------------------ */
 

@@ -22,12 +22,16 @@
 #include "lib/unit.h"
 #include "plugins/http/url.h"
 
-static void
-clear_record(struct slot *slot)
+const struct mp_value *
+domoticz_value(const struct domoticz *d, const struct slot *slot)
 {
-  free(slot->text);
-  slot->text = NULL;
-  slot->has_value = slot->has_power = false;
+  return record_value(&d->record, slot->value_target);
+}
+
+static const struct mp_value *
+power_of(const struct domoticz *d, const struct slot *slot)
+{
+  return record_value(&d->record, slot->power_target);
 }
 
 int
@@ -35,52 +39,30 @@ domoticz_begin(void *self, const struct mp_record *record)
 {
   struct domoticz *d = self;
 
-  (void)record;
-  for (uint32_t i = 0; i < d->slot_count; i++)
-    clear_record(&d->slots[i]);
-  return MP_OK;
+  return record_begin(&d->record, record) == MP_OK
+           ? MP_OK
+           : mp_fail(d->host, MP_ENOMEM, NULL, "out of memory");
 }
 
-static struct slot *
-slot_of(struct domoticz *d, uint32_t target)
+/* Converts a power to W. */
+static bool
+convert_power(const struct mp_value *value, struct mp_decimal *ret)
 {
-  for (uint32_t i = 0; i < d->slot_count; i++)
-    if (d->slots[i].value_target == target ||
-        d->slots[i].power_target == target)
-      return &d->slots[i];
-  return NULL;
-}
-
-/* Copies VALUE, which lives only during the callback.  The host has converted
- * it to the target's unit. */
-static int
-keep_value(struct domoticz *d, struct slot *slot, const struct mp_value *value)
-{
-  free(slot->text);
-  slot->text = NULL;
-  slot->value = value->number;
-  if (value->kind == MP_TEXT) {
-    slot->text = strdup(value->text);
-    if (!slot->text)
-      return mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
-  }
-  slot->has_value = true;
-  return MP_OK;
+  *ret = value->number;
+  return !value->unit || unit_convert(ret, value->unit, "W", MP_EXACT) >= 0;
 }
 
 static int
-keep_power(struct domoticz *d, struct slot *slot, const struct mp_value *value)
+check_power(const struct domoticz *d, const char *object,
+            const struct mp_value *value)
 {
-  struct mp_decimal power = value->number;
+  struct mp_decimal power;
 
   if (value->kind == MP_TEXT)
-    return mp_fail(d->host, MP_ECONFIG, slot->object,
-                   "a text cannot be a power");
-  if (value->unit && unit_convert(&power, value->unit, "W", MP_EXACT) < 0)
-    return mp_fail(d->host, MP_ECONFIG, slot->object,
-                   "%s is not a unit of power", value->unit);
-  slot->power = power;
-  slot->has_power = true;
+    return mp_fail(d->host, MP_ECONFIG, object, "a text cannot be a power");
+  if (!convert_power(value, &power))
+    return mp_fail(d->host, MP_ECONFIG, object, "%s is not a unit of power",
+                   value->unit);
   return MP_OK;
 }
 
@@ -88,13 +70,17 @@ int
 domoticz_write(void *self, uint32_t target, const struct mp_value *value)
 {
   struct domoticz *d = self;
-  struct slot *slot = slot_of(d, target);
+  int r = MP_OK;
 
-  if (!slot)
-    return mp_fail(d->host, MP_EINTERNAL, d->url, "there is no target %" PRIu32,
-                   target);
-  return target == slot->power_target ? keep_power(d, slot, value)
-                                      : keep_value(d, slot, value);
+  for (uint32_t i = 0; i < d->slot_count; i++)
+    if (d->slots[i].power_target == target)
+      r = check_power(d, d->slots[i].object, value);
+  if (r != MP_OK)
+    return r;
+  r = record_write(&d->record, target, value);
+  if (r == MP_EINTERNAL)
+    return mp_fail(d->host, r, d->url, "there is no target %" PRIu32, target);
+  return r == MP_OK ? MP_OK : mp_fail(d->host, r, NULL, "out of memory");
 }
 
 /* ---- svalue: the value in the device's own form -------------------------- */
@@ -133,16 +119,18 @@ format_kwh(const struct domoticz *d, const struct slot *slot, char *buf,
            size_t size)
 {
   const struct device *device = &slot->device;
+  const struct mp_value *value = domoticz_value(d, slot);
+  const struct mp_value *given = power_of(d, slot);
   struct mp_decimal power = { 0, 0 };
   char watt[DECIMAL_TEXT], count[DECIMAL_TEXT];
   int r;
 
-  if (slot->has_power)
-    power = slot->power;
+  if (given)
+    convert_power(given, &power);
   else if (slot->power_target != NO_TARGET && device->has_power)
     power = device->power;
-  r = format_count(d, slot, slot->has_value ? slot->value : device->value,
-                   count, sizeof(count));
+  r = format_count(d, slot, value ? value->number : device->value, count,
+                   sizeof(count));
   if (r != MP_OK)
     return r;
   if (!format_number(power, watt, sizeof(watt)))
@@ -156,10 +144,12 @@ static int
 format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
 {
   const struct device *device = &slot->device;
+  const struct mp_value *value = domoticz_value(d, slot);
+  const char *text = value ? value->text : NULL;
   char buf[2 * DECIMAL_TEXT];
   int r = MP_OK;
 
-  if (slot->text && device->type->form != DEVICE_TEXT)
+  if (text && device->type->form != DEVICE_TEXT)
     return mp_fail(d->host, MP_ECONFIG, slot->object,
                    "a text cannot go to \"%s\" (%s); use a Text device",
                    device->name, device->kind);
@@ -167,12 +157,12 @@ format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
     r = format_kwh(d, slot, buf, sizeof(buf));
   else if (device->type->form == DEVICE_COUNTER ||
            device->type->form == DEVICE_GAS)
-    r = format_count(d, slot, slot->value, buf, sizeof(buf));
-  else if (!slot->text && !format_number(slot->value, buf, sizeof(buf)))
+    r = format_count(d, slot, value->number, buf, sizeof(buf));
+  else if (!text && !format_number(value->number, buf, sizeof(buf)))
     r = mp_fail(d->host, MP_ERANGE, slot->object, "the value is too large");
   if (r != MP_OK)
     return r;
-  *ret = url_escape(slot->text ? slot->text : buf);
+  *ret = url_escape(text ? text : buf);
   return *ret ? MP_OK
               : mp_fail(d->host, MP_ENOMEM, slot->object, "out of memory");
 }
@@ -263,38 +253,39 @@ send_slot(struct domoticz *d, const struct slot *slot)
   return result;
 }
 
-/* Only a kWh device has a power; fetch has reported that. */
+/* Sends the values for SLOT, and reports their results.  Only a kWh device has
+ * a power; fetch has reported that. */
 static void
-reject_power(struct slot *slot, const struct mp_output_sink *sink)
+deliver_slot(struct domoticz *d, const struct slot *slot,
+             const struct mp_output_sink *sink)
 {
-  sink->result(sink, 0, slot->power_target, MP_REJECTED);
-  slot->has_power = false;
+  bool has_value = domoticz_value(d, slot), has_power = power_of(d, slot);
+  uint32_t result;
+
+  if (has_power && slot->reach == REACH_DEVICE &&
+      slot->device.type->form != DEVICE_KWH) {
+    sink->result(sink, 0, slot->power_target, MP_REJECTED);
+    has_power = false;
+  }
+  if (!has_value && !has_power)
+    return;
+  result = send_slot(d, slot);
+  if (has_value)
+    sink->result(sink, 0, slot->value_target, result);
+  if (has_power)
+    sink->result(sink, 0, slot->power_target, result);
 }
 
 int
 domoticz_commit(void *self, const struct mp_output_sink *sink)
 {
   struct domoticz *d = self;
-  struct slot *slot;
-  uint32_t result;
 
   if (d->left != MP_OK && d->left != MP_ECANCELED)
     mp_fail(d->host, d->left, d->url,
             "nothing is sent, because the server did not answer before");
-  for (uint32_t i = 0; i < d->slot_count; i++) {
-    slot = &d->slots[i];
-    if (slot->has_power && slot->reach == REACH_DEVICE &&
-        slot->device.type->form != DEVICE_KWH)
-      reject_power(slot, sink);
-    if (!slot->has_value && !slot->has_power)
-      continue;
-    result = send_slot(d, slot);
-    if (slot->has_value)
-      sink->result(sink, 0, slot->value_target, result);
-    if (slot->has_power)
-      sink->result(sink, 0, slot->power_target, result);
-    clear_record(slot);
-  }
+  for (uint32_t i = 0; i < d->slot_count; i++)
+    deliver_slot(d, &d->slots[i], sink);
   request_note_connection(d);
   return d->left;
 }

@@ -23,7 +23,7 @@
 #include "plugins/exec/find_program.h"
 #include "plugins/json/json_value.h"
 #include "plugins/exec/command_words.h"
-#include "plugins/exec/record.h"
+#include "plugins/json/json_record.h"
 
 static const struct mp_option options[] = {
   { "command", MP_TYPE_STRING, MP_REQUIRED, NULL, NULL,
@@ -41,7 +41,7 @@ static const struct mp_option options[] = {
 struct exec {
   const struct mp_host *host;
   char **command, **fetch;
-  struct record_writer writer;
+  struct json_record writer;
   uint32_t records; /* begun since the last commit */
   int failed;       /* a reason: records are incomplete; commit sends none */
 };
@@ -57,7 +57,7 @@ exec_destroy(void *self)
     return;
   command_words_free(e->command);
   command_words_free(e->fetch);
-  record_free(&e->writer);
+  json_record_free(&e->writer);
   free(e);
 }
 
@@ -86,7 +86,7 @@ exec_close(void *self)
 {
   struct exec *e = self;
 
-  record_forget(&e->writer);
+  json_record_forget(&e->writer);
   e->records = 0;
   e->failed = MP_OK;
 }
@@ -108,7 +108,7 @@ exec_begin(void *self, const struct mp_record *record)
   struct exec *e = self;
 
   e->records++;
-  return keep_result(e, record_begin(&e->writer, record));
+  return keep_result(e, json_record_begin(&e->writer, record));
 }
 
 static int
@@ -120,7 +120,8 @@ exec_write(void *self, uint32_t number, const struct mp_value *value)
   if (!target)
     return mp_fail(e->host, MP_EINTERNAL, e->command[0],
                    "there is no target %lu", (unsigned long)number);
-  return keep_result(e, record_add(&e->writer, e->host, target->name, value));
+  return keep_result(e,
+                     json_record_add(&e->writer, e->host, target->name, value));
 }
 
 /* ---- Delivering ---------------------------------------------------------- */
@@ -169,7 +170,7 @@ deliver_by_command(struct exec *e, uint32_t *ret_result)
   int r;
 
   *ret_result = MP_NOT_SENT;
-  if (keep_result(e, record_end(&e->writer)) != MP_OK)
+  if (keep_result(e, json_record_end(&e->writer)) != MP_OK)
     return e->failed;
   r = run_command(e, ret_result);
   return r;

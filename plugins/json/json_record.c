@@ -8,7 +8,7 @@
  * Numbers are texts, so that no parser turns them into doubles.  A missing
  * value has no member; nor has a missing unit or serial number.
  */
-#include "plugins/exec/record.h"
+#include "plugins/json/json_record.h"
 
 #include "lib/decimal.h"
 
@@ -20,17 +20,17 @@ static const char *const kinds[] = {
 };
 
 static int
-result_of(const struct record_writer *w)
+result_of(const struct json_record *w)
 {
   return w->json.failed ? MP_ENOMEM : MP_OK;
 }
 
 int
-record_begin(struct record_writer *w, const struct mp_record *record)
+json_record_begin(struct json_record *w, const struct mp_record *record)
 {
   char time[RFC3339_SIZE];
 
-  if (record_end(w) != MP_OK)
+  if (json_record_end(w) != MP_OK)
     return MP_ENOMEM;
   w->unfinished = 1;
   w->json = (struct json){ .text = &w->text };
@@ -43,8 +43,8 @@ record_begin(struct record_writer *w, const struct mp_record *record)
 }
 
 int
-record_add(struct record_writer *w, const struct mp_host *host,
-           const char *name, const struct mp_value *value)
+json_record_add(struct json_record *w, const struct mp_host *host,
+                const char *name, const struct mp_value *value)
 {
   char number[DECIMAL_TEXT], time[RFC3339_SIZE];
 
@@ -64,7 +64,7 @@ record_add(struct record_writer *w, const struct mp_host *host,
 }
 
 int
-record_end(struct record_writer *w)
+json_record_end(struct json_record *w)
 {
   if (!w->unfinished)
     return MP_OK;
@@ -76,14 +76,14 @@ record_end(struct record_writer *w)
 }
 
 void
-record_forget(struct record_writer *w)
+json_record_forget(struct json_record *w)
 {
   w->text.len = 0;
   w->unfinished = 0;
 }
 
 void
-record_free(struct record_writer *w)
+json_record_free(struct json_record *w)
 {
   text_buffer_free(&w->text);
 }

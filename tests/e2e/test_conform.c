@@ -334,6 +334,9 @@ END_TEST
        ": copy what you need before " callback " returns"
 #define MASK "changed the signal mask: restore it before the callback returns"
 #define HANDLER "changed the handler of a signal: poll cancel_fd instead"
+#define TIMER                                                                  \
+  "changed a timer of the process, which the host's watchdog uses: poll "      \
+  "cancel_fd with a timeout instead"
 #define DIRECTORY "changed the working directory: use absolute paths instead"
 #define UMASK "changed the umask: use fchmod instead"
 #define LOCALE                                                                 \
@@ -438,6 +441,11 @@ static const struct {
   { OUT, "create-blocks-signal", "create: create " MASK, 0 },
   { OUT, "commit-blocks-signal", "deliver: commit " MASK, 0 },
   { OUT, "open-ignores-signal", "deliver: open " HANDLER, 0 },
+  { OUT, "commit-blocks-real-time", "deliver: commit " MASK, 0 },
+  { OUT, "open-ignores-real-time", "deliver: open " HANDLER, 0 },
+  { OUT, "write-changes-handler-mask", "deliver: write " HANDLER, 0 },
+  { OUT, "begin-changes-handler-flags", "deliver: begin " HANDLER, 0 },
+  { IN, "read-sets-timer", "read: read " TIMER, 0 },
   { OUT, "fetch-changes-directory", "deliver: fetch " DIRECTORY, 0 },
   { OUT, "begin-changes-umask", "deliver: begin " UMASK, 0 },
   { OUT, "write-changes-locale", "deliver: write " LOCALE, 0 },

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "tests/support/bad.h"
@@ -117,6 +118,51 @@ act_handler(void)
 }
 
 static inline void
+act_mask_real_time(void)
+{
+  sigset_t set;
+
+  sigemptyset(&set);
+  sigaddset(&set, SIGRTMIN + 3);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static inline void
+act_handler_real_time(void)
+{
+  signal(SIGRTMAX, SIG_IGN);
+}
+
+/* Changes only the mask of the handler. */
+static inline void
+act_handler_mask(void)
+{
+  struct sigaction action;
+
+  sigaction(SIGTERM, NULL, &action);
+  sigaddset(&action.sa_mask, SIGINT);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+static inline void
+act_handler_flags(void)
+{
+  struct sigaction action;
+
+  sigaction(SIGTERM, NULL, &action);
+  action.sa_flags ^= SA_RESTART;
+  sigaction(SIGTERM, &action, NULL);
+}
+
+static inline void
+act_timer(void)
+{
+  const struct itimerval t = { .it_value = { .tv_sec = 1000 } };
+
+  setitimer(ITIMER_REAL, &t, NULL);
+}
+
+static inline void
 act_directory(void)
 {
   (void)!chdir("/");
@@ -181,6 +227,11 @@ static const struct {
   { "forks", act_fork },
   { "blocks-signal", act_mask },
   { "ignores-signal", act_handler },
+  { "blocks-real-time", act_mask_real_time },
+  { "ignores-real-time", act_handler_real_time },
+  { "changes-handler-mask", act_handler_mask },
+  { "changes-handler-flags", act_handler_flags },
+  { "sets-timer", act_timer },
   { "changes-directory", act_directory },
   { "changes-umask", act_umask },
   { "changes-locale", act_locale },

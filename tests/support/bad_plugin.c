@@ -102,6 +102,7 @@ bad_destroy(void *self)
 
   alive--;
   misbehave("destroy");
+  act_release();
   bad_end("destroy");
   if (bad_is("destroy-opens") && left < 0)
     left = open("/dev/null", O_RDONLY);

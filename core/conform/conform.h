@@ -161,6 +161,11 @@ void conform_fields_of(struct conform *c);
 void conform_named_field(struct conform *c, const char *callback,
                          const char *field, const char *number);
 
+/* Checks that the instance SELF describes FIELD, which read emitted, as of
+ * KIND, or of no kind: a run refuses the reading otherwise. */
+void conform_emitted_kind(struct conform *c, void *self, const char *field,
+                          uint32_t kind);
+
 /* ---- conform_probe.c ---- */
 
 /* Call probe, which the plugin has: once for everything; and with

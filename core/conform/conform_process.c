@@ -179,8 +179,8 @@ report_early_end(struct conform *c, int status)
   if (report->lent_to)
     conform_fail(c,
                  "%s used memory that the host had lent to %s: copy what you "
-                 "need before %s returns",
-                 who, report->lent_to, report->lent_to);
+                 "need before the host takes it back",
+                 who, report->lent_to);
   else if (report->thread_ended)
     conform_fail(c,
                  "%s ended the host's thread: return a reason instead of "

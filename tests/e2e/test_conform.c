@@ -273,6 +273,8 @@ static const struct {
     "or is too long" },
   { "commit-stores-text",
     "deliver: commit gives store_set a text that is not clean UTF-8" },
+  { "fetch-null", "deliver: fetch gave NULL instead of an answer" },
+  { "list-null", OFFERS "list listed NULL instead of a target" },
   { "list-small",
     OFFERS "list listed a target whose struct_size is too small" },
   { "list-unnamed", OFFERS "list listed a target without a name" },
@@ -335,7 +337,7 @@ END_TEST
   "its callbacks left child processes: end them and wait for them"
 #define KEPT(user, callback)                                                   \
   user " used memory that the host had lent to " callback                      \
-       ": copy what you need before " callback " returns"
+       ": copy what you need before the host takes it back"
 #define MASK "changed the signal mask: restore it before the callback returns"
 #define HANDLER "changed the handler of a signal: poll cancel_fd instead"
 #define TIMER                                                                  \
@@ -377,6 +379,8 @@ static const struct {
   { OUT, "token-raises",
     "deliver: " WITH_SIGNAL("token", "11 (Segmentation fault)"), 0 },
   { IN, "field-_exits", "fields: " WITH_STATUS("field"), 0 },
+  { IN, "files-_exits", "read: " WITH_STATUS("files"), 0 },
+  { IN, "status-_exits", "status: " WITH_STATUS("status"), 0 },
   { IN, "list_fields-aborts",
     "fields: " WITH_SIGNAL("list_fields", "6 (Aborted)"), 0 },
   { IN, "read-_exits", "read: " WITH_STATUS("read"), 0 },
@@ -453,6 +457,14 @@ static const struct {
   /* Pointers that were kept */
   { OUT, "create-keeps-host", "a thousand instances: " KEPT("create", "create"),
     0 },
+  { OUT, "create-keeps-name", "a thousand instances: " KEPT("create", "create"),
+    0 },
+  { OUT, "commit-keeps-stored-text",
+    "deliver: " KEPT("commit", "store_get until store_set"), 0 },
+  { APPLY, "apply-stack",
+    "apply: apply made a text on its own stack, which is invalid once it has "
+    "returned: keep it in the instance",
+    0 },
   { OUT, "open-keeps-target", "deliver: " KEPT("open", "open"), 0 },
   { OUT, "open-keeps-name", "deliver: " KEPT("open", "open"), 0 },
   { OUT, "fetch-keeps-sink", "deliver: " KEPT("begin", "fetch"), 0 },
@@ -527,6 +539,28 @@ static const struct {
     ". and -, or is too long" },
   { "input_bad.so", "field-kind",
     "fields: list_fields: the field \"a\" is of kind 9: use MP_COUNTER ..." },
+  { "input_bad.so", "field-null",
+    "fields: list_fields gave NULL instead of a field" },
+  { "input_bad.so", "field-rate",
+    "fields: list_fields: max_rate of the field \"a\" is out of range" },
+  { "input_bad.so", "field-label",
+    "fields: list_fields: the label or the number of the field \"a\" is not "
+    "one line of clean UTF-8" },
+  { "input_bad.so", "field-unit",
+    "fields: list_fields: a unit of the field \"a\" is not clean UTF-8, is too "
+    "long, or has \"|\" in it or a blank at its beginning or end" },
+  { "input_bad.so", "field-counter",
+    "read: read emitted \"a\" as a gauge, but field describes it as a "
+    "counter" },
+  { "input_bad.so", "fields-long",
+    "fields: default_fields has a word of 1400 bytes: at most 127 are "
+    "allowed" },
+  { "input_bad.so", "read-null",
+    "read: read emitted NULL instead of a value for \"a\"" },
+  { "input_bad.so", "read-null-meter",
+    "read: read gave NULL instead of facts of the meter" },
+  { "input_bad.so", "probe-null",
+    "check, identify and probe: probe gave NULL instead of an item" },
   { "input_bad.so", "field-twice",
     "fields: field(\"a\") returned 0 and called the sink 2 times" },
   { "input_bad.so", "field-other",

@@ -112,6 +112,9 @@ sink_emit(const struct mp_sink *sink, const char *field,
   struct fake_sink_state *st = sink->ctx;
   struct node *node;
 
+  if (!field || !value)
+    fake_die("%s: emitted without a %s", field ? field : "a value",
+             field ? "value" : "field");
   if (value->struct_size < sizeof(*value))
     fake_die("%s: emitted without struct_size", field);
   if (!is_wanted(st->host, field))
@@ -140,6 +143,8 @@ sink_meter(const struct mp_sink *sink, const struct mp_meter *meter)
 {
   struct fake_sink_state *st = sink->ctx;
 
+  if (!meter)
+    fake_die("sink->meter was called without facts");
   if (meter->manufacturer)
     st->meter.manufacturer = fake_arena_text(&st->arena, meter->manufacturer);
   if (meter->model)
@@ -191,8 +196,11 @@ static int
 sink_shown(const struct mp_output_sink *sink, const struct mp_shown *shown)
 {
   struct fake_sink_state *st = sink->ctx;
-  struct mp_shown *copy = &prepend_node(st, &st->shown)->shown;
+  struct mp_shown *copy;
 
+  if (!shown)
+    fake_die("sink->shown was called without an answer");
+  copy = &prepend_node(st, &st->shown)->shown;
   FAKE_COPY(copy, shown);
   copy->value = fake_arena_value(&st->arena, shown->value);
   copy->updated = fake_arena_text(&st->arena, shown->updated);

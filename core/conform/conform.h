@@ -21,6 +21,7 @@
  * callbacks are literals, at the same address in both. */
 struct conform_report {
   const char *callback; /* the running one; NULL: none */
+  const char *last;     /* the last one that returned */
   const char *lent_to;  /* the check ended because memory that was lent to this
                            callback was used later */
   bool thread_ended;    /* by pthread_exit */
@@ -160,6 +161,11 @@ void conform_fields_of(struct conform *c);
 void conform_named_field(struct conform *c, const char *callback,
                          const char *field, const char *number);
 
+/* Checks that the instance SELF describes FIELD, which read emitted, as of
+ * KIND, or of no kind: a run refuses the reading otherwise. */
+void conform_emitted_kind(struct conform *c, void *self, const char *field,
+                          uint32_t kind);
+
 /* ---- conform_probe.c ---- */
 
 /* Call probe, which the plugin has: once for everything; and with
@@ -170,14 +176,23 @@ void conform_watch(struct conform *c, struct conform_host *h, void *self);
 
 /* ---- conform_leaks.c ---- */
 
-/* Runs FN with CTX often, and reports memory, descriptors, threads and children
- * that are left.  WHAT names TIMES runs of it: "twenty commits".  FN returns
+/* Runs FN with CTX often, and reports memory, descriptors and threads that are
+ * left.  WHAT names TIMES runs of it: "twenty commits".  FN returns
  * false if it cannot run. */
 void conform_leaks(struct conform *c, const char *what, int times,
                    bool (*fn)(struct conform *c, void *ctx), void *ctx);
 
-/* Returns the number of open descriptors of this process. */
-int conform_descriptors(void);
+/* What this process holds.  Memory is 0 if the C library does not count it, as
+ * with a sanitizer. */
+struct conform_use {
+  size_t heap, mapped; /* bytes */
+  int descriptors, threads;
+};
+
+void conform_measure(struct conform_use *use);
+/* Reports descriptors, threads and children that a plugin without an instance
+ * has left since BEFORE. */
+void conform_left(struct conform *c, const struct conform_use *before);
 
 /* ---- conform_elf.c ---- */
 

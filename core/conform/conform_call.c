@@ -124,6 +124,7 @@ conform_end(struct conform *c, int r, const int *outcomes)
     check_printed(c, 0);
   check_printed(c, 1);
   take_loans_back(c);
+  c->report->last = c->report->callback;
   c->report->callback = NULL;
   return r;
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "core/memory/memory.h"
+#include "lib/decimal.h"
 #include "lib/storable.h"
+#include "lib/value.h"
 
 #define MANY_FIELDS 4096
 
@@ -14,6 +16,7 @@
 struct described {
   char name[128];
   char number[128]; /* its other spelling; "": none */
+  uint32_t kind;
 };
 
 struct fields {
@@ -24,6 +27,12 @@ struct fields {
   struct described *list; /* of MANY_FIELDS; NULL: only the last is kept */
 };
 
+static bool
+is_unit(const char *unit)
+{
+  return !unit || storable_unit(unit);
+}
+
 static void
 take_field(const struct mp_field_sink *sink, const struct mp_field *field)
 {
@@ -31,7 +40,9 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
   const char *callback = f->c->report->callback;
 
   f->last = (struct described){ 0 };
-  if (!MP_HAS(field, struct mp_field, unit))
+  if (!field)
+    conform_fail(f->c, "%s gave NULL instead of a field", callback);
+  else if (!MP_HAS(field, struct mp_field, unit))
     conform_fail(f->c, "%s: a field's struct_size is %u: too small", callback,
                  (unsigned)field->struct_size);
   else if (!field->name || !storable_field(field->name))
@@ -42,7 +53,21 @@ take_field(const struct mp_field_sink *sink, const struct mp_field *field)
   else if (field->kind > MP_TEXT)
     conform_fail(f->c, "%s: the field \"%s\" is of kind %u: use MP_COUNTER ...",
                  callback, field->name, (unsigned)field->kind);
+  else if (!conform_is_clean(field->label) || !conform_is_clean(field->number))
+    conform_fail(f->c,
+                 "%s: the label or the number of the field \"%s\" is not one "
+                 "line of clean UTF-8",
+                 callback, field->name);
+  else if (!is_unit(field->unit) || !is_unit(field->max_rate_unit))
+    conform_fail(f->c,
+                 "%s: a unit of the field \"%s\" is not clean UTF-8, is too "
+                 "long, or has \"|\" in it or a blank at its beginning or end",
+                 callback, field->name);
+  else if (field->max_rate.coef < 0 || !decimal_valid(field->max_rate))
+    conform_fail(f->c, "%s: max_rate of the field \"%s\" is out of range",
+                 callback, field->name);
   else {
+    f->last.kind = field->kind;
     snprintf(f->last.name, sizeof(f->last.name), "%s", field->name);
     snprintf(f->last.number, sizeof(f->last.number), "%s",
              field->number ? field->number : "");
@@ -119,6 +144,20 @@ conform_named_field(struct conform *c, const char *callback, const char *field,
       number, field, name ? name : "none");
 }
 
+void
+conform_emitted_kind(struct conform *c, void *self, const char *field,
+                     uint32_t kind)
+{
+  struct fields asked = { .c = c,
+                          .self = c->plugin->input.field_of ? self : NULL };
+
+  if (ask_field(&asked, field) && asked.last.kind && asked.last.kind != kind)
+    conform_fail(c, "read emitted \"%s\" as a %s, but %s describes it as a %s",
+                 field, value_kind_name(kind),
+                 asked.self ? "field_of" : "field",
+                 value_kind_name(asked.last.kind));
+}
+
 static void
 check_list(struct conform *c, struct fields *f)
 {
@@ -148,7 +187,12 @@ check_default_fields(struct fields *f, const char *fields)
 
   while (rest && *rest) {
     word = strsep(&rest, ", ");
-    if (*word && strcmp(word, "*") != 0 && !ask_field(f, word))
+    if (strlen(word) >= STORABLE_NAME)
+      conform_fail(f->c,
+                   "default_fields has a word of %zu bytes: at most %d "
+                   "are allowed",
+                   strlen(word), STORABLE_NAME - 1);
+    else if (*word && strcmp(word, "*") != 0 && !ask_field(f, word))
       conform_fail(f->c, "default_fields has \"%s\", which is not a field",
                    word);
   }

@@ -245,6 +245,66 @@ host_target_last(const struct mp_host *host, uint32_t index)
 
 /* ---- The store ---- */
 
+/* A text of store_get, lent until the next store_set with its key. */
+struct lent_text {
+  struct fake_host_state *owner;
+  char *key;
+  struct loan loan;
+};
+
+static struct lent_text *lent_texts; /* n_lent_texts */
+static size_t n_lent_texts;
+
+/* Takes back the text of KEY from OWNER; NULL: all of them. */
+static void
+take_text_back(const struct fake_host_state *owner, const char *key)
+{
+  size_t kept = 0;
+
+  for (size_t i = 0; i < n_lent_texts; i++) {
+    struct lent_text *lent = &lent_texts[i];
+
+    if (lent->owner != owner || (key && strcmp(lent->key, key) != 0)) {
+      lent_texts[kept++] = *lent;
+      continue;
+    }
+    loan_close(&lent->loan);
+    free(lent->key);
+  }
+  n_lent_texts = kept;
+}
+
+static const char *
+host_store_get(const struct mp_host *host, const char *key)
+{
+  const char *text = fake_services.store_get(host, key);
+  struct fake_host_state *owner = host->ctx;
+  struct lent_text *lent = lent_texts;
+
+  if (!text)
+    return NULL;
+  while (lent < lent_texts + n_lent_texts &&
+         (lent->owner != owner || strcmp(lent->key, key) != 0))
+    lent++;
+  if (lent < lent_texts + n_lent_texts)
+    return lent->loan.start;
+  MEMORY_GROW(&lent_texts, n_lent_texts);
+  lent = &lent_texts[n_lent_texts++];
+  *lent = (struct lent_text){ .owner = owner, .key = memory_text(key) };
+  loan_open(&lent->loan, "store_get until store_set", strlen(text) + 1);
+  return loan_text(&lent->loan, text);
+}
+
+/* TEXT may be a lent one, so it is taken back last. */
+static int
+set_text(const struct mp_host *host, const char *key, const char *text)
+{
+  int r = fake_services.store_set(host, key, text);
+
+  take_text_back(host->ctx, key);
+  return r;
+}
+
 static int
 host_store_set(const struct mp_host *host, const char *key, const char *text)
 {
@@ -261,7 +321,7 @@ host_store_set(const struct mp_host *host, const char *key, const char *text)
     conform_fail(current, "%s gives store_set a text that is not clean UTF-8",
                  user());
   else
-    return fake_services.store_set(host, key, text);
+    return set_text(host, key, text);
   return MP_EINTERNAL;
 }
 
@@ -311,6 +371,7 @@ conform_host(struct conform *c, const char *name)
   table->target_option_int = host_target_option_int;
   table->target_meter = host_target_meter;
   table->target_last = host_target_last;
+  table->store_get = host_store_get;
   table->store_set = host_store_set;
   for (; option && option->key; option++)
     fake_host_set(h->fake, option->key,
@@ -323,6 +384,7 @@ conform_host(struct conform *c, const char *name)
 void
 conform_host_free(struct conform_host *h)
 {
+  take_text_back(h->fake->state, NULL);
   loan_close(&h->loan);
   fake_host_free(h->fake);
   free(h);
@@ -331,11 +393,12 @@ conform_host_free(struct conform_host *h)
 int
 conform_try_create(struct conform *c, struct conform_host *h, void **ret_self)
 {
-  const struct mp_host *table;
+  struct mp_host *table;
   int r;
 
-  loan_open(&h->loan, "create", sizeof(*table));
+  loan_open(&h->loan, "create", sizeof(*table) + LOAN_TEXT);
   table = loan_copy(&h->loan, &h->fake->table, sizeof(*table));
+  table->name = loan_text(&h->loan, table->name);
   conform_begin(c, "create");
   r = conform_end(c, c->plugin->table.create(table, ret_self), conform_ok);
   if (r != MP_OK)

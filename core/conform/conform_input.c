@@ -1,32 +1,68 @@
 /* The checks for inputs. */
 #include "core/conform/conform.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/memory/memory.h"
 #include "lib/storable.h"
 
 /* ---- Readings ---- */
+
+/* What read emitted. */
+struct emitted {
+  char field[STORABLE_NAME];
+  uint32_t kind;
+};
 
 struct trial {
   struct conform *c;
   struct conform_host *h;
   void *self;
-  bool has_serial; /* the running callback gave one that it read */
+  bool has_serial;         /* the running callback gave one that it read */
+  struct emitted *emitted; /* n_emitted: in the running callback */
+  size_t n_emitted;
 };
+
+static void
+note_emitted(struct trial *t, const char *field, uint32_t kind)
+{
+  struct emitted *e;
+
+  MEMORY_GROW(&t->emitted, t->n_emitted);
+  e = &t->emitted[t->n_emitted++];
+  snprintf(e->field, sizeof(e->field), "%s", field);
+  e->kind = kind;
+}
+
+static void
+check_emitted(struct trial *t)
+{
+  for (size_t i = 0; i < t->n_emitted; i++)
+    conform_emitted_kind(t->c, t->self, t->emitted[i].field,
+                         t->emitted[i].kind);
+  free(t->emitted);
+  t->emitted = NULL;
+  t->n_emitted = 0;
+}
 
 static int
 take_value(const struct mp_sink *sink, const char *field,
            const struct mp_value *value)
 {
-  struct conform *c = ((struct trial *)sink->ctx)->c;
+  struct trial *t = sink->ctx;
+  struct conform *c = t->c;
   const char *callback = c->report->callback;
-  const char *wrong = conform_value(value);
+  const char *wrong = value ? conform_value(value) : "NULL instead of a value";
 
   if (!field || !storable_field(field))
     conform_fail(c, "%s emitted a value without a field of [a-z0-9_.-]+",
                  callback);
   else if (wrong)
     conform_fail(c, "%s emitted %s for \"%s\"", callback, wrong, field);
+  else
+    note_emitted(t, field, value->kind);
   return wrong ? MP_EINTERNAL : MP_OK;
 }
 
@@ -63,7 +99,9 @@ take_meter(const struct mp_sink *sink, const struct mp_meter *meter)
   struct conform *c = ((struct trial *)sink->ctx)->c;
   const char *callback = c->report->callback;
 
-  if (!MP_HAS(meter, struct mp_meter, software))
+  if (!meter)
+    conform_fail(c, "%s gave NULL instead of facts of the meter", callback);
+  else if (!MP_HAS(meter, struct mp_meter, software))
     conform_fail(c, "%s gave facts whose struct_size is too small", callback);
   else if (!is_fact(meter->manufacturer) || !is_fact(meter->model) ||
            !is_fact(meter->software))
@@ -94,6 +132,7 @@ call_with_sink(struct trial *t, const char *callback,
   r = fn(t->self, loan_copy(&loan, &sink, sizeof(sink)));
   conform_end(t->c, r, outcomes);
   loan_close(&loan);
+  check_emitted(t);
   return r;
 }
 
@@ -130,6 +169,18 @@ call_plain(const struct trial *t, const char *callback, int (*fn)(void *self))
   return conform_end(t->c, fn(t->self), conform_ok);
 }
 
+static void
+call_files(const struct trial *t)
+{
+  const struct mp_input_ops *ops = &t->c->plugin->input;
+
+  if (!ops->files)
+    return;
+  conform_begin(t->c, "files");
+  (void)ops->files(t->self);
+  conform_end(t->c, MP_OK, conform_ok);
+}
+
 /* One cycle of a live input: open, read and close.  A capture is read up to
  * three times. */
 static bool
@@ -138,8 +189,10 @@ read_cycle(struct conform *c, void *ctx)
   const struct mp_input_ops *ops = &c->plugin->input;
   int times = ops->flags & MP_INPUT_RECORDING ? 3 : 1;
   struct trial *t = ctx;
-  int r = call_plain(t, "open", ops->open);
+  int r;
 
+  call_files(t);
+  r = call_plain(t, "open", ops->open);
   if (r != MP_OK)
     return true;
   while (times-- > 0 && r == MP_OK)

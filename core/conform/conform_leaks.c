@@ -3,28 +3,23 @@
 
 #include <malloc.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/file.h"
 
 /* Runs before the first measurement: they fill the caches of libraries, and use
  * up those of malloc, which count as memory in use. */
-#define WARM_UP 20
-/* A leak is one in each round.  With libcurl, the caches of malloc may take
- * more than one round until they are full. */
-#define ROUNDS 5
-/* A leak of one byte takes a block of 4 * sizeof(size_t).  A few may come from
- * a cache of malloc. */
-#define LEAK_BYTES (3 * sizeof(size_t))
+#define WARM_UP 40
+/* A leak grows in both halves of each round, even if not every call leaks.  A
+ * cache stops growing.  With libcurl, this may take more than one round. */
+#define ROUNDS 8
+/* Mapped memory also grows because the heap is fragmented. */
+#define MAPPED_BYTES 4096 /* for each call */
 /* A thread that was joined may stay in /proc for a moment. */
 #define PATIENCE_MS 500
-
-struct use {
-  size_t bytes;
-  int descriptors, threads;
-  bool children;
-};
 
 /* The C library counts the bytes; without such a count, as with a sanitizer,
  * this returns 0. */
@@ -40,10 +35,18 @@ bytes_in_use(void)
 #endif
 }
 
-int
-conform_descriptors(void)
+/* Returns the writable memory that is mapped, with the heap. */
+static size_t
+bytes_mapped(void)
 {
-  return (int)file_count_entries("/proc/self/fd");
+  FILE *file = fopen("/proc/self/statm", "re");
+  unsigned long pages = 0;
+
+  if (file && fscanf(file, "%*u %*u %*u %*u %*u %lu", &pages) != 1)
+    pages = 0;
+  if (file)
+    fclose(file);
+  return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static bool
@@ -54,61 +57,77 @@ has_children(void)
   return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-static void
-measure(struct use *use)
+void
+conform_measure(struct conform_use *use)
 {
-  *use = (struct use){ .bytes = bytes_in_use(),
-                       .descriptors = conform_descriptors(),
-                       .threads = (int)file_count_entries("/proc/self/task"),
-                       .children = has_children() };
+  *use = (struct conform_use){
+    .heap = bytes_in_use(),
+    .descriptors = (int)file_count_entries("/proc/self/fd"),
+    .threads = (int)file_count_entries("/proc/self/task"),
+  };
+  if (use->heap > 0)
+    use->mapped = bytes_mapped();
 }
 
 /* Measures, and waits a moment for more threads than BEFORE to end. */
 static void
-measure_after(struct use *use, const struct use *before)
+measure_after(struct conform_use *use, const struct conform_use *before)
 {
   const struct timespec t = { .tv_nsec = 1000000 };
 
-  measure(use);
+  conform_measure(use);
   for (int i = 0; i < PATIENCE_MS && use->threads > before->threads; i++) {
     nanosleep(&t, NULL);
-    measure(use);
+    conform_measure(use);
   }
 }
 
-/* A cache grows once; a leak grows in both halves. */
-static bool
-has_leak(const struct use u[3], int times)
+static void
+report_left(struct conform *c, const char *what,
+            const struct conform_use *before, const struct conform_use *after)
 {
-  size_t least = (size_t)times / 2 * LEAK_BYTES;
-
-  return u[1].bytes >= u[0].bytes + least && u[2].bytes >= u[1].bytes + least;
+  if (after->descriptors > before->descriptors)
+    conform_fail(c, "%s left %d descriptors open: close them", what,
+                 after->descriptors - before->descriptors);
+  if (after->threads > before->threads)
+    conform_fail(c, "%s left %d threads running: join them", what,
+                 after->threads - before->threads);
 }
 
-static void
-compare(struct conform *c, const char *what, int times, const struct use u[3])
+void
+conform_left(struct conform *c, const struct conform_use *before)
 {
-  if (u[2].descriptors > u[0].descriptors)
-    conform_fail(c, "%s left %d descriptors open: close them", what,
-                 u[2].descriptors - u[0].descriptors);
-  if (u[2].threads > u[0].threads)
-    conform_fail(c, "%s left %d threads running: join them", what,
-                 u[2].threads - u[0].threads);
-  if (u[2].children)
-    conform_fail(c, "%s left child processes: end them and wait for them",
-                 what);
-  if (has_leak(u, times))
-    conform_fail(c, "%s leaked %zu bytes: free them", what,
-                 u[2].bytes - u[0].bytes);
+  struct conform_use after;
+
+  measure_after(&after, before);
+  report_left(c, "its callbacks", before, &after);
+  if (has_children())
+    conform_fail(c, "its callbacks left child processes: end them and wait for "
+                    "them");
+}
+
+static bool
+heap_grew(const struct conform_use u[3])
+{
+  return u[1].heap > u[0].heap && u[2].heap > u[1].heap;
+}
+
+static bool
+mapped_grew(const struct conform_use u[3], int times)
+{
+  size_t least = (size_t)times / 2 * MAPPED_BYTES;
+
+  return u[1].mapped >= u[0].mapped + least &&
+         u[2].mapped >= u[1].mapped + least;
 }
 
 /* Measures before, between and after two halves of TIMES calls. */
 static bool
 measure_halves(struct conform *c, int times,
                bool (*fn)(struct conform *c, void *ctx), void *ctx,
-               struct use u[3])
+               struct conform_use u[3])
 {
-  measure(&u[0]);
+  conform_measure(&u[0]);
   for (int half = 1; half <= 2; half++) {
     for (int i = 0; i < times / 2; i++)
       if (!fn(c, ctx) || conform_failed(c))
@@ -122,16 +141,23 @@ void
 conform_leaks(struct conform *c, const char *what, int times,
               bool (*fn)(struct conform *c, void *ctx), void *ctx)
 {
-  struct use u[3];
+  struct conform_use u[3];
+  bool heap = true, mapped = true;
 
   for (int i = 0; i < WARM_UP; i++)
     if (!fn(c, ctx))
       return;
-  for (int round = 0; round < ROUNDS; round++) {
+  for (int round = 0; round < ROUNDS && (heap || mapped); round++) {
     if (!measure_halves(c, times, fn, ctx, u))
       return;
-    if (!has_leak(u, times))
-      break;
+    heap = heap && heap_grew(u);
+    mapped = mapped && mapped_grew(u, times);
   }
-  compare(c, what, times, u);
+  report_left(c, what, &u[0], &u[2]);
+  if (heap)
+    conform_fail(c, "%s leaked %zu bytes: free them", what,
+                 u[2].heap - u[0].heap);
+  else if (mapped)
+    conform_fail(c, "%s left %zu bytes mapped: unmap them", what,
+                 u[2].mapped - u[0].mapped);
 }

@@ -52,6 +52,8 @@ fault_of_item(const struct probe *probe, const struct mp_probe_item *item)
 {
   const char *fault;
 
+  if (!item)
+    return "NULL instead of an item";
   if (!MP_HAS(item, struct mp_probe_item, remark))
     return "an item whose struct_size is too small";
   if (!conform_is_clean(item->number) || !conform_is_clean(item->label) ||

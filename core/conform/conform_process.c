@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
@@ -96,6 +97,8 @@ struct job {
 __attribute__((noreturn)) static void
 be_child(struct conform *c, const struct job *job, const sigset_t *mask)
 {
+  struct conform_use before;
+
   own_report = c->report;
   sigprocmask(SIG_SETMASK, mask, NULL);
   signal(SIGPIPE, SIG_IGN); /* as in a run */
@@ -104,7 +107,11 @@ be_child(struct conform *c, const struct job *job, const sigset_t *mask)
     _exit(EX_OSERR);
   watch_for_faults();
   manners_note(&c->manners);
+  prctl(PR_SET_CHILD_SUBREAPER, 1); /* a daemon stays a child of this process */
+  conform_measure(&before);
   job->fn(c, job->ctx);
+  if (!conform_failed(c))
+    conform_left(c, &before);
   c->report->finished = true;
   exit_at_once();
   _exit(EX_OK);
@@ -162,13 +169,18 @@ static void
 report_early_end(struct conform *c, int status)
 {
   const struct conform_report *report = c->report;
-  const char *who = report->callback ? report->callback : "a thread of it";
+  char after[64];
+  const char *who = report->callback;
 
+  snprintf(after, sizeof(after), "after %s, the plugin",
+           report->last ? report->last : "its start");
+  if (!who)
+    who = after;
   if (report->lent_to)
     conform_fail(c,
                  "%s used memory that the host had lent to %s: copy what you "
-                 "need before %s returns",
-                 who, report->lent_to, report->lent_to);
+                 "need before the host takes it back",
+                 who, report->lent_to);
   else if (report->thread_ended)
     conform_fail(c,
                  "%s ended the host's thread: return a reason instead of "

@@ -3,12 +3,15 @@
 #include "lib/array.h"
 #include "lib/decimal.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static const int alone[] = { MP_OK, MP_DROP, MP_HOLD, -1 }; /* no operand */
 static const int outcomes[] = { MP_OK, MP_DROP, MP_HOLD, MP_REBASE, -1 };
 
 #define FIFTY_DIGITS "12345678901234567890123456789012345678901234567890"
+
+#define STACK_SIZE 1048576 /* more than apply uses */
 
 static const struct mp_value readings[] = {
   { .kind = MP_COUNTER, .number = { 84208, -3 }, .unit = "GJ" },
@@ -50,6 +53,16 @@ struct trial {
   bool lacks_operand;
 };
 
+/* Returns true if TEXT is in the part of the stack that apply used: below the
+ * frame of the caller, whose address is FRAME. */
+static bool
+is_on_stack(const char *text, const void *frame)
+{
+  uintptr_t distance = (uintptr_t)frame - (uintptr_t)text;
+
+  return text && distance < STACK_SIZE;
+}
+
 /* Checks the result R of apply, in VALUE.  Call it before conform_end. */
 static void
 check_applied(struct conform *c, const struct trial *t, int r,
@@ -73,6 +86,7 @@ static void
 apply_one(struct conform *c, const struct trial *t,
           const struct mp_value *reading)
 {
+  const void *frame = __builtin_frame_address(0);
   struct mp_value filled = *reading, *value;
   struct loan loan;
   int r;
@@ -83,6 +97,11 @@ apply_one(struct conform *c, const struct trial *t,
   value = conform_lend_value(&loan, "apply", &filled);
   conform_begin(c, "apply");
   r = c->plugin->transform.apply(t->self, value);
+  if (r == MP_OK &&
+      (is_on_stack(value->unit, frame) || is_on_stack(value->serial, frame) ||
+       is_on_stack(value->text, frame)))
+    conform_fail(c, "apply made a text on its own stack, which is invalid once "
+                    "it has returned: keep it in the instance");
   check_applied(c, t, r, value);
   conform_end(c, r, has_operand(c) ? outcomes : alone);
   loan_close(&loan);

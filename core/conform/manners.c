@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* FNV-1a over all strings, with their ends. */
@@ -19,6 +20,15 @@ environment_sum(void)
   return sum;
 }
 
+static bool
+is_armed(int timer)
+{
+  struct itimerval left = { 0 };
+
+  (void)getitimer((__itimer_which_t)timer, &left);
+  return left.it_value.tv_sec != 0 || left.it_value.tv_usec != 0;
+}
+
 void
 manners_note(struct manners *m)
 {
@@ -26,6 +36,8 @@ manners_note(struct manners *m)
   sigprocmask(SIG_SETMASK, NULL, &m->mask);
   for (int i = 1; i < MANNERS_SIGNALS; i++)
     (void)sigaction(i, NULL, &m->handlers[i]);
+  for (int i = 0; i < MANNERS_TIMERS; i++)
+    m->timers[i] = is_armed(i);
   (void)stat(".", &m->directory);
   for (int fd = 0; fd < 3; fd++)
     (void)fstat(fd, &m->standard[fd]);
@@ -56,7 +68,8 @@ same_handlers(const struct manners *a, const struct manners *b)
 {
   for (int i = 1; i < MANNERS_SIGNALS; i++)
     if (a->handlers[i].sa_handler != b->handlers[i].sa_handler ||
-        a->handlers[i].sa_flags != b->handlers[i].sa_flags)
+        a->handlers[i].sa_flags != b->handlers[i].sa_flags ||
+        !same_mask(&a->handlers[i].sa_mask, &b->handlers[i].sa_mask))
       return false;
   return true;
 }
@@ -80,6 +93,9 @@ manners_changed(const struct manners *m)
     return "changed the signal mask: restore it before the callback returns";
   if (!same_handlers(m, &now))
     return "changed the handler of a signal: poll cancel_fd instead";
+  if (memcmp(m->timers, now.timers, sizeof(now.timers)) != 0)
+    return "changed a timer of the process, which the host's watchdog uses: "
+           "poll cancel_fd with a timeout instead";
   if (!same_file(&m->directory, &now.directory))
     return "changed the working directory: use absolute paths instead";
   if (m->umask != now.umask)

@@ -7,15 +7,18 @@
 
 #include <locale.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#define MANNERS_SIGNALS 32 /* not those of real time */
+#define MANNERS_SIGNALS 65 /* with those of real time */
+#define MANNERS_TIMERS 3   /* of setitimer */
 
 struct manners {
   sigset_t mask;
   struct sigaction handlers[MANNERS_SIGNALS];
+  bool timers[MANNERS_TIMERS]; /* armed */
   struct stat directory;
   struct stat standard[3]; /* descriptors 0 to 2 */
   mode_t umask;

@@ -17,6 +17,8 @@ struct offers {
 static const char *
 fault_of_listed(const struct offers *offers, const struct mp_listed *listed)
 {
+  if (!listed)
+    return "NULL instead of a target";
   if (!MP_HAS(listed, struct mp_listed, updated))
     return "a target whose struct_size is too small";
   if (offers->is_plan && listed->name)

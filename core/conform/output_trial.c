@@ -215,6 +215,8 @@ fault_of_shown(const struct output_trial *t, const struct mp_shown *shown)
 {
   const char *fault;
 
+  if (!shown)
+    return "NULL instead of an answer";
   if (!MP_HAS(shown, struct mp_shown, flags))
     return "an answer whose struct_size is too small";
   if (shown->target >= t->n_targets)
@@ -239,7 +241,8 @@ take_shown(const struct mp_output_sink *sink, const struct mp_shown *shown)
 
   if (fault)
     conform_fail(t->c, "fetch gave %s", fault);
-  if (!MP_HAS(shown, struct mp_shown, flags) || shown->target >= t->n_targets)
+  if (!shown || !MP_HAS(shown, struct mp_shown, flags) ||
+      shown->target >= t->n_targets)
     return MP_EINTERNAL;
   t->places[shown->target].answered = true;
   t->places[shown->target].takes_none =

@@ -273,6 +273,8 @@ static const struct {
     "or is too long" },
   { "commit-stores-text",
     "deliver: commit gives store_set a text that is not clean UTF-8" },
+  { "fetch-null", "deliver: fetch gave NULL instead of an answer" },
+  { "list-null", OFFERS "list listed NULL instead of a target" },
   { "list-small",
     OFFERS "list listed a target whose struct_size is too small" },
   { "list-unnamed", OFFERS "list listed a target without a name" },
@@ -329,11 +331,18 @@ END_TEST
   callback " ended with signal " signal                                        \
            ": to find the place, run this command in gdb after \"set "         \
            "follow-fork-mode child\""
+#define FILES(n) "its callbacks left " n " descriptors open: close them"
+#define THREADS(n) "its callbacks left " n " threads running: join them"
+#define CHILDREN                                                               \
+  "its callbacks left child processes: end them and wait for them"
 #define KEPT(user, callback)                                                   \
   user " used memory that the host had lent to " callback                      \
-       ": copy what you need before " callback " returns"
+       ": copy what you need before the host takes it back"
 #define MASK "changed the signal mask: restore it before the callback returns"
 #define HANDLER "changed the handler of a signal: poll cancel_fd instead"
+#define TIMER                                                                  \
+  "changed a timer of the process, which the host's watchdog uses: poll "      \
+  "cancel_fd with a timeout instead"
 #define DIRECTORY "changed the working directory: use absolute paths instead"
 #define UMASK "changed the umask: use fchmod instead"
 #define LOCALE                                                                 \
@@ -370,6 +379,8 @@ static const struct {
   { OUT, "token-raises",
     "deliver: " WITH_SIGNAL("token", "11 (Segmentation fault)"), 0 },
   { IN, "field-_exits", "fields: " WITH_STATUS("field"), 0 },
+  { IN, "files-_exits", "read: " WITH_STATUS("files"), 0 },
+  { IN, "status-_exits", "status: " WITH_STATUS("status"), 0 },
   { IN, "list_fields-aborts",
     "fields: " WITH_SIGNAL("list_fields", "6 (Aborted)"), 0 },
   { IN, "read-_exits", "read: " WITH_STATUS("read"), 0 },
@@ -387,57 +398,48 @@ static const struct {
     OFFERS "check ended the host's thread: return a reason instead of calling "
            "pthread_exit",
     0 },
+  { OUT, "create-crashes-later",
+    "create: " WITH_SIGNAL("after destroy, the plugin",
+                           "11 (Segmentation fault)"),
+    0 },
   /* What is left */
   { OUT, "commit-leaks", "leaks: 40 cycles from open to close leaked ", LEAKS },
-  { OUT, "commit-opens-file",
-    "leaks: 40 cycles from open to close left 40 "
-    "descriptors open: close them",
-    0 },
-  { OUT, "commit-starts-thread",
-    "leaks: 40 cycles from open to close left 40 threads running: "
-    "join them",
-    0 },
-  { OUT, "commit-forks",
-    "leaks: 40 cycles from open to close left child processes: end "
-    "them and wait for them",
-    0 },
-  { IN, "read-leaks",
-    "leaks: 40 cycles of open, read and close "
-    "leaked ",
+  { OUT, "commit-leaks-seldom", "leaks: 40 cycles from open to close leaked ",
     LEAKS },
-  { IN, "close-opens-file",
-    "leaks: 40 cycles of open, read and close "
-    "left 40 descriptors open: close them",
+  { OUT, "commit-maps",
+    "leaks: 40 cycles from open to close left 41943040 bytes mapped", LEAKS },
+  { OUT, "commit-opens-file", "deliver: " FILES("24"), 0 },
+  { OUT, "commit-opens-file-once", "deliver: " FILES("1"), 0 },
+  { OUT, "commit-hoards-files",
+    "leaks: 40 cycles from open to close left 40 descriptors open: close them",
     0 },
+  { OUT, "commit-starts-thread", "deliver: " THREADS("24"), 0 },
+  { OUT, "commit-starts-thread-once", "deliver: " THREADS("1"), 0 },
+  { OUT, "commit-forks", "deliver: " CHILDREN, 0 },
+  { OUT, "commit-starts-daemon", "deliver: " CHILDREN, 0 },
+  { IN, "read-leaks", "leaks: 40 cycles of open, read and close leaked ",
+    LEAKS },
+  { IN, "close-opens-file", "read: " FILES("3"), 0 },
   { IN, "identify-leaks",
     "leaks: 40 calls of check, identify and probe leaked ", LEAKS },
-  { IN, "check-opens-file",
-    "leaks: 40 calls of check, identify and probe left 40 descriptors open: "
-    "close them",
-    0 },
-  { IN, "probe-forks",
-    "leaks: 40 calls of check, identify and probe left child processes: end "
-    "them and wait for them",
-    0 },
+  { IN, "check-opens-file", "check, identify and probe: " FILES("2"), 0 },
+  { IN, "probe-forks", "check, identify and probe: " CHILDREN, 0 },
   { OUT, "list-leaks",
     "leaks: 40 calls of list, check and create_target leaked ", LEAKS },
-  { OUT, "create_target-starts-thread",
-    "leaks: 40 calls of list, check and create_target left 40 threads running: "
-    "join them",
-    0 },
-  { OUT, "check-opens-file",
-    "leaks: 40 calls of list, check and create_target left 40 descriptors "
-    "open: close them",
-    0 },
+  { OUT, "create_target-starts-thread", OFFERS THREADS("8"), 0 },
+  { OUT, "check-opens-file", OFFERS FILES("4"), 0 },
   { APPLY, "apply-leaks", "leaks: 40 cycles of apply leaked ", LEAKS },
-  { IN, "create-thread",
-    "a thousand instances: 20 instances left 20 "
-    "threads running: join them",
-    0 },
+  { APPLY, "apply-leaks-seldom", "leaks: 40 cycles of apply leaked ", LEAKS },
+  { IN, "create-thread", "create: " THREADS("1"), 0 },
   /* What the process shares */
   { OUT, "create-blocks-signal", "create: create " MASK, 0 },
   { OUT, "commit-blocks-signal", "deliver: commit " MASK, 0 },
   { OUT, "open-ignores-signal", "deliver: open " HANDLER, 0 },
+  { OUT, "commit-blocks-real-time", "deliver: commit " MASK, 0 },
+  { OUT, "open-ignores-real-time", "deliver: open " HANDLER, 0 },
+  { OUT, "write-changes-handler-mask", "deliver: write " HANDLER, 0 },
+  { OUT, "begin-changes-handler-flags", "deliver: begin " HANDLER, 0 },
+  { IN, "read-sets-timer", "read: read " TIMER, 0 },
   { OUT, "fetch-changes-directory", "deliver: fetch " DIRECTORY, 0 },
   { OUT, "begin-changes-umask", "deliver: begin " UMASK, 0 },
   { OUT, "write-changes-locale", "deliver: write " LOCALE, 0 },
@@ -454,6 +456,14 @@ static const struct {
   { APPLY, "apply-changes-environment", "apply: apply " ENVIRONMENT, 0 },
   /* Pointers that were kept */
   { OUT, "create-keeps-host", "a thousand instances: " KEPT("create", "create"),
+    0 },
+  { OUT, "create-keeps-name", "a thousand instances: " KEPT("create", "create"),
+    0 },
+  { OUT, "commit-keeps-stored-text",
+    "deliver: " KEPT("commit", "store_get until store_set"), 0 },
+  { APPLY, "apply-stack",
+    "apply: apply made a text on its own stack, which is invalid once it has "
+    "returned: keep it in the instance",
     0 },
   { OUT, "open-keeps-target", "deliver: " KEPT("open", "open"), 0 },
   { OUT, "open-keeps-name", "deliver: " KEPT("open", "open"), 0 },
@@ -529,6 +539,28 @@ static const struct {
     ". and -, or is too long" },
   { "input_bad.so", "field-kind",
     "fields: list_fields: the field \"a\" is of kind 9: use MP_COUNTER ..." },
+  { "input_bad.so", "field-null",
+    "fields: list_fields gave NULL instead of a field" },
+  { "input_bad.so", "field-rate",
+    "fields: list_fields: max_rate of the field \"a\" is out of range" },
+  { "input_bad.so", "field-label",
+    "fields: list_fields: the label or the number of the field \"a\" is not "
+    "one line of clean UTF-8" },
+  { "input_bad.so", "field-unit",
+    "fields: list_fields: a unit of the field \"a\" is not clean UTF-8, is too "
+    "long, or has \"|\" in it or a blank at its beginning or end" },
+  { "input_bad.so", "field-counter",
+    "read: read emitted \"a\" as a gauge, but field describes it as a "
+    "counter" },
+  { "input_bad.so", "fields-long",
+    "fields: default_fields has a word of 1400 bytes: at most 127 are "
+    "allowed" },
+  { "input_bad.so", "read-null",
+    "read: read emitted NULL instead of a value for \"a\"" },
+  { "input_bad.so", "read-null-meter",
+    "read: read gave NULL instead of facts of the meter" },
+  { "input_bad.so", "probe-null",
+    "check, identify and probe: probe gave NULL instead of an item" },
   { "input_bad.so", "field-twice",
     "fields: field(\"a\") returned 0 and called the sink 2 times" },
   { "input_bad.so", "field-other",

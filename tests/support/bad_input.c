@@ -56,6 +56,18 @@ tell(const struct mp_field_sink *sink, const char *name, const char *number)
     field.kind = 9;
   if (bad_is("field-open"))
     field.kind = 0;
+  if (bad_is("field-counter"))
+    field.kind = MP_COUNTER;
+  if (bad_is("field-rate"))
+    field.max_rate = (struct mp_decimal){ -4, 9999 };
+  if (bad_is("field-label"))
+    field.label = "one\ntwo";
+  if (bad_is("field-unit"))
+    field.unit = "G\aJ";
+  if (bad_is("field-null")) {
+    sink->field(sink, NULL);
+    return;
+  }
   sink->field(sink, &field);
   if (bad_is("field-twice"))
     sink->field(sink, &field);
@@ -182,7 +194,9 @@ bad_read(void *self, const struct mp_sink *sink)
   bad_end("read");
   if (bad_is("read-silent"))
     return MP_EIO;
-  sink->emit(sink, "a", &value);
+  if (bad_is("read-null-meter"))
+    sink->meter(sink, NULL);
+  sink->emit(sink, "a", bad_is("read-null") ? NULL : &value);
   if (bad_is("read-end"))
     return MP_END;
   if (bad_is("read-skip"))
@@ -245,7 +259,7 @@ give_findings(const struct mp_probe_sink *sink)
   if (bad_is("probe-text"))
     item.remark = "one\ntwo";
   sink->progress(sink, bad_is("probe-progress") ? 2 : 1, 1);
-  sink->item(sink, &item);
+  sink->item(sink, bad_is("probe-null") ? NULL : &item);
 }
 
 static int
@@ -303,6 +317,7 @@ static int
 bad_status(void *self, char *ret_text, size_t size)
 {
   (void)self;
+  misbehave("status");
   if (bad_is("status-nonsense"))
     return 77;
   memset(ret_text, 'a', size);
@@ -310,6 +325,14 @@ bad_status(void *self, char *ret_text, size_t size)
     ret_text[1] = bad_is("status-lines") ? '\n' : '\0';
   ret_text[2] = bad_is("status-endless") ? 'a' : '\0';
   return MP_OK;
+}
+
+static uint32_t
+bad_files(void *self)
+{
+  (void)self;
+  misbehave("files");
+  return 1;
 }
 
 /* Filled in again at each call, as in bad_plugin.c. */
@@ -334,12 +357,15 @@ meterpipe_plugin(void)
     .struct_size = sizeof(struct mp_input_ops),
     .field = bad_field,
     .list_fields = bad_list,
-    .default_fields = bad_is("read-name") ? "*" : "a,b",
+    .default_fields = bad_is("fields-long") ? long_text(1400)
+                      : bad_is("read-name") ? "*"
+                                            : "a,b",
     .read = bad_read,
     .close = bad_close,
     .identify = bad_identify,
     .check = bad_check,
     .probe = bad_probe,
+    .files = bad_files,
     .status = bad_status,
   };
   if (bad_is("ops-small"))

@@ -73,6 +73,7 @@ bad_create(const struct mp_host *host, void **ret_self)
 
   misbehave("create");
   keep("create-keeps-host", host);
+  keep("create-keeps-name", host->name);
   if (bad_is("create-keeps-target"))
     host->target(host, 0);
   sleep_in("create");
@@ -102,6 +103,7 @@ bad_destroy(void *self)
 
   alive--;
   misbehave("destroy");
+  act_release();
   bad_end("destroy");
   if (bad_is("destroy-opens") && left < 0)
     left = open("/dev/null", O_RDONLY);
@@ -232,6 +234,8 @@ bad_fetch(void *self, const struct mp_output_sink *sink)
     shown.wait_ms = 3600001;
   if (bad_is("fetch-unit"))
     value.unit = " GJ";
+  if (bad_is("fetch-null"))
+    sink->shown(sink, NULL);
   if (bad_is("fetch-twice"))
     sink->shown(sink, &shown);
   if (bad_is("fetch-twice"))
@@ -286,6 +290,18 @@ ask_wrongly(const struct mp_host *host)
     host->store_set(host, "key", "\377");
 }
 
+/* Uses a text of the store after its successor was stored. */
+static void
+use_old_text(const struct mp_host *host)
+{
+  const char *old;
+
+  host->store_set(host, "key", "one");
+  old = host->store_get(host, "key");
+  host->store_set(host, "key", "two");
+  (void)*(const volatile char *)old;
+}
+
 static int
 bad_commit(void *self, const struct mp_output_sink *sink)
 {
@@ -294,6 +310,8 @@ bad_commit(void *self, const struct mp_output_sink *sink)
   misbehave("commit");
   keep("commit-keeps-sink", sink);
   ask_wrongly(b->host);
+  if (bad_is("commit-keeps-stored-text"))
+    use_old_text(b->host);
   sleep_in("commit");
   if (bad_is("commit-crashes"))
     abort();
@@ -386,7 +404,7 @@ bad_list(void *self, const struct mp_output_sink *sink)
     listed.name = "";
   if (bad_is("list-text"))
     listed.updated = "one\ntwo";
-  sink->listed(sink, &listed);
+  sink->listed(sink, bad_is("list-null") ? NULL : &listed);
   return MP_OK;
 }
 

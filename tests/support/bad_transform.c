@@ -7,6 +7,16 @@
 #include "tests/support/bad.h"
 #include "tests/support/manners.h"
 
+/* Gives VALUE a unit on the stack. */
+__attribute__((noinline)) static void
+set_unit_on_stack(struct mp_value *value)
+{
+  char unit[4] = "GJ";
+  char *volatile address = unit;
+
+  value->unit = address;
+}
+
 static int
 bad_apply(void *self, struct mp_value *value)
 {
@@ -24,6 +34,8 @@ bad_apply(void *self, struct mp_value *value)
     value->kind = 5;
   if (bad_is("apply-unit"))
     value->unit = "a\nb";
+  if (bad_is("apply-stack"))
+    set_unit_on_stack(value);
   if (bad_is("apply-text")) {
     value->kind = MP_TEXT;
     value->text = "\303";

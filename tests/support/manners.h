@@ -12,7 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/support/bad.h"
@@ -64,10 +67,45 @@ act_leak(void)
   (void)lost;
 }
 
+/* Leaks in every fourth call. */
+static inline void
+act_leak_seldom(void)
+{
+  static unsigned calls;
+
+  if (++calls % 4 == 0)
+    act_leak();
+}
+
+static inline void
+act_map(void)
+{
+  (void)mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+             -1, 0);
+}
+
 static inline void
 act_open(void)
 {
   (void)open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Opens a file in each call; act_release closes them all. */
+static int manners_hoard[4096];
+static unsigned manners_hoarded;
+
+static inline void
+act_hoard(void)
+{
+  if (manners_hoarded < 4096)
+    manners_hoard[manners_hoarded++] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static inline void
+act_release(void)
+{
+  while (manners_hoarded > 0)
+    close(manners_hoard[--manners_hoarded]);
 }
 
 static inline void *
@@ -87,6 +125,44 @@ act_thread(void)
     pthread_detach(thread);
 }
 
+static inline void
+act_open_once(void)
+{
+  static bool done;
+
+  if (!done)
+    act_open();
+  done = true;
+}
+
+static inline void *
+manners_crash(void *arg)
+{
+  usleep(200000);
+  raise(SIGSEGV);
+  return arg;
+}
+
+/* Crashes when the callback has returned. */
+static inline void
+act_crash_later(void)
+{
+  pthread_t thread;
+
+  if (pthread_create(&thread, NULL, manners_crash, NULL) == 0)
+    pthread_detach(thread);
+}
+
+static inline void
+act_thread_once(void)
+{
+  static bool done;
+
+  if (!done)
+    act_thread();
+  done = true;
+}
+
 /* The child ends by itself when the process of the check has ended, or after
  * 10 s. */
 static inline void
@@ -98,6 +174,24 @@ act_fork(void)
   for (pid_t parent = getppid(); getppid() == parent;)
     usleep(100000);
   _exit(0);
+}
+
+/* A child of a child that was waited for. */
+static inline void
+act_daemon(void)
+{
+  pid_t child = fork();
+
+  if (child == 0) {
+    if (fork() == 0) {
+      alarm(10);
+      for (;;)
+        pause();
+    }
+    _exit(0);
+  }
+  if (child > 0)
+    waitpid(child, NULL, 0);
 }
 
 static inline void
@@ -114,6 +208,51 @@ static inline void
 act_handler(void)
 {
   signal(SIGTERM, SIG_IGN);
+}
+
+static inline void
+act_mask_real_time(void)
+{
+  sigset_t set;
+
+  sigemptyset(&set);
+  sigaddset(&set, SIGRTMIN + 3);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static inline void
+act_handler_real_time(void)
+{
+  signal(SIGRTMAX, SIG_IGN);
+}
+
+/* Changes only the mask of the handler. */
+static inline void
+act_handler_mask(void)
+{
+  struct sigaction action;
+
+  sigaction(SIGTERM, NULL, &action);
+  sigaddset(&action.sa_mask, SIGINT);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+static inline void
+act_handler_flags(void)
+{
+  struct sigaction action;
+
+  sigaction(SIGTERM, NULL, &action);
+  action.sa_flags ^= SA_RESTART;
+  sigaction(SIGTERM, &action, NULL);
+}
+
+static inline void
+act_timer(void)
+{
+  const struct itimerval t = { .it_value = { .tv_sec = 1000 } };
+
+  setitimer(ITIMER_REAL, &t, NULL);
 }
 
 static inline void
@@ -176,11 +315,23 @@ static const struct {
   { "quick_exits", act_exit_quickly },
   { "ends-thread", act_end_thread },
   { "leaks", act_leak },
+  { "leaks-seldom", act_leak_seldom },
+  { "maps", act_map },
+  { "crashes-later", act_crash_later },
   { "opens-file", act_open },
+  { "hoards-files", act_hoard },
+  { "opens-file-once", act_open_once },
   { "starts-thread", act_thread },
+  { "starts-thread-once", act_thread_once },
   { "forks", act_fork },
+  { "starts-daemon", act_daemon },
   { "blocks-signal", act_mask },
   { "ignores-signal", act_handler },
+  { "blocks-real-time", act_mask_real_time },
+  { "ignores-real-time", act_handler_real_time },
+  { "changes-handler-mask", act_handler_mask },
+  { "changes-handler-flags", act_handler_flags },
+  { "sets-timer", act_timer },
   { "changes-directory", act_directory },
   { "changes-umask", act_umask },
   { "changes-locale", act_locale },

@@ -110,14 +110,15 @@ port_files(const char *device)
   return port_tcp_address(device) ? port_tcp_files(device) : TTY_FILES;
 }
 
-bool
-port_identity(const char *device, char buf[PATH_MAX])
+char *
+port_identity(const char *device)
 {
   const char *address = port_tcp_address(device);
+  char *name;
 
-  if (address)
-    return snprintf(buf, PATH_MAX, "tcp://%s", address) < PATH_MAX;
-  return realpath(device, buf);
+  if (!address)
+    return realpath(device, NULL);
+  return asprintf(&name, "tcp://%s", address) >= 0 ? name : NULL;
 }
 
 int

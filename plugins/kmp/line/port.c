@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plugins/kmp/line/lock_table.h"
 #include "plugins/kmp/line/port_impl.h"
 
 /* The tty, and two directories of /proc to find its user. */
@@ -134,7 +135,7 @@ port_open(const struct mp_host *host, const struct port_settings *settings,
   port->host = host;
   port->device = settings->device;
   port->fd = -1;
-  port->lock_fd = -1;
+  port->lock = -1;
   if (port_tcp_address(settings->device))
     r = port_tcp_open(port, until);
   else
@@ -155,8 +156,8 @@ port_close(struct port *port)
   port_tty_restore(port);
   if (port->fd >= 0)
     close(port->fd);
-  if (port->lock_fd >= 0)
-    close(port->lock_fd);
+  if (port->lock >= 0)
+    lock_table_close(port->lock);
   free(port);
 }
 

@@ -19,10 +19,12 @@
 /* The kernel's limit. */
 #define MAX_LINKS 40
 
-/* The part of a path that was walked, and the rest. */
+/* The part of a path that was walked, and the rest.  On the heap: inputs check
+ * paths in many threads, and each would keep the pages of its stack. */
 struct walk {
   char done[PATH_MAX]; /* "" for the root; no symbolic link in it */
   char left[PATH_MAX];
+  char link[PATH_MAX]; /* for follow_link */
   unsigned n_links;
   uid_t trusted;
 };
@@ -57,17 +59,16 @@ take_part(struct walk *w, char part[NAME_MAX + 1])
 static bool
 follow_link(struct walk *w)
 {
-  char to[PATH_MAX], left[PATH_MAX];
-  ssize_t n = readlink(w->done, to, sizeof(to) - 1);
+  ssize_t n = readlink(w->done, w->link, sizeof(w->link) - 1);
+  size_t room;
 
   if (n <= 0 || ++w->n_links > MAX_LINKS)
     return false;
-  to[n] = '\0';
-  memcpy(left, w->left, sizeof(left));
-  if (snprintf(w->left, sizeof(w->left), "%s/%s", to, left) >=
-      (int)sizeof(w->left))
+  room = sizeof(w->link) - (size_t)n;
+  if (snprintf(w->link + n, room, "/%s", w->left) >= (int)room)
     return false;
-  if (to[0] == '/')
+  memcpy(w->left, w->link, sizeof(w->left));
+  if (w->left[0] == '/')
     w->done[0] = '\0';
   else
     go_up(w);
@@ -120,34 +121,55 @@ step_into_directory(struct walk *w, const char *part, char why[SAFE_DIR_WHY])
   return S_ISLNK(st.st_mode) ? follow_link(w) : 1;
 }
 
+/* Sets W->left to the absolute path of the first LEN bytes of PATH.  Returns
+ * false if that cannot be known. */
+static bool
+begin_walk(struct walk *w, const char *path, size_t len)
+{
+  size_t used, room;
+
+  if (path[0] != '/' && !getcwd(w->left, sizeof(w->left)))
+    return false;
+  used = strlen(w->left);
+  room = sizeof(w->left) - used;
+  return snprintf(w->left + used, room, "/%.*s", (int)len, path) < (int)room;
+}
+
+/* Checks the first LEN bytes of PATH, as safe_dir_check. */
+static int
+check(const char *path, size_t len, uid_t trusted, char why[SAFE_DIR_WHY])
+{
+  struct walk *w = malloc(sizeof(*w));
+  char part[NAME_MAX + 1];
+  int r = 1;
+
+  if (!w) {
+    snprintf(why, SAFE_DIR_WHY, "cannot be checked: out of memory");
+    return -1;
+  }
+  w->done[0] = w->left[0] = '\0';
+  w->n_links = 0;
+  w->trusted = trusted;
+  if (!begin_walk(w, path, len))
+    r = 0;
+  while (r > 0 && take_part(w, part))
+    r = step_into_directory(w, part, why);
+  free(w);
+  return r < 0 ? -1 : 0;
+}
+
 int
 safe_dir_check(const char *path, uid_t trusted, char why[SAFE_DIR_WHY])
 {
-  struct walk w = { .trusted = trusted };
-  char part[NAME_MAX + 1], cwd[PATH_MAX];
-  int r = 1;
-
-  cwd[0] = 0;
-  if (path[0] != '/' && !getcwd(cwd, sizeof(cwd)))
-    return 0;
-  if (snprintf(w.left, sizeof(w.left), "%s/%s", cwd, path) >=
-      (int)sizeof(w.left))
-    return 0;
-  while (r > 0 && take_part(&w, part))
-    r = step_into_directory(&w, part, why);
-  return r < 0 ? -1 : 0;
+  return check(path, strlen(path), trusted, why);
 }
 
 int
 safe_dir_check_above(const char *path, uid_t trusted, char why[SAFE_DIR_WHY])
 {
   const char *slash = strrchr(path, '/');
-  char dir[PATH_MAX];
 
   if (!slash)
     return safe_dir_check(".", trusted, why);
-  if (snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path) + 1, path) >=
-      (int)sizeof(dir))
-    return 0;
-  return safe_dir_check(dir, trusted, why);
+  return check(path, (size_t)(slash - path) + 1, trusted, why);
 }

@@ -18,7 +18,7 @@
  * but cannot remove ours (it is sticky, and writable by everybody or its
  * group), the next part must belong to us, to root, to the owner of that
  * directory or to TRUSTED.  Returns 0, also for parts that do not exist yet;
- * -1: refused, with WHY.
+ * -1: refused, or out of memory, with WHY.
  */
 int safe_dir_check(const char *path, uid_t trusted, char why[SAFE_DIR_WHY]);
 

@@ -26,7 +26,7 @@
 /* Open files reserved for the rest of the program, besides those that are open
  * already; those if they cannot be counted; and the most of an input whose
  * plugin does not tell: a command has five pipes while it is started. */
-#define SPARE_FILES 14
+#define SPARE_FILES 12
 #define OPEN_FILES 50
 #define INPUT_FILES 10
 

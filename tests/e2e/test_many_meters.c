@@ -9,6 +9,8 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +27,13 @@
 /* Descriptors of an emulated meter, and of the rest of the test. */
 #define METER_FILES 4
 #define OTHER_FILES 100
-#define USUAL_FILES "1024"
+/* The limit of open files of most systems. */
+#define USUAL_FILES 1024
+/* What a thousand meters leave of it for the rest of the program. */
+#define FILES_LEFT (USUAL_FILES - THOUSAND)
+/* The longest time until the silent meters have heard their requests. */
+#define PATIENCE_MS 60000
+#define LOOK_MS 20
 
 #define STATUS_OF_SILENCE 76
 #define STATUS_OF_REFUSAL 74
@@ -36,12 +44,14 @@ static size_t n_meters;
 static char *pipeline;
 static size_t pipeline_size;
 static FILE *pipeline_file;
+static const char *timeout; /* of each meter */
 
 static void
 setup(void)
 {
   s = sandbox_new();
   n_meters = 0;
+  timeout = "2s";
   pipeline_file = open_memstream(&pipeline, &pipeline_size);
   ck_assert_ptr_nonnull(pipeline_file);
 }
@@ -65,8 +75,8 @@ add_input(const char *device)
 
   fprintf(pipeline_file,
           "[input m%u]\nplugin = kmp\ndevice = %s\nfields = heat_energy_e1\n"
-          "timeout = 2s\nretries = 0\n",
-          number++, device);
+          "timeout = %s\nretries = 0\n",
+          number++, device, timeout);
 }
 
 /* Adds N meters with FAULT, or good ones if that is NULL. */
@@ -123,14 +133,14 @@ meters_that_fit(size_t wanted)
   return fit < wanted ? fit : wanted;
 }
 
-/* Lets the program run with the limit of open files of most systems. */
+/* Lets the program have at most N files open, even if it raises its limit. */
 static void
-limit_files(void)
+limit_files(size_t n)
 {
   char path[256];
 
-  sandbox_write(s, "few-files", "#!/bin/sh\nulimit -n %s\nexec '%s' \"$@\"\n",
-                USUAL_FILES, getenv("METERPIPE"));
+  sandbox_write(s, "few-files", "#!/bin/sh\nulimit -n %zu\nexec '%s' \"$@\"\n",
+                n, getenv("METERPIPE"));
   snprintf(path, sizeof(path), "%s/few-files", sandbox_dir(s));
   ck_assert_int_eq(chmod(path, 0700), 0);
   ck_assert_int_eq(setenv("METERPIPE", path, 1), 0);
@@ -148,13 +158,19 @@ limit_threads(const char *n)
   sandbox_setenv(s, "TEST_THREADS", n);
 }
 
-static int
-run(const char *deadline)
+static void
+write_pipeline(const char *deadline)
 {
   fprintf(pipeline_file, "[output show]\nplugin = stdout\nformat = line\n");
   fclose(pipeline_file);
   sandbox_write(s, "house.ini", "[pipeline]\ndeadline = %s\n%s", deadline,
                 pipeline);
+}
+
+static int
+run(const char *deadline)
+{
+  write_pipeline(deadline);
   return sandbox_run(s, "run -c house.ini");
 }
 
@@ -175,6 +191,22 @@ assert_requests(unsigned each)
     ck_assert_uint_eq(meter_requests(meters[i]), each);
 }
 
+/* Waits until each meter has heard a request; false: not all of them do. */
+static bool
+wait_for_requests(void)
+{
+  size_t heard = 0;
+
+  for (int ms = 0; ms < PATIENCE_MS; ms += LOOK_MS) {
+    while (heard < n_meters && meter_requests(meters[heard]) > 0)
+      heard++;
+    if (heard == n_meters)
+      return true;
+    poll(NULL, 0, LOOK_MS);
+  }
+  return false;
+}
+
 /* ---- Tests --------------------------------------------------------------- */
 
 START_TEST(thousand_meters_are_read_with_1024_open_files)
@@ -182,7 +214,7 @@ START_TEST(thousand_meters_are_read_with_1024_open_files)
   size_t n = meters_that_fit(THOUSAND);
 
   add_meters(n, NULL);
-  limit_files();
+  limit_files(USUAL_FILES);
   ck_assert_int_eq(run("100s"), 0);
   ck_assert_str_eq(sandbox_err(s), "");
   ck_assert_uint_eq(count_text(sandbox_out(s), ".heat_energy_e1 84.208 GJ\n"),
@@ -191,12 +223,31 @@ START_TEST(thousand_meters_are_read_with_1024_open_files)
 }
 END_TEST
 
+/* Each gets its request while all others still wait for a reply, although there
+ * is hardly more than one descriptor for each. */
+START_TEST(silent_meters_are_asked_at_the_same_time_with_few_files)
+{
+#ifndef __SANITIZE_THREAD__ /* there the locks need descriptors, too */
+  timeout = "10m";
+  add_meters(200, "silent");
+  limit_files(200 + FILES_LEFT);
+  write_pipeline("20m");
+  sandbox_start(s, "run -c house.ini");
+  ck_assert(wait_for_requests());
+  kill(sandbox_pid(s), SIGTERM);
+  sandbox_wait(s);
+  ck_assert_uint_eq(count_text(sandbox_err(s), "interrupted"), 200);
+  assert_requests(1);
+#endif
+}
+END_TEST
+
 /* One after the other, the silent ones would take 120 s. */
 START_TEST(silent_meters_take_one_timeout_together)
 {
   add_meters(60, "silent");
   add_meters(60, NULL);
-  limit_files();
+  limit_files(USUAL_FILES);
   ck_assert_int_eq(run("30s"), STATUS_OF_SILENCE);
   ck_assert_uint_eq(count_text(sandbox_err(s), ": no reply in "), 60);
   ck_assert_uint_eq(count_text(sandbox_err(s), "error: "), 60);
@@ -222,7 +273,7 @@ END_TEST
 
 START_TEST(meters_without_a_thread_before_the_deadline_are_reported)
 {
-  /* The watchdog has the other thread. */
+  /* The watchdog and the locks have the other threads. */
   const char *told = "was not read before the deadline of the cycle: only 1 "
                      "inputs fit into the limit of threads at a time; raise it "
                      "(ulimit -u)\n";
@@ -230,7 +281,7 @@ START_TEST(meters_without_a_thread_before_the_deadline_are_reported)
   if (!getenv("THREADS_PRELOAD"))
     return;
   add_meters(20, "silent");
-  limit_threads("2");
+  limit_threads("3");
   ck_assert_int_eq(run("3s"), STATUS_OF_SILENCE);
   ck_assert_uint_ge(count_text(sandbox_err(s), told), 10);
   ck_assert_uint_eq(count_text(sandbox_err(s), "error: "), 20);
@@ -263,6 +314,8 @@ many_meters_suite(void)
   tcase_set_timeout(tcase, 300);
   tcase_add_checked_fixture(tcase, setup, teardown);
   tcase_add_test(tcase, thousand_meters_are_read_with_1024_open_files);
+  tcase_add_test(tcase,
+                 silent_meters_are_asked_at_the_same_time_with_few_files);
   tcase_add_test(tcase, silent_meters_take_one_timeout_together);
   tcase_add_test(tcase, meters_wait_for_a_thread);
   tcase_add_test(tcase,

@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,16 +45,20 @@ is_plain(char c)
          (c >= '0' && c <= '9') || c == '.' || c == '-';
 }
 
-bool
-attempts_path(const char *state_dir, const char *device, char *buf, size_t size)
+char *
+attempts_path(const char *state_dir, const char *device)
 {
-  int len = snprintf(buf, size, "%s/attempts-", state_dir);
+  size_t size =
+    strlen(state_dir) + sizeof("/attempts-") + strlen("%00") * strlen(device);
+  char *path = malloc(size), *end = path;
 
-  for (; *device && len >= 0 && (size_t)len < size; device++)
-    len +=
-      snprintf(buf + len, size - (size_t)len,
-               is_plain(*device) ? "%c" : "%%%02X", (unsigned char)*device);
-  return len >= 0 && (size_t)len < size;
+  if (!path)
+    return NULL;
+  end += sprintf(end, "%s/attempts-", state_dir);
+  for (; *device; device++)
+    end +=
+      sprintf(end, is_plain(*device) ? "%c" : "%%%02X", (unsigned char)*device);
+  return path;
 }
 
 /* ---- Reading ------------------------------------------------------------- */
@@ -176,21 +179,24 @@ write_file(const char *path, const struct attempts *attempts)
   return err;
 }
 
-int
-attempts_save(const char *path, const struct attempts *attempts)
+/* Makes the directories above PATH, but none in a directory of another user. */
+static int
+make_directories(char *path)
 {
-  char temporary[PATH_MAX], why[SAFE_DIR_WHY];
-  int err;
+  char why[SAFE_DIR_WHY];
 
-  if (snprintf(temporary, sizeof(temporary), "%s.new", path) >=
-      (int)sizeof(temporary))
-    return ENAMETOOLONG;
-  /* Make nothing in a directory of another user. */
   if (safe_dir_check_above(path, geteuid(), why) != 0)
     return EPERM;
-  err = file_make_directories(temporary);
-  if (err)
-    return err;
+  return file_make_directories(path);
+}
+
+/* Replaces the file PATH by TEMPORARY, a new one. */
+static int
+replace_file(const char *path, const char *temporary,
+             const struct attempts *attempts)
+{
+  int err;
+
   pthread_mutex_lock(&one_file);
   err = write_file(temporary, attempts);
   pthread_mutex_unlock(&one_file);
@@ -198,6 +204,24 @@ attempts_save(const char *path, const struct attempts *attempts)
     err = errno;
   if (err)
     unlink(temporary);
+  return err;
+}
+
+int
+attempts_save(const char *path, const struct attempts *attempts)
+{
+  char *temporary;
+  int err;
+
+  if (asprintf(&temporary, "%s.new", path) < 0)
+    return ENOMEM;
+  err = replace_file(path, temporary, attempts);
+  if (err == ENOENT) {
+    err = make_directories(temporary);
+    if (!err)
+      err = replace_file(path, temporary, attempts);
+  }
+  free(temporary);
   return err;
 }
 

@@ -29,10 +29,9 @@ struct attempts {
   int64_t noticed_ms; /* when the user was last told about too many; 0: never */
 };
 
-/* Writes the path of the file for DEVICE, a name from port_identity.  Returns
- * false if it is longer than SIZE. */
-bool attempts_path(const char *state_dir, const char *device, char *buf,
-                   size_t size);
+/* Returns the path of the file for DEVICE, a name from port_identity.  The
+ * caller frees it.  NULL: memory is short. */
+char *attempts_path(const char *state_dir, const char *device);
 
 /* Reads the file.  Lines that are damaged do not count.  Returns 0, also
  * without a file, or an errno value. */

@@ -4,7 +4,6 @@
 #endif
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,20 +20,39 @@
 
 /* ---- The file ------------------------------------------------------------ */
 
-/* Writes the path of the file.  While the head is not plugged in, its name of
- * an earlier run counts.  Returns false if the state is in memory. */
+/* False if the state is in memory. */
 static bool
-find_path(const struct kmp *kmp, char path[PATH_MAX])
+has_file(const struct kmp *kmp)
 {
-  const struct mp_host *host = kmp->host;
-  const char *stored = host->store_get(host, "device");
-  char name[PATH_MAX];
+  return MP_HAS(kmp->host, struct mp_host, state_dir) && kmp->host->state_dir;
+}
 
-  if (!MP_HAS(host, struct mp_host, state_dir) || !host->state_dir)
-    return false;
-  if (!port_identity(kmp->line.device, name))
-    snprintf(name, sizeof(name), "%s", stored ? stored : kmp->line.device);
-  return attempts_path(host->state_dir, name, path, PATH_MAX);
+/* Returns the path of the file, which the caller frees.  While the head is not
+ * plugged in, its name of an earlier run counts.  NULL: memory is short. */
+static char *
+find_path(const struct kmp *kmp)
+{
+  const char *stored = kmp->host->store_get(kmp->host, "device");
+  char *name = port_identity(kmp->line.device);
+  char *path;
+
+  if (!name)
+    name = strdup(stored ? stored : kmp->line.device);
+  path = name ? attempts_path(kmp->host->state_dir, name) : NULL;
+  free(name);
+  return path;
+}
+
+/* Reads the file.  Returns true if there is at least one attempt: clear RET
+ * then. */
+static bool
+load(const struct kmp *kmp, struct attempts *ret)
+{
+  char *path = has_file(kmp) ? find_path(kmp) : NULL;
+  int err = path ? attempts_load(path, ret) : ENOENT;
+
+  free(path);
+  return !err && ret->n > 0;
 }
 
 /* Stores the name of the device, for the time when the head is not plugged
@@ -43,20 +61,20 @@ static void
 remember_device(const struct kmp *kmp)
 {
   const char *stored = kmp->host->store_get(kmp->host, "device");
-  char name[PATH_MAX];
+  char *name = port_identity(kmp->line.device);
 
-  if (port_identity(kmp->line.device, name) &&
-      strcmp(name, stored ? stored : kmp->line.device) != 0)
+  if (name && strcmp(name, stored ? stored : kmp->line.device) != 0)
     (void)kmp->host->store_set(kmp->host, "device", name);
+  free(name);
 }
 
 static void
-save(const struct kmp *kmp, const char *path)
+save(const struct kmp *kmp)
 {
-  int err = attempts_save(path, kmp->attempts);
+  int err = attempts_save(kmp->attempts_path, kmp->attempts);
 
   if (err)
-    memory_report_uncounted(kmp, path, err);
+    memory_report_uncounted(kmp, kmp->attempts_path, err);
 }
 
 static void
@@ -65,7 +83,9 @@ drop_attempts(struct kmp *kmp)
   if (kmp->attempts)
     attempts_clear(kmp->attempts);
   free(kmp->attempts);
+  free(kmp->attempts_path);
   kmp->attempts = NULL;
+  kmp->attempts_path = NULL;
 }
 
 /* ---- Whether to read ----------------------------------------------------- */
@@ -94,40 +114,47 @@ bool
 budget_forbids(const struct kmp *kmp)
 {
   struct attempts attempts = { .list = NULL };
-  char path[PATH_MAX];
   bool forbids;
 
   if ((kmp->min_interval_ms == 0 && kmp->retry_interval_ms == 0) ||
-      !find_path(kmp, path) || attempts_load(path, &attempts) != 0)
+      !load(kmp, &attempts))
     return false;
-  forbids = attempts.n > 0 && is_recent(kmp, &attempts.list[attempts.n - 1]);
+  forbids = is_recent(kmp, &attempts.list[attempts.n - 1]);
   attempts_clear(&attempts);
   return forbids;
 }
 
 /* ---- Counting ------------------------------------------------------------ */
 
+/* Adds an attempt to those of the file.  Returns 0 or ENOMEM. */
+static int
+add_attempt(struct kmp *kmp)
+{
+  kmp->attempts_path = find_path(kmp);
+  kmp->attempts = calloc(1, sizeof(*kmp->attempts));
+  if (!kmp->attempts_path || !kmp->attempts)
+    return ENOMEM;
+  /* If it cannot be read, the earlier ones are lost. */
+  (void)attempts_load(kmp->attempts_path, kmp->attempts);
+  return attempts_add(kmp->attempts, kmp->host->now(kmp->host));
+}
+
 void
 budget_count(void *ctx)
 {
   struct kmp *kmp = ctx;
-  char path[PATH_MAX];
-  int err = ENOMEM;
+  int err;
 
-  if (kmp->counted || !find_path(kmp, path))
+  if (kmp->counted || !has_file(kmp))
     return;
   kmp->counted = true;
   remember_device(kmp);
-  kmp->attempts = calloc(1, sizeof(*kmp->attempts));
-  if (kmp->attempts) {
-    (void)attempts_load(path, kmp->attempts); /* else they are lost */
-    err = attempts_add(kmp->attempts, kmp->host->now(kmp->host));
-  }
+  err = add_attempt(kmp);
   if (err) {
-    memory_report_uncounted(kmp, path, err);
+    memory_report_uncounted(kmp, kmp->line.device, err);
     drop_attempts(kmp);
   } else
-    save(kmp, path);
+    save(kmp);
 }
 
 void
@@ -140,10 +167,8 @@ budget_succeed(struct kmp *kmp)
 void
 budget_finish(struct kmp *kmp)
 {
-  char path[PATH_MAX];
-
-  if (kmp->attempts && find_path(kmp, path))
-    save(kmp, path);
+  if (kmp->attempts)
+    save(kmp);
   drop_attempts(kmp);
 }
 
@@ -238,10 +263,8 @@ budget_status(void *self, char *ret_text, size_t size)
 {
   const struct kmp *kmp = self;
   struct attempts attempts = { .list = NULL };
-  char path[PATH_MAX];
 
-  if (!find_path(kmp, path) || attempts_load(path, &attempts) != 0 ||
-      attempts.n == 0)
+  if (!load(kmp, &attempts))
     return MP_DROP;
   describe(&attempts, kmp->host->now(kmp->host), ret_text, size);
   attempts_clear(&attempts);

@@ -153,13 +153,14 @@ kmp_close(void *self)
   kmp_close_port(self);
 }
 
-/* Besides the port, the file of attempts is open for a moment. */
+/* Besides these, a file of attempts is open for a moment, of one input at a
+ * time. */
 static uint32_t
 kmp_files(void *self)
 {
   const struct kmp *kmp = self;
 
-  return port_files(kmp->line.device) + 1 + (kmp->capture ? 1 : 0);
+  return port_files(kmp->line.device) + (kmp->capture ? 1 : 0);
 }
 
 static const struct mp_input_ops input = {

@@ -26,6 +26,7 @@ struct kmp {
   /* The attempt of this cycle, see budget.h. */
   bool counted;
   struct attempts *attempts; /* while the port is open; NULL: none was made */
+  char *attempts_path;       /* their file */
 };
 
 /* Patience for a busy port: the host's deadline ends the wait. */

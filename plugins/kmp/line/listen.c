@@ -27,9 +27,9 @@ listen_line_ms(const struct session *s, size_t bytes)
   return ((int64_t)bytes * BITS_PER_BYTE * 1000 + baud - 1) / baud;
 }
 
-void
-listen_note_frame(struct session *s, char direction, const uint8_t *wire,
-                  size_t len)
+static void
+log_frame(const struct session *s, char direction, const uint8_t *wire,
+          size_t len)
 {
   char text[3 * KMP_WIRE_MAX + 1];
   size_t n = 0;
@@ -37,6 +37,14 @@ listen_note_frame(struct session *s, char direction, const uint8_t *wire,
   for (size_t i = 0; i < len; i++)
     n += (size_t)snprintf(text + n, sizeof(text) - n, " %02x", wire[i]);
   mp_log(s->host, MP_LOG_DEBUG, s->device, "%c%s", direction, text);
+}
+
+void
+listen_note_frame(struct session *s, char direction, const uint8_t *wire,
+                  size_t len)
+{
+  if (s->host->log_enabled(s->host, MP_LOG_DEBUG))
+    log_frame(s, direction, wire, len);
   recorder_frame(s->recorder, direction, wire, len);
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plugins/kmp/line/lock_table.h"
 #include "plugins/kmp/line/port_impl.h"
 
 /* The tty, and two directories of /proc to find its user. */
@@ -110,14 +111,15 @@ port_files(const char *device)
   return port_tcp_address(device) ? port_tcp_files(device) : TTY_FILES;
 }
 
-bool
-port_identity(const char *device, char buf[PATH_MAX])
+char *
+port_identity(const char *device)
 {
   const char *address = port_tcp_address(device);
+  char *name;
 
-  if (address)
-    return snprintf(buf, PATH_MAX, "tcp://%s", address) < PATH_MAX;
-  return realpath(device, buf);
+  if (!address)
+    return realpath(device, NULL);
+  return asprintf(&name, "tcp://%s", address) >= 0 ? name : NULL;
 }
 
 int
@@ -133,7 +135,7 @@ port_open(const struct mp_host *host, const struct port_settings *settings,
   port->host = host;
   port->device = settings->device;
   port->fd = -1;
-  port->lock_fd = -1;
+  port->lock = -1;
   if (port_tcp_address(settings->device))
     r = port_tcp_open(port, until);
   else
@@ -154,8 +156,8 @@ port_close(struct port *port)
   port_tty_restore(port);
   if (port->fd >= 0)
     close(port->fd);
-  if (port->lock_fd >= 0)
-    close(port->lock_fd);
+  if (port->lock >= 0)
+    lock_table_close(port->lock);
   free(port);
 }
 

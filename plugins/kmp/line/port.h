@@ -8,7 +8,6 @@
 #ifndef KMP_PORT_H
 #define KMP_PORT_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,10 +31,10 @@ struct port_settings {
 /* Returns milliseconds on CLOCK_MONOTONIC. */
 int64_t port_clock(void);
 
-/* Writes a name that all names of the port DEVICE share: tcp://HOST:PORT, or
- * the path that symbolic links lead to.  Returns false if there is no such
- * port, or no room in BUF. */
-bool port_identity(const char *device, char buf[PATH_MAX]);
+/* Returns a name that all names of the port DEVICE share: tcp://HOST:PORT, or
+ * the path that symbolic links lead to.  The caller frees it.  NULL: there is
+ * no such port, or memory is short. */
+char *port_identity(const char *device);
 
 /* Opens, locks and sets up the port.  Waits for another user of the port for at
  * most PATIENCE_MS, and not past the cycle's deadline.  settings->device must

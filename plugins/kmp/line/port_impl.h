@@ -13,7 +13,7 @@ struct port {
   const struct mp_host *host;
   const char *device;
   int fd;
-  int lock_fd; /* the socket that locks a network port; or -1 */
+  int lock; /* of a network port, a number of lock_table.h; or -1 */
   struct termios old;
   bool has_old; /* a tty whose old settings must be restored */
   unsigned reconnects;
@@ -64,9 +64,10 @@ const char *port_tcp_address(const char *device);
  * server in another notation (reported), else MP_OK. */
 int port_tcp_explain(const struct mp_host *host, const char *device);
 
-/* Locks a serial server; a port_try.  Returns MP_OK with *ret_fd -1 when the
- * holder of the lock may not run this pipeline or is unknown: the server is
- * then used without the lock (logged). */
+/* Locks a serial server; a port_try.  Returns MP_OK with a number for
+ * lock_table_close in *ret_fd; or with -1 when the holder of the lock may not
+ * run this pipeline or is unknown: the server is then used without the lock
+ * (logged). */
 int port_lock_try(const struct mp_host *host, const char *device, int *ret_fd);
 /* Writes which process holds the lock, or "".  FD is the socket of an MP_EBUSY
  * from port_lock_try. */

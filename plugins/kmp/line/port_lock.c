@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "lib/user.h"
+#include "plugins/kmp/line/lock_table.h"
 #include "plugins/kmp/line/port_impl.h"
 
 /* More runs than ever wait for one server; any others try again LOOKS times. */
@@ -51,36 +52,33 @@ make_name(const char *device, struct sockaddr_un *ret_name)
 }
 
 static int
-no_lock(const struct mp_host *host, const char *device)
+no_lock(const struct mp_host *host, const char *device, int err)
 {
-  return mp_fail(host, MP_EIO, device, "cannot be locked: %s", strerror(errno));
+  if (err == EMFILE || err == ENFILE)
+    return port_no_files(host, device, err);
+  return mp_fail(host, MP_EIO, device, "cannot be locked: %s", strerror(err));
 }
 
-/* Binds the name, or connects to the socket that holds it.  Returns MP_OK;
- * MP_EBUSY with a connection; MP_DROP: the holder is unknown; or a reason
- * (reported).  The socket is in *ret_fd for MP_OK and MP_EBUSY. */
+/* Binds the name, or connects to the socket that holds it.  Returns MP_OK with
+ * the lock in *ret_fd; MP_EBUSY with the connection; MP_DROP: the holder is
+ * unknown; or a reason (reported). */
 static int
 take_or_connect(const struct mp_host *host, const char *device, int *ret_fd)
 {
   struct sockaddr_un name;
   socklen_t size = make_name(device, &name);
   const struct sockaddr *address = (const struct sockaddr *)&name;
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int err = lock_table_listen(address, size, BACKLOG, ret_fd);
+  int fd;
 
-  if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-    return port_no_files(host, device, errno);
-  if (fd < 0)
-    return mp_fail(host, MP_ENOMEM, device, "cannot make a socket: %s",
-                   strerror(errno));
-  *ret_fd = fd;
-  if (bind(fd, address, size) == 0 && listen(fd, BACKLOG) == 0)
+  if (!err)
     return MP_OK;
-  if (errno != EADDRINUSE) {
-    int r = no_lock(host, device);
-
-    close(fd);
-    return r;
-  }
+  if (err != EADDRINUSE)
+    return no_lock(host, device, err);
+  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return no_lock(host, device, errno);
+  *ret_fd = fd;
   if (connect(fd, address, size) == 0)
     return MP_EBUSY;
   close(fd); /* ECONNREFUSED, EAGAIN */
@@ -145,7 +143,7 @@ judge_holder(const struct mp_host *host, const char *device, int *fd)
   char program[PORT_USER], user[USER_WORDS], who[PORT_USER + USER_WORDS + 8];
 
   if (getsockopt(*fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
-    int r = no_lock(host, device);
+    int r = no_lock(host, device, errno);
 
     close(*fd);
     *fd = -1;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "plugins/kmp/line/lock_table.h"
 #include "plugins/kmp/line/port_impl.h"
 
 /* pyserial calls the same thing socket://. */
@@ -27,10 +28,9 @@ static const char *const schemes[] = { "tcp://", "socket://" };
 /* Time limit for connecting to one address; serial servers are nearby. */
 #define CONNECT_MS 5000
 
-/* The lock and the connection; with a name, files and sockets of the resolver
- * instead of the connection. */
-#define NUMERIC_FILES 2
-#define NAME_FILES 4
+/* The connection; with a name, files and sockets of the resolver instead. */
+#define NUMERIC_FILES 1
+#define NAME_FILES 3
 
 const char *
 port_tcp_address(const char *device)
@@ -144,14 +144,15 @@ uint32_t
 port_tcp_files(const char *device)
 {
   uint8_t address[sizeof(struct in6_addr)];
+  uint32_t lock = lock_table_is_separate() ? 0 : 1;
   const char *service;
   char name[256];
 
   if (split_host_and_port(device, name, sizeof(name), &service) == MP_OK &&
       (inet_pton(AF_INET, name, address) == 1 ||
        inet_pton(AF_INET6, name, address) == 1))
-    return NUMERIC_FILES;
-  return NAME_FILES;
+    return lock + NUMERIC_FILES;
+  return lock + NAME_FILES;
 }
 
 /* Connects to one address.  Returns MP_OK; MP_DROP with errno set; MP_ECANCELED
@@ -255,8 +256,8 @@ port_tcp_open(struct port *port, int64_t until)
 
   if (split_host_and_port(port->device, name, sizeof(name), &service) != MP_OK)
     return bad_name(port->host, port->device);
-  r = port_try_until(port->host, port->device, port_lock_try, until,
-                     &port->lock_fd);
+  r =
+    port_try_until(port->host, port->device, port_lock_try, until, &port->lock);
   if (r != MP_OK)
     return r;
   r = look_up_and_connect(port);

@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/file.h"
 #include "plugins/kmp/line/port_impl.h"
 #include "testkit/fake_host.h"
 #include "tests/support/run_suite.h"
@@ -169,21 +170,16 @@ START_TEST(port_without_permission_names_the_group_to_join)
 }
 END_TEST
 
-/* The limit leaves no file, or one, which the lock of a serial server takes. */
 START_TEST(limit_of_open_files_is_named_as_the_reason)
 {
   static const char *const devices[] = { NULL, "tcp://127.0.0.1:1" };
   struct port *port = NULL;
-  int first = dup(master);
+  struct rlimit limit = { (rlim_t)dup(master), 4096 };
 
-  close(first);
-  for (int files = 0; files < 1 + _i; files++) {
-    const struct rlimit limit = { (rlim_t)(first + files), 4096 };
-
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    ck_assert_int_eq(open_port(_i == 0 ? tty : devices[_i], 0, &port), MP_EIO);
-  }
-  ck_assert_uint_eq(fake_host_failures(h), 1u + (unsigned)_i);
+  close((int)limit.rlim_cur);
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ck_assert_int_eq(open_port(_i == 0 ? tty : devices[_i], 0, &port), MP_EIO);
+  ck_assert_uint_eq(fake_host_failures(h), 1);
   assert_logged("Too many open files: raise the limit of open files (ulimit "
                 "-n)");
   ck_assert_ptr_null(strstr(fake_host_log(h), "cannot connect"));
@@ -771,6 +767,27 @@ START_TEST(serial_server_lock_binds_users_of_the_same_state)
 }
 END_TEST
 
+/* The descriptors of the locks are in a table of their own. */
+START_TEST(serial_server_needs_one_descriptor)
+{
+  char device[64];
+  int server = listen_local(device, sizeof(device));
+  uint32_t files = port_files(device);
+  struct port *port = NULL;
+  size_t before = file_count_entries("/proc/self/fd");
+
+  ck_assert_int_eq(open_port(device, 0, &port), MP_OK);
+  ck_assert_uint_eq(file_count_entries("/proc/self/fd") - before, files);
+#ifndef __SANITIZE_THREAD__
+  ck_assert_uint_eq(files, 1);
+#endif
+  port_close(port);
+  ck_assert_int_eq(open_port(device, 0, &port), MP_OK); /* it is free */
+  port_close(port);
+  close(server);
+}
+END_TEST
+
 START_TEST(serial_server_lock_of_root_binds_every_user)
 {
   char device[64];
@@ -845,6 +862,7 @@ port_suite(void)
   tcase_add_loop_test(tcase, serial_server_works_like_a_port, 0, 2);
   tcase_add_loop_test(tcase, serial_server_lock_binds_users_of_the_same_state,
                       0, (int)ARRAY_SIZE(holders));
+  tcase_add_test(tcase, serial_server_needs_one_descriptor);
   tcase_add_test(tcase, serial_server_lock_of_root_binds_every_user);
   tcase_add_test(tcase, open_waits_until_a_serial_server_is_free);
   tcase_add_loop_test(tcase, connecting_to_a_serial_server_ends_with_the_cycle,

@@ -14,6 +14,7 @@
 #include <meterpipe/plugin.h>
 
 #include "lib/digit.h"
+#include "lib/rare.h"
 #include "lib/wide.h"
 
 /* decimal_parse_prefix keeps this many significant digits. */
@@ -244,19 +245,30 @@ text_length(struct mp_decimal d)
   return (size_t)(d.coef < 0) + (size_t)digits + (size_t)(decimals > 0);
 }
 
+/* Writes as much of D as SIZE leaves room for. */
+RARE static int
+format_cut(struct mp_decimal d, char *buf, size_t size)
+{
+  char whole[DECIMAL_TEXT];
+  const int len = decimal_format(d, whole, sizeof(whole));
+
+  if (size > 0) {
+    memcpy(buf, whole, size - 1);
+    buf[size - 1] = '\0';
+  }
+  return len;
+}
+
 int
 decimal_format(struct mp_decimal d, char *buf, size_t size)
 {
   const size_t len = decimal_valid(d) ? text_length(d) : 0;
-  char whole[DECIMAL_TEXT], *text = len < size ? buf : whole;
 
+  if (len >= size)
+    return format_cut(d, buf, size);
   if (len > 0)
-    write_number(d, text + len);
-  text[len] = '\0';
-  if (text != buf && size > 0) {
-    memcpy(buf, text, size - 1);
-    buf[size - 1] = '\0';
-  }
+    write_number(d, buf + len);
+  buf[len] = '\0';
   return (int)len;
 }
 

@@ -14,6 +14,7 @@
 #include <meterpipe/plugin.h>
 
 #include "lib/digit.h"
+#include "lib/rare.h"
 #include "lib/wide.h"
 
 /* decimal_parse_prefix keeps this many significant digits. */
@@ -48,6 +49,17 @@ static int
 coef_sign(int64_t coef)
 {
   return (coef > 0) - (coef < 0);
+}
+
+/* Returns the number of digits of MAG, 1 if it is 0: as many as its bits give
+ * (1233 / 4096 is about the logarithm of 2), or one more. */
+static int32_t
+count_digits(uint64_t mag)
+{
+  const uint64_t odd = mag | 1; /* has as many digits as MAG */
+  const int32_t n = (64 - __builtin_clzll(odd)) * 1233 >> 12;
+
+  return n + (odd >= powers_of_ten[n]);
 }
 
 /* Fits the exact number into *RET: moves as few trailing zeros as possible
@@ -197,12 +209,19 @@ static char *
 write_number(struct mp_decimal d, char *end)
 {
   uint64_t mag = coef_magnitude(d.coef);
+  int32_t decimals = -d.exp10;
 
   if (mag > 0)
     for (int32_t place = 0; place < d.exp10; place++)
       *--end = '0';
-  for (int32_t place = d.exp10; place < 0; place++, mag /= 10)
+  for (; decimals >= 2; decimals -= 2) {
+    end -= 2;
+    mag = put_last_two_digits(end, mag);
+  }
+  if (decimals > 0) {
     *--end = (char)('0' + mag % 10);
+    mag /= 10;
+  }
   if (d.exp10 < 0)
     *--end = '.';
   end = digits_put(end, mag);
@@ -217,10 +236,8 @@ text_length(struct mp_decimal d)
 {
   const uint64_t mag = coef_magnitude(d.coef);
   const int32_t decimals = d.exp10 < 0 ? -d.exp10 : 0;
-  int32_t digits = 1;
+  int32_t digits = count_digits(mag);
 
-  while (digits < (int32_t)POWERS_OF_TEN && powers_of_ten[digits] <= mag)
-    digits++;
   if (d.exp10 > 0 && mag > 0)
     digits += d.exp10;
   if (digits <= decimals)
@@ -228,19 +245,30 @@ text_length(struct mp_decimal d)
   return (size_t)(d.coef < 0) + (size_t)digits + (size_t)(decimals > 0);
 }
 
+/* Writes as much of D as SIZE leaves room for. */
+RARE static int
+format_cut(struct mp_decimal d, char *buf, size_t size)
+{
+  char whole[DECIMAL_TEXT];
+  const int len = decimal_format(d, whole, sizeof(whole));
+
+  if (size > 0) {
+    memcpy(buf, whole, size - 1);
+    buf[size - 1] = '\0';
+  }
+  return len;
+}
+
 int
 decimal_format(struct mp_decimal d, char *buf, size_t size)
 {
   const size_t len = decimal_valid(d) ? text_length(d) : 0;
-  char whole[DECIMAL_TEXT], *text = len < size ? buf : whole;
 
+  if (len >= size)
+    return format_cut(d, buf, size);
   if (len > 0)
-    write_number(d, text + len);
-  text[len] = '\0';
-  if (text != buf && size > 0) {
-    memcpy(buf, text, size - 1);
-    buf[size - 1] = '\0';
-  }
+    write_number(d, buf + len);
+  buf[len] = '\0';
   return (int)len;
 }
 
@@ -335,11 +363,7 @@ decimal_mul(struct mp_decimal a, struct mp_decimal b, struct mp_decimal *ret)
 static int64_t
 decimal_order(uint64_t mag, int32_t exp10)
 {
-  size_t n = 0;
-
-  while (n < POWERS_OF_TEN && powers_of_ten[n] <= mag)
-    n++;
-  return (int64_t)n + exp10;
+  return (int64_t)count_digits(mag) + exp10;
 }
 
 /* Compares |a| with |b|; neither is 0. */

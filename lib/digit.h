@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Returns whether C is a decimal digit, independent of the locale. */
 static inline bool
@@ -51,8 +52,22 @@ put_two_digits(char *at, int n)
                               "80818283848586878889"
                               "90919293949596979899";
 
-  at[0] = pairs[2 * n];
-  at[1] = pairs[2 * n + 1];
+  memcpy(at, &pairs[2 * n], 2);
+}
+
+/* Writes the last two digits of N to AT, and returns N without them.  Dividing
+ * 32 bits takes half the time. */
+static inline uint64_t
+put_last_two_digits(char *at, uint64_t n)
+{
+  const uint32_t small = (uint32_t)n;
+
+  if (n == small) {
+    put_two_digits(at, (int)(small % 100));
+    return small / 100;
+  }
+  put_two_digits(at, (int)(n % 100));
+  return n / 100;
 }
 
 /* Writes N in decimal, with its last digit in front of END.  Returns its first
@@ -60,9 +75,9 @@ put_two_digits(char *at, int n)
 static inline char *
 digits_put(char *end, uint64_t n)
 {
-  for (; n >= 100; n /= 100) {
+  while (n >= 100) {
     end -= 2;
-    put_two_digits(end, (int)(n % 100));
+    n = put_last_two_digits(end, n);
   }
   if (n >= 10) {
     end -= 2;

@@ -7,6 +7,7 @@
 
 #include "lib/civil.h"
 #include "lib/digit.h"
+#include "lib/rare.h"
 
 #define SECOND_MS INT64_C(1000)
 #define MINUTE_MS (60 * SECOND_MS)
@@ -54,12 +55,12 @@ split(int64_t ms, int *ret_rest)
 static void
 put_time(char *at, int rest_ms)
 {
-  int second = rest_ms / 1000;
+  const unsigned second = (unsigned)rest_ms / 1000, minute = second / 60;
 
   memcpy(at, "T00:00:00Z", sizeof("T00:00:00Z"));
-  put_two_digits(at + 1, second / 3600);
-  put_two_digits(at + 4, second / 60 % 60);
-  put_two_digits(at + 7, second % 60);
+  put_two_digits(at + 1, (int)(minute / 60));
+  put_two_digits(at + 4, (int)(minute % 60));
+  put_two_digits(at + 7, (int)(second % 60));
 }
 
 /* Sets *LAST to the day of MS, or to the nearest one that has a date.  Returns
@@ -80,15 +81,22 @@ set_day(struct rfc3339_day *last, int64_t ms)
   return rest;
 }
 
+RARE static const char *
+format_without_last(int64_t ms, char buf[RFC3339_SIZE])
+{
+  struct rfc3339_day none = { 0 };
+
+  return rfc3339_format(&none, ms, buf);
+}
+
 const char *
 rfc3339_format(struct rfc3339_day *last, int64_t ms, char buf[RFC3339_SIZE])
 {
-  struct rfc3339_day none = { 0 };
   int64_t begin;
   int rest;
 
   if (!last)
-    last = &none;
+    return format_without_last(ms, buf);
   begin = (last->day - 1) * DAY_MS;
   if (last->date[0] != '\0' && ms >= begin && ms < begin + DAY_MS)
     rest = (int)(ms - begin);
@@ -117,7 +125,7 @@ rfc3339_format_ms(char *buf, size_t size, int64_t ms)
 /* ---- Parsing ------------------------------------------------------------- */
 
 /* Parses the date "2026-11-22" into days since 1970-01-01. */
-static bool
+RARE static bool
 parse_date(const char *p, int64_t *ret_day)
 {
   int century, year, month, day;
@@ -140,14 +148,15 @@ parse_date(const char *p, int64_t *ret_day)
 static bool
 find_day(struct rfc3339_day *last, const char *p, int64_t *ret_day)
 {
-  if (last->date[0] != '\0' && memcmp(last->date, p, DATE_LEN) == 0) {
-    *ret_day = last->day - 1;
-    return true;
+  if (!last)
+    return parse_date(p, ret_day);
+  if (last->date[0] == '\0' || memcmp(last->date, p, DATE_LEN) != 0) {
+    if (!parse_date(p, ret_day))
+      return false;
+    memcpy(last->date, p, DATE_LEN);
+    last->day = *ret_day + 1;
   }
-  if (!parse_date(p, ret_day))
-    return false;
-  memcpy(last->date, p, DATE_LEN);
-  last->day = *ret_day + 1;
+  *ret_day = last->day - 1;
   return true;
 }
 
@@ -194,17 +203,14 @@ parse_zone(const char *text, size_t len, size_t *pos, int64_t *ret_ms)
   return true;
 }
 
-/* Parses an optional fraction, ".120", at *pos and moves *pos past it.  Drops
- * the digits after the milliseconds. */
-static bool
-parse_fraction(const char *text, size_t len, size_t *pos, int *ret_ms)
+/* Parses the digits of a fraction at *pos, and moves *pos past them.  Drops
+ * those after the milliseconds. */
+RARE static bool
+parse_digits(const char *text, size_t len, size_t *pos, int *ret_ms)
 {
-  size_t begin = *pos + 1, i = begin;
+  size_t begin = *pos, i = begin;
   int ms = 0;
 
-  *ret_ms = 0;
-  if (*pos >= len || text[*pos] != '.')
-    return true;
   for (; i < len && is_digit(text[i]); i++)
     if (i < begin + 3)
       ms = ms * 10 + (text[i] - '0');
@@ -215,16 +221,34 @@ parse_fraction(const char *text, size_t len, size_t *pos, int *ret_ms)
   return i > begin;
 }
 
+/* Parses an optional fraction, ".120", at *pos and moves *pos past it.  Nearly
+ * all have three digits. */
+static bool
+parse_fraction(const char *text, size_t len, size_t *pos, int *ret_ms)
+{
+  const char *p = text + *pos;
+
+  *ret_ms = 0;
+  if (*pos >= len || *p != '.')
+    return true;
+  *pos += 1;
+  if (len - *pos <= 3 || two_digits(p + 1) < 0 || !is_digit(p[3]) ||
+      is_digit(p[4]))
+    return parse_digits(text, len, pos, ret_ms);
+  *ret_ms = two_digits(p + 1) * 10 + (p[3] - '0');
+  *pos += 3;
+  return true;
+}
+
 size_t
 rfc3339_scan(struct rfc3339_day *last, const char *text, size_t len,
              int64_t *ret_ms)
 {
-  struct rfc3339_day none = { 0 };
   size_t pos = MOMENT_LEN;
   int64_t day, time, offset;
   int fraction;
 
-  if (len <= MOMENT_LEN || !find_day(last ? last : &none, text, &day) ||
+  if (len <= MOMENT_LEN || !find_day(last, text, &day) ||
       !parse_time(text + DATE_LEN, &time) ||
       !parse_fraction(text, len, &pos, &fraction) ||
       !parse_zone(text, len, &pos, &offset))

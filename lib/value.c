@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/rare.h"
 #include "lib/storable.h"
 #include "lib/unit.h"
 #include "lib/utf8.h"
@@ -114,9 +115,15 @@ fault_of_number(const struct mp_value *v)
   return NULL;
 }
 
-static const char *
-fault_of_text(const struct mp_value *v)
+RARE static const char *
+fault_of_texts(const struct mp_value *v, bool unit_known, bool serial_known)
 {
+  if (v->unit && !unit_known && !storable_unit(v->unit))
+    return "a unit that is not clean UTF-8, is too long, or has \"|\" in it or "
+           "a blank at its beginning or end";
+  if (v->serial && !serial_known && !storable_symbol(v->serial))
+    return "a serial number that is not clean UTF-8, is too long, or has \"|\" "
+           "in it";
   if (v->kind != MP_TEXT)
     return NULL;
   if (!v->text)
@@ -131,27 +138,36 @@ fault_of(const struct mp_value *v, bool unit_known, bool serial_known)
 {
   const char *fault = fault_of_number(v);
 
-  if (fault)
-    return fault;
-  if (v->unit && !unit_known && !storable_unit(v->unit))
-    return "a unit that is not clean UTF-8, is too long, or has \"|\" in it or "
-           "a blank at its beginning or end";
-  if (v->serial && !serial_known && !storable_symbol(v->serial))
-    return "a serial number that is not clean UTF-8, is too long, or has \"|\" "
-           "in it";
-  return fault_of_text(v);
+  return fault || (unit_known && serial_known && v->kind != MP_TEXT)
+           ? fault
+           : fault_of_texts(v, unit_known, serial_known);
 }
 
 const char value_no_memory[] = "out of memory";
 
-static bool
+/* Replaces a text, or by a text. */
+RARE static bool
 import_text(struct value *to, const struct mp_value *from)
 {
-  if (!to->text && from->kind != MP_TEXT) /* nearly always */
-    return true;
   free(to->text);
   to->text = from->kind == MP_TEXT ? strdup(from->text) : NULL;
   return from->kind != MP_TEXT || to->text;
+}
+
+/* Takes a unit or serial number that is another one than before. */
+RARE static const char *
+import_names(struct value *to, const struct mp_value *from, bool same_unit,
+             bool same_serial)
+{
+  if (!same_unit)
+    to->unit = from->unit ? value_intern(unit_canonical(from->unit)) : NULL;
+  if (!same_serial)
+    to->serial = value_intern(from->serial);
+  /* Without its unit or serial number it would be another value. */
+  return (from->unit && *from->unit && !to->unit) ||
+             (from->serial && *from->serial && !to->serial)
+           ? value_no_memory
+           : NULL;
 }
 
 const char *
@@ -163,21 +179,15 @@ value_import(struct value *to, const struct mp_value *from)
 
   if (fault)
     return fault;
-  if (!import_text(to, from))
+  if ((to->text || from->kind == MP_TEXT) && !import_text(to, from))
     return value_no_memory;
   to->kind = from->kind;
   to->number =
     from->kind == MP_TEXT ? (struct mp_decimal){ 0, 0 } : from->number;
   to->time_ms = from->time_ms;
-  if (!same_unit)
-    to->unit = from->unit ? value_intern(unit_canonical(from->unit)) : NULL;
-  if (!same_serial)
-    to->serial = value_intern(from->serial);
-  /* Without its unit or serial number it would be another value. */
-  if ((from->unit && *from->unit && !to->unit) ||
-      (from->serial && *from->serial && !to->serial))
-    return value_no_memory;
-  return NULL;
+  return same_unit && same_serial
+           ? NULL
+           : import_names(to, from, same_unit, same_serial);
 }
 
 struct mp_value

@@ -5,42 +5,70 @@
 
 #include "core/pipeline/meter_facts.h"
 #include "lib/clock.h"
+#include "lib/rare.h"
 #include "lib/storable.h"
 
+static bool
+is_field(const struct stage *input, size_t at, const char *field)
+{
+  return at < input->n_fields && strcmp(input->fields[at]->field, field) == 0;
+}
+
 /* Returns the slot that FIELD fills; NULL: none.  Inputs emit the same names in
- * the same order in each cycle, so the search begins after the last hit. */
+ * the same order in each cycle, so the one after the last hit comes first. */
 static const struct slot *
 find_field(struct input_reading *reading, const struct stage *input,
            const char *field)
 {
-  for (size_t i = 0; i < input->n_fields; i++) {
-    size_t at = reading->next_field + i;
+  size_t at = reading->next_field;
 
-    at = at < input->n_fields ? at : at - input->n_fields;
-    if (strcmp(input->fields[at]->field, field) == 0) {
-      reading->next_field = at + 1 < input->n_fields ? at + 1 : 0;
-      return input->fields[at];
-    }
+  if (!is_field(input, at, field)) {
+    at = 0;
+    while (at < input->n_fields && !is_field(input, at, field))
+      at++;
   }
-  return NULL;
+  if (at == input->n_fields)
+    return NULL;
+  reading->next_field = at + 1;
+  return input->fields[at];
 }
 
-/* Adds a field that the pipeline file does not name. */
-static int
-add_field(const struct teller *teller, const char *field,
-          const struct slot **ret)
+/* Adds a field that the pipeline file does not name.  Returns NULL if its name
+ * cannot be stored, which was reported. */
+RARE static const struct slot *
+add_field(const struct teller *teller, const char *field)
 {
-  if (!storable_field(field))
-    return instance_fail(teller->instance, MP_EINTERNAL, NULL,
-                         "the plugin emitted a field whose name has characters "
-                         "other than a-z, 0-9, _ . and -, or is too long");
-  *ret = plan_add_field(teller->cycle->plan, teller->instance->stage, field);
+  const struct slot *slot;
+
+  if (!storable_field(field)) {
+    instance_fail(teller->instance, MP_EINTERNAL, NULL,
+                  "the plugin emitted a field whose name has characters other "
+                  "than a-z, 0-9, _ . and -, or is too long");
+    return NULL;
+  }
+  slot = plan_add_field(teller->cycle->plan, teller->instance->stage, field);
   cycle_grow(teller->cycle);
-  return MP_OK;
+  return slot;
 }
 
-/* Stores VALUE as the reading of SLOT.  Returns MP_EDATA if it is of another
- * kind than the one that decided the roles of the targets. */
+/* Reports that the reading of SLOT cannot be used: it has a FAULT, or its KIND
+ * is not the one that decided the roles of the targets. */
+RARE static int
+refuse_reading(const struct teller *teller, const struct slot *slot,
+               const char *fault, uint32_t kind)
+{
+  if (fault == value_no_memory)
+    return instance_fail(teller->instance, MP_ENOMEM, slot->field, "%s", fault);
+  if (fault)
+    return instance_fail(teller->instance, MP_EINTERNAL, slot->field,
+                         "the plugin emitted %s", fault);
+  return instance_fail(teller->instance, MP_EDATA, slot->field,
+                       "is a %s in this reading, but a %s in the plugin's "
+                       "description of its fields: it is left out",
+                       value_kind_name(kind), value_kind_name(slot->kind));
+}
+
+/* Stores VALUE as the reading of SLOT. */
 static int
 take_value(const struct teller *teller, const struct slot *slot,
            const struct mp_value *value)
@@ -48,20 +76,19 @@ take_value(const struct teller *teller, const struct slot *slot,
   struct value *to = &teller->cycle->d.fields[slot->index].value;
   const char *fault = value_import(to, value);
 
-  if (fault == value_no_memory)
-    return instance_fail(teller->instance, MP_ENOMEM, slot->field, "%s", fault);
-  if (fault)
-    return instance_fail(teller->instance, MP_EINTERNAL, slot->field,
-                         "the plugin emitted %s", fault);
-  if (slot->kind && slot->kind != to->kind)
-    return instance_fail(teller->instance, MP_EDATA, slot->field,
-                         "is a %s in this reading, but a %s in the plugin's "
-                         "description of its fields: it is left out",
-                         value_kind_name(to->kind),
-                         value_kind_name(slot->kind));
+  if (fault || (slot->kind && slot->kind != to->kind))
+    return refuse_reading(teller, slot, fault, to->kind);
   if (to->time_ms == 0)
     to->time_ms = clock_now_ms();
   return MP_OK;
+}
+
+RARE static int
+refuse_nothing(const struct teller *teller, const char *field)
+{
+  return instance_fail(
+    teller->instance, MP_EINTERNAL, field, "the plugin emitted %s",
+    field ? "a field without a value" : "a value without a field");
 }
 
 static int
@@ -71,17 +98,18 @@ emit_value(const struct teller *teller, const char *field,
   const struct stage *input = teller->instance->stage;
   struct cycle_data *d = &teller->cycle->d;
   const struct slot *slot;
-  int r = MP_OK;
+  int r;
 
   if (!field || !value)
-    return instance_fail(
-      teller->instance, MP_EINTERNAL, field, "the plugin emitted %s",
-      field ? "a field without a value" : "a value without a field");
+    return refuse_nothing(teller, field);
   slot = find_field(&d->inputs[input->index], input, field);
-  if (!slot && input->all_fields)
-    r = add_field(teller, field, &slot);
-  if (!slot)
-    return r == MP_OK ? MP_DROP : r;
+  if (!slot) {
+    if (!input->all_fields)
+      return MP_DROP;
+    slot = add_field(teller, field);
+    if (!slot)
+      return MP_EINTERNAL;
+  }
   r = take_value(teller, slot, value);
   d->fields[slot->index].is_read = r == MP_OK;
   return r;
@@ -131,6 +159,14 @@ unlock(const struct teller *teller)
     pthread_mutex_unlock(&teller->cycle->lock);
 }
 
+/* Emits from the main thread. */
+static int
+sink_emit_direct(const struct mp_sink *sink, const char *field,
+                 const struct mp_value *value)
+{
+  return emit_value(sink->ctx, field, value);
+}
+
 static int
 sink_emit(const struct mp_sink *sink, const char *field,
           const struct mp_value *value)
@@ -174,7 +210,8 @@ emitted_sink(struct cycle *c, const struct stage *input)
 {
   return (struct mp_sink){ .struct_size = sizeof(struct mp_sink),
                            .ctx = &c->tellers[input->index],
-                           .emit = sink_emit,
+                           .emit = c->plan->only_captures ? sink_emit_direct
+                                                          : sink_emit,
                            .serial = sink_serial,
                            .meter = sink_meter };
 }

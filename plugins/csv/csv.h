@@ -6,6 +6,7 @@
 #define CSV_H
 
 #include <stdbool.h>
+#include <string.h>
 #include <meterpipe/plugin.h>
 
 #include "plugins/csv/csv_file.h"
@@ -59,7 +60,13 @@ int csv_columns_open(struct csv *csv);
 void csv_columns_close(struct csv *csv);
 /* After a commit: reports of units begin anew. */
 void csv_columns_end_commit(struct csv *csv);
-/* Converts NUMBER from UNIT ("": none) to the column's unit.  MP_DROP: not
+/* Returns true if the column takes numbers in UNIT ("": none) as they are. */
+static inline bool
+csv_column_takes(const struct csv_column *column, const char *unit)
+{
+  return column->unit && strcmp(column->unit, unit) == 0;
+}
+/* Converts NUMBER from any other UNIT to the column's unit.  MP_DROP: not
  * possible, which was reported; any other reason: no row can be written at
  * all. */
 int csv_column_fit(struct csv *csv, struct csv_column *column, const char *unit,

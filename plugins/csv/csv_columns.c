@@ -139,8 +139,6 @@ csv_column_fit(struct csv *csv, struct csv_column *column, const char *unit,
 
   if (!column->unit)
     return keep_unit(csv, column, unit);
-  if (strcmp(column->unit, unit) == 0)
-    return MP_OK;
   r = csv->host->unit_convert(number, unit, column->unit, MP_EXACT);
   if (r == MP_OK)
     return MP_OK;

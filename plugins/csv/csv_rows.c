@@ -12,6 +12,7 @@
 
 #include "lib/array.h"
 #include "lib/decimal.h"
+#include "lib/rare.h"
 #include "plugins/csv/csv.h"
 
 int
@@ -119,7 +120,7 @@ add_number(struct csv *csv, struct mp_decimal number)
 }
 
 /* Notes that TARGET was refused, so that its cell in this row is empty. */
-static int
+RARE static int
 refuse_cell(struct csv *csv, uint32_t target)
 {
   if (!ARRAY_GROW(&csv->refusals, csv->refusals_len))
@@ -135,13 +136,23 @@ static int
 add_value(struct csv *csv, struct csv_column *column,
           const struct mp_value *value)
 {
+  const char *unit = value->unit ? value->unit : "";
   struct mp_decimal number = value->number;
   int r;
 
   if (value->kind == MP_TEXT)
     return csv_add_text(&csv->cells, value->text);
-  r = csv_column_fit(csv, column, value->unit ? value->unit : "", &number);
+  r = csv_column_takes(column, unit)
+        ? MP_OK
+        : csv_column_fit(csv, column, unit, &number);
   return r == MP_OK ? add_number(csv, number) : r;
+}
+
+RARE static int
+fail_target(const struct csv *csv, uint32_t target)
+{
+  return mp_fail(csv->host, MP_EINTERNAL, csv->file.path,
+                 "there is no column number %" PRIu32, target);
 }
 
 int
@@ -155,8 +166,7 @@ csv_write(void *self, uint32_t target, const struct mp_value *value)
   if (csv->failed != MP_OK)
     return csv->failed;
   if (target >= csv->count || csv->records == 0)
-    return mp_fail(csv->host, MP_EINTERNAL, csv->file.path,
-                   "there is no column number %" PRIu32, target);
+    return fail_target(csv, target);
   column = &csv->columns[target];
   r = add_value(csv, column, value);
   if (r == MP_DROP)

@@ -20,6 +20,7 @@
 
 #include "lib/array.h"
 #include "lib/decimal.h"
+#include "lib/rare.h"
 #include "plugins/stdout/stdout_format.h"
 #include "lib/text_buffer.h"
 #include "lib/rfc3339.h"
@@ -50,7 +51,6 @@ static const stdout_format_fn formats[] = {
 struct slot {
   uint32_t row; /* its record, from 1; another one: value missing */
   size_t value; /* offset in texts */
-  size_t len;   /* of the value */
   char *unit;   /* of the value; "": none; NULL: no value yet */
 };
 
@@ -141,7 +141,7 @@ out_open(void *self)
 
 /* ---- Records ------------------------------------------------------------- */
 
-static int
+RARE static int
 fail_memory(struct out *out)
 {
   /* Reported once; the commit then writes nothing. */
@@ -182,7 +182,6 @@ fill_cells(struct out *out)
 
     out->cells[i].value =
       slot->row == out->records ? out->texts.data + slot->value : NULL;
-    out->cells[i].len = slot->len;
   }
 }
 
@@ -223,18 +222,11 @@ out_begin(void *self, const struct mp_record *record)
   return r;
 }
 
-/* Changes the unit of a cell only if UNIT is another one: a recording has a
- * million values. */
-static int
-keep_unit(struct slot *slot, struct stdout_cell *cell, const char *unit)
+RARE static int
+change_unit(struct slot *slot, struct stdout_cell *cell, const char *unit)
 {
-  char *copy;
+  char *copy = strdup(unit);
 
-  if (!unit)
-    unit = "";
-  if (slot->unit && strcmp(slot->unit, unit) == 0)
-    return MP_OK;
-  copy = strdup(unit);
   if (!copy)
     return MP_ENOMEM;
   free(slot->unit);
@@ -243,8 +235,21 @@ keep_unit(struct slot *slot, struct stdout_cell *cell, const char *unit)
   return stdout_label_set(&cell->label, cell->name, cell->unit);
 }
 
+/* Changes the unit of a cell only if UNIT is another one: a recording has a
+ * million values. */
 static int
-keep_number(struct out *out, struct slot *slot, const struct mp_value *value)
+keep_unit(struct slot *slot, struct stdout_cell *cell, const char *unit)
+{
+  if (!unit)
+    unit = "";
+  return slot->unit && strcmp(slot->unit, unit) == 0
+           ? MP_OK
+           : change_unit(slot, cell, unit);
+}
+
+static int
+keep_number(struct out *out, struct stdout_cell *cell,
+            const struct mp_value *value)
 {
   int len;
 
@@ -254,9 +259,16 @@ keep_number(struct out *out, struct slot *slot, const struct mp_value *value)
     value->number, out->texts.data + out->texts.len, DECIMAL_TEXT);
   if (len < 0 || len >= DECIMAL_TEXT)
     return MP_ENOMEM;
-  slot->len = (size_t)len;
-  out->texts.len += slot->len + 1;
+  cell->len = (size_t)len;
+  out->texts.len += cell->len + 1;
   return MP_OK;
+}
+
+RARE static int
+keep_text(struct out *out, struct stdout_cell *cell, const char *text)
+{
+  cell->len = strlen(text);
+  return text_buffer_add(&out->texts, text, cell->len + 1);
 }
 
 static int
@@ -270,10 +282,15 @@ keep_value(struct out *out, uint32_t target, const struct mp_value *value)
   cell->is_text = value->kind == MP_TEXT;
   if (keep_unit(slot, cell, value->unit) != MP_OK)
     return MP_ENOMEM;
-  if (!cell->is_text)
-    return keep_number(out, slot, value);
-  slot->len = strlen(value->text);
-  return text_buffer_add(&out->texts, value->text, slot->len + 1);
+  return cell->is_text ? keep_text(out, cell, value->text)
+                       : keep_number(out, cell, value);
+}
+
+RARE static int
+fail_target(const struct out *out, uint32_t target)
+{
+  return mp_fail(out->host, MP_EINTERNAL, OBJECT, "there is no target %lu",
+                 (unsigned long)target);
 }
 
 static int
@@ -286,8 +303,7 @@ out_write(void *self, uint32_t target, const struct mp_value *value)
   if (target >= out->count && learn_targets(out) != MP_OK)
     return out->failed;
   if (target >= out->count)
-    return mp_fail(out->host, MP_EINTERNAL, OBJECT, "there is no target %lu",
-                   (unsigned long)target);
+    return fail_target(out, target);
   return keep_value(out, target, value) == MP_OK ? MP_OK : fail_memory(out);
 }
 

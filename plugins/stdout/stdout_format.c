@@ -13,6 +13,7 @@
 #include <meterpipe/plugin.h>
 
 #include "lib/json.h"
+#include "lib/rare.h"
 #include "lib/utf8.h"
 
 #define MISSING "-"
@@ -100,7 +101,7 @@ add_json_number(struct text_buffer *out, const struct stdout_cell *cell)
 }
 
 /* Adds a cell with a text; json_string writes its quotes. */
-static int
+RARE static int
 add_json_text(struct json *json, const struct stdout_label *label,
               const char *text)
 {
@@ -113,7 +114,7 @@ add_json_text(struct json *json, const struct stdout_label *label,
                          label->json.len - after);
 }
 
-static int
+RARE static int
 add_json_missing(struct text_buffer *out, const struct stdout_label *label)
 {
   if (text_buffer_add(out, label->json.data, label->name_len) != MP_OK)

@@ -16,6 +16,7 @@
 
 #include "lib/array.h"
 #include "lib/digit.h"
+#include "lib/rare.h"
 #include "lib/rfc3339.h"
 
 /* Class of a character among hex bytes: a digit's value, or: */
@@ -172,11 +173,27 @@ take_time(struct capture_line *line, const char *p, const char *end)
   return line->time_end;
 }
 
+/* Begins a line that has neither < nor > at P, after its time. */
+RARE static int
+begin_unmarked(struct capture_line *line, const char *p, const char *end)
+{
+  const char *mark = find_mark(p, end);
+
+  if (mark < end) {
+    line->old_script = true;
+    line->pos = mark;
+    return CAPTURE_EVENTS;
+  }
+  if (!line->has_time && looks_like_date(p, end))
+    return CAPTURE_ETIME;
+  return CAPTURE_EVENTS;
+}
+
 int
 capture_begin(struct capture_line *line, const char *text, size_t len)
 {
   const char *end = text + len, *begin = skip_byte_order_mark(text, end);
-  const char *mark, *p = skip_blanks(begin, end);
+  const char *p = skip_blanks(begin, end);
 
   line->has_time = false;
   line->old_script = false;
@@ -194,21 +211,20 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
     line->pos = p + 1;
     return CAPTURE_EVENTS;
   }
-  mark = find_mark(p, end);
-  if (mark < end) {
-    line->old_script = true;
-    line->pos = mark;
-    return CAPTURE_EVENTS;
-  }
-  if (!line->has_time && looks_like_date(p, end))
-    return CAPTURE_ETIME;
-  return CAPTURE_EVENTS;
+  return begin_unmarked(line, p, end);
+}
+
+/* Returns the byte in the digits at P, or a number without the bit PAIR. */
+static inline unsigned
+read_pair(const char *p)
+{
+  return (unsigned)(high_digit[(uint8_t)p[0]] + low_digit[(uint8_t)p[1]]);
 }
 
 /* Fast path for bytes in the form that capture_format writes, " 80 3f 10", as
- * nearly all lines are.  Stops at the first byte in another form.  Returns the
- * number of bytes and moves *p past them; returns 0 if any of them is not hex.
- */
+ * nearly all lines are, two at a time.  Stops at the first byte in another
+ * form.  Returns the number of bytes and moves *p past them; returns 0 if any
+ * of them is not hex. */
 static size_t
 read_our_bytes(uint8_t *bytes, const char **p, const char *end)
 {
@@ -219,11 +235,20 @@ read_our_bytes(uint8_t *bytes, const char **p, const char *end)
 
   if (most > CAPTURE_BYTES_MAX)
     most = CAPTURE_BYTES_MAX;
-  for (end = at + 3 * most; at < end && *at == ' '; at += 3) {
-    unsigned pair = high_digit[(uint8_t)at[1]] + low_digit[(uint8_t)at[2]];
+  end = at + 3 * most;
+  for (; end - at >= 6 && at[0] == ' ' && at[3] == ' '; at += 6, to += 2) {
+    unsigned first = read_pair(at + 1), second = read_pair(at + 4);
 
-    pairs &= pair;
-    *to++ = (uint8_t)pair;
+    pairs &= first & second;
+    to[0] = (uint8_t)first;
+    to[1] = (uint8_t)second;
+  }
+  if (at < end && *at == ' ') {
+    unsigned last = read_pair(at + 1);
+
+    pairs &= last;
+    *to++ = (uint8_t)last;
+    at += 3;
   }
   if (!pairs)
     return 0;
@@ -231,16 +256,13 @@ read_our_bytes(uint8_t *bytes, const char **p, const char *end)
   return (size_t)(to - bytes);
 }
 
-/* Reads the hex bytes from line->pos to END.  Returns 1 or an enum
+/* Adds the hex bytes from P on, in any form, to the line.  Returns 1 or an enum
  * capture_error. */
-static int
-read_bytes(struct capture_line *line, const char *end)
+RARE static int
+read_any_bytes(struct capture_line *line, const char *p, const char *end)
 {
-  const char *p = line->pos;
-  size_t n = read_our_bytes(line->bytes, &p, end);
+  size_t n = line->len;
 
-  line->hex = line->pos;
-  line->hex_end = end;
   for (; p < end; p += 2) {
     uint8_t high = hex_class[(uint8_t)*p], low;
 
@@ -259,9 +281,22 @@ read_bytes(struct capture_line *line, const char *end)
   return n > 0 ? 1 : CAPTURE_EEMPTY;
 }
 
+/* Reads the hex bytes from line->pos to END.  Returns 1 or an enum
+ * capture_error. */
+static int
+read_bytes(struct capture_line *line, const char *end)
+{
+  const char *p = line->pos;
+
+  line->hex = p;
+  line->hex_end = end;
+  line->len = read_our_bytes(line->bytes, &p, end);
+  return p == end && line->len > 0 ? 1 : read_any_bytes(line, p, end);
+}
+
 /* Reads the bytes after the next mark of the old script that has any.  Returns
  * as capture_next. */
-static int
+RARE static int
 next_old(struct capture_line *line)
 {
   while (line->pos < line->end) {

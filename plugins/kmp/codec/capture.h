@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/rfc3339.h"
 
@@ -77,6 +78,15 @@ int capture_begin(struct capture_line *line, const char *text, size_t len);
  * line of the old script's log may hold several events, because the script
  * wrote no newline at its end. */
 int capture_next(struct capture_line *line);
+
+/* Returns true if the line's only event is the LEN bytes of text at HEX.  Call
+ * it between capture_begin, which returned CAPTURE_EVENTS, and capture_next. */
+static inline bool
+capture_is_event(const struct capture_line *line, const char *hex, size_t len)
+{
+  return !line->old_script && (size_t)(line->end - line->pos) == len &&
+         memcmp(line->pos, hex, len) == 0;
+}
 
 /* Room that a line needs besides three characters per byte. */
 #define CAPTURE_LINE_EXTRA 32

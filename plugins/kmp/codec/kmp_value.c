@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/civil.h"
+#include "lib/rare.h"
 #include "lib/rfc3339.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 
@@ -20,6 +21,8 @@
 #define SIEX_NEGATIVE_EXPONENT 0x40
 #define SIEX_EXPONENT 0x3f
 
+/* Size of nearly all mantissas. */
+#define USUAL_SIZE 4
 /* Size of the flags of a 382, which have no unit and are not a number, whatever
  * their value. */
 #define FLAGS_SIZE 16
@@ -73,8 +76,9 @@ set_hex(struct kmp_value *value, const struct kmp_record *record)
   return KMP_OK;
 }
 
-int
-kmp_mantissa_decode(const struct kmp_record *record, int64_t *ret)
+/* Decodes a mantissa of any length. */
+RARE static int
+decode_any_mantissa(const struct kmp_record *record, int64_t *ret)
 {
   int64_t n = 0;
 
@@ -84,6 +88,18 @@ kmp_mantissa_decode(const struct kmp_record *record, int64_t *ret)
     n = n << 8 | record->mantissa[i];
   }
   *ret = n;
+  return KMP_OK;
+}
+
+int
+kmp_mantissa_decode(const struct kmp_record *record, int64_t *ret)
+{
+  const uint8_t *p = record->mantissa;
+
+  if (record->nob != USUAL_SIZE)
+    return decode_any_mantissa(record, ret);
+  *ret = (int64_t)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+                   (uint32_t)p[2] << 8 | p[3]);
   return KMP_OK;
 }
 
@@ -319,7 +335,8 @@ decode_ip(const struct kmp_record *record, int family, size_t size,
   return KMP_OK;
 }
 
-static int
+/* Decodes a value that is not just a number. */
+RARE static int
 decode_layout(const struct kmp_record *record, const struct kmp_unit *unit,
               struct kmp_value *value)
 {
@@ -376,7 +393,8 @@ kmp_value_decode(const struct kmp_record *record, struct kmp_value *ret)
     return KMP_OK;
   if (!unit)
     return decode_plain(record, NULL, ret);
-  return decode_layout(record, unit, ret);
+  return unit->layout == KMP_LAYOUT_NUMBER ? decode_number(record, unit, ret)
+                                           : decode_layout(record, unit, ret);
 }
 
 bool

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/rare.h"
 #include "plugins/kmp/replay/replay.h"
 
 /* Results of taking an event. */
@@ -46,7 +47,7 @@ report_damage(struct replay *r, const struct damage *d)
 
 /* Keeps a damaged frame.  If the list is full, reports the oldest frame in it;
  * then returns MP_EDATA if strict is set. */
-static int
+RARE static int
 note_damage(struct replay *r, const char *reason)
 {
   const struct kmp_request *request = r->has_request ? &r->request : NULL;
@@ -73,7 +74,7 @@ note_damage(struct replay *r, const char *reason)
 
 /* Logs the damaged frames that a good answer to the current request makes
  * good. */
-static void
+RARE static void
 make_good(struct replay *r)
 {
   char at[PLACE_SIZE];
@@ -87,7 +88,7 @@ make_good(struct replay *r)
 /* Reports the damaged frames that were not made good; with strict, returns
  * MP_EDATA at the first.  BY_REPEAT: a repeated register ended the cycle, so
  * frames that may belong to the next cycle are kept. */
-static int
+RARE static int
 end_damage(struct replay *r, bool by_repeat)
 {
   struct damage d;
@@ -148,7 +149,7 @@ find_cycle(struct replay *r)
   return r->separated ? TAKEN : NEXT_CYCLE;
 }
 
-static int
+RARE static int
 take_bad(struct replay *r, const char *reason)
 {
   r->begun = r->answered = 1;
@@ -163,22 +164,37 @@ take_request(struct replay *r)
   r->has_request = error == KMP_OK;
   if (error != KMP_OK)
     return take_bad(r, kmp_error_text(error));
+  events_keep_request(&r->events);
   r->begun = 1;
   return TAKEN;
 }
 
-static void
-take_replayed_answer(struct replay *r, const struct mp_sink *sink)
+/* Takes the last request once more. */
+static int
+take_repeat(struct replay *r)
+{
+  r->has_request = true;
+  r->begun = 1;
+  return TAKEN;
+}
+
+RARE static void
+report_surplus(struct replay *r)
+{
+  char at[PLACE_SIZE];
+
+  mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
+         "register %u was not requested; left out",
+         (unsigned)r->answer.surplus_id);
+}
+
+/* Takes an answer that has no registers. */
+RARE static void
+take_facts(struct replay *r, const struct mp_sink *sink)
 {
   const struct kmp_answer *answer = &r->answer;
-  char text[16], at[PLACE_SIZE];
+  char text[16];
 
-  r->begun = r->answered = 1;
-  r->has_request = false;
-  if (answer->surplus > 0)
-    mp_log(r->host, MP_LOG_WARNING, replay_place(r, r->events.lines.number, at),
-           "register %u was not requested; left out",
-           (unsigned)answer->surplus_id);
   if (answer->cid == KMP_GET_TYPE) {
     r->model.type = answer->type;
     replay_keep_type(r, answer);
@@ -189,6 +205,19 @@ take_replayed_answer(struct replay *r, const struct mp_sink *sink)
       text[0] = '\0';
     replay_emit_serial(r, sink, text);
   }
+}
+
+static void
+take_replayed_answer(struct replay *r, const struct mp_sink *sink)
+{
+  const struct kmp_answer *answer = &r->answer;
+
+  r->begun = r->answered = 1;
+  r->has_request = false;
+  if (answer->surplus > 0)
+    report_surplus(r);
+  if (answer->cid != KMP_GET_REGISTER)
+    take_facts(r, sink);
   for (uint8_t i = 0; i < answer->count; i++)
     replay_take_record(r, sink, &answer->records[i]);
 }
@@ -243,21 +272,27 @@ take_frame(struct replay *r, const struct mp_sink *sink)
 
 /* ---- Cycles -------------------------------------------------------------- */
 
+/* Begins to count the cycles again. */
+RARE static void
+restart_count(struct replay *r)
+{
+  for (uint32_t id = 0; id < REGISTER_COUNT; id++)
+    r->registers[id].cycle = 0;
+  r->cycle = 1;
+}
+
 static void
 begin_replay_cycle(struct replay *r)
 {
   r->begun = r->serial_reported = false;
   r->info_code = -1;
-  if (++r->cycle == 0) {
-    for (uint32_t id = 0; id < REGISTER_COUNT; id++)
-      r->registers[id].cycle = 0;
-    r->cycle = 1;
-  }
+  if (++r->cycle == 0)
+    restart_count(r);
 }
 
 /* Another capture begins, perhaps of another meter: ends the cycle, or forgets
  * the meter and the request. */
-static int
+RARE static int
 take_header(struct replay *r)
 {
   if (r->begun)
@@ -281,6 +316,8 @@ take_event(struct replay *r, const struct mp_sink *sink)
     return take_header(r);
   case EVENT_FRAME:
     return take_frame(r, sink);
+  case EVENT_REPEAT:
+    return take_repeat(r);
   case EVENT_BAD:
     return take_bad(r, r->events.reason);
   case EVENT_FAILED:

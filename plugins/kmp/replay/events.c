@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/rare.h"
+
 void
 events_begin(struct events *e)
 {
@@ -12,10 +14,10 @@ events_begin(struct events *e)
   e->again = e->looked = false;
   foreign_begin(&e->foreign);
   e->to_meter = false;
-  e->sent_len = 0;
+  e->sent_len = e->sent_text_len = 0;
 }
 
-static enum event
+RARE static enum event
 bad_event(struct events *e, const char *reason)
 {
   e->reported = true;
@@ -24,7 +26,7 @@ bad_event(struct events *e, const char *reason)
 }
 
 /* Refuses captures of a later version: their lines may mean something else. */
-static enum event
+RARE static enum event
 take_header(struct events *e)
 {
   if (e->line.version <= CAPTURE_VERSION)
@@ -49,7 +51,7 @@ enum taken {
 
 /* Starts on the bytes collected from such lines, with the time of the last of
  * these lines.  Returns false if there are none. */
-static bool
+RARE static bool
 begin_foreign(struct events *e)
 {
   bool has_time = e->line.has_time;
@@ -93,7 +95,7 @@ take_other(struct events *e)
   return e->foreign.form ? TAKEN_LINE : TAKEN_NOT;
 }
 
-static enum taken
+RARE static enum taken
 take_foreign(struct events *e)
 {
   bool was_known = e->foreign.form;
@@ -199,7 +201,7 @@ take_whole_frame(struct events *e)
 }
 
 /* Starts feeding the bytes of the line to the deframer. */
-static void
+RARE static void
 begin_deframer(struct events *e)
 {
   e->in_bytes = true;
@@ -219,6 +221,7 @@ begin_bytes(struct events *e)
     /* The meter's line may echo these bytes, even if they are damaged here. */
     e->sent_len = e->line.len <= sizeof(e->sent) ? e->line.len : 0;
     memcpy(e->sent, e->line.bytes, e->sent_len);
+    e->sent_text_len = 0;
   }
   if (take_whole_frame(e))
     return true;
@@ -226,14 +229,47 @@ begin_bytes(struct events *e)
   return false;
 }
 
+void
+events_keep_request(struct events *e)
+{
+  size_t len = (size_t)(e->line.hex_end - e->line.hex);
+  bool is_whole_line = e->wire == e->line.bytes && !e->line.old_script;
+
+  e->sent_text_len = 0;
+  if (!e->to_meter || !is_whole_line || len > sizeof(e->sent_text))
+    return;
+  memcpy(e->sent_text, e->line.hex, len);
+  e->sent_text_len = len;
+}
+
+/* Returns true if the current line is the kept request. */
+static bool
+is_repeat(const struct events *e)
+{
+  return e->line.direction == CAPTURE_TO_METER && e->sent_text_len > 0 &&
+         capture_is_event(&e->line, e->sent_text, e->sent_text_len);
+}
+
+static bool
+take_repeat(struct events *e, enum event *ret)
+{
+  e->to_meter = true;
+  e->in_line = false;
+  *ret = EVENT_REPEAT;
+  return true;
+}
+
 /* Takes the next bytes of the current line.  Returns true if there is an event.
  */
 static bool
 next_bytes(struct events *e, enum event *ret)
 {
-  int r = capture_next(&e->line);
   enum taken taken;
+  int r;
 
+  if (is_repeat(e))
+    return take_repeat(e, ret);
+  r = capture_next(&e->line);
   e->to_meter = e->line.direction == CAPTURE_TO_METER;
   if (r > 0) {
     /* Only a line of the old script's log has more bytes after these. */
@@ -271,7 +307,7 @@ end_bytes(struct events *e, enum event *ret)
 
 /* Feeds the bytes to the deframer.  Reports only the first fault in them, and
  * none after a good frame or an echo.  Returns true if there is an event. */
-static bool
+RARE static bool
 feed_deframer(struct events *e, enum event *ret)
 {
   enum kmp_event found;

@@ -20,6 +20,7 @@ enum event {
   EVENT_BLANK,  /* a blank line */
   EVENT_HEADER, /* a header: another capture begins */
   EVENT_FRAME,  /* a good frame: frame, wire */
+  EVENT_REPEAT, /* the request of events_keep_request once more */
   EVENT_BAD,    /* a damaged line or frame: reason */
   EVENT_FAILED  /* cannot continue: code; was reported */
 };
@@ -32,7 +33,7 @@ struct events {
   size_t wire_len;
   const char *reason;
   int code;
-  bool to_meter; /* direction of EVENT_FRAME and EVENT_BAD */
+  bool to_meter; /* direction of EVENT_FRAME, EVENT_REPEAT and EVENT_BAD */
 
   /* Private. */
   struct foreign foreign;
@@ -46,6 +47,9 @@ struct events {
   size_t fed;    /* of line.bytes; the bytes after EVENT_FRAME begin here */
   uint8_t sent[KMP_REQUEST_WIRE_MAX]; /* the last request, for its echo */
   size_t sent_len;
+  /* The same as text, to recognize its line; of length 0: do not. */
+  char sent_text[3 * KMP_REQUEST_WIRE_MAX];
+  size_t sent_text_len;
   uint8_t plain[KMP_WIRE_MAX]; /* data of a frame that is a whole line */
   struct kmp_deframer deframer;
 };
@@ -54,5 +58,10 @@ struct events {
 void events_begin(struct events *e);
 
 enum event events_next(struct events *e);
+
+/* Call it after EVENT_FRAME with a good request.  As long as no other bytes are
+ * sent to the meter, a line with the same bytes is EVENT_REPEAT: most captures
+ * repeat one request in each cycle. */
+void events_keep_request(struct events *e);
 
 #endif

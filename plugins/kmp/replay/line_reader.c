@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/rare.h"
+
 /* Search for a blank line with a non-blank line after it.  A blank line at the
  * very end, as editors leave it, separates nothing. */
 struct search {
@@ -273,7 +275,7 @@ return_whole_line(struct line_reader *l, const char *newline,
 }
 
 /* Reads on until the buffer has a whole line. */
-static int
+RARE static int
 read_line(struct line_reader *l, const char **ret_line, size_t *ret_len)
 {
   const char *newline;

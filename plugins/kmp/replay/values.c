@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/rare.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_convert.h"
 #include "plugins/kmp/replay/replay.h"
@@ -12,16 +13,21 @@
  * Failures after this many are only logged. */
 #define KEPT_MAX 100
 
+RARE static void
+name_register(struct replay_register *reg, uint16_t id)
+{
+  reg->entry = kmp_register_find(id);
+  reg->name = kmp_register_name(id, reg->number);
+}
+
 /* Returns register ID, with its name. */
 static const struct replay_register *
 find_register(struct replay *r, uint16_t id)
 {
   struct replay_register *reg = &r->registers[id];
 
-  if (!reg->name) {
-    reg->entry = kmp_register_find(id);
-    reg->name = kmp_register_name(id, reg->number);
-  }
+  if (!reg->name)
+    name_register(reg, id);
   return reg;
 }
 
@@ -38,7 +44,7 @@ replay_emit_serial(struct replay *r, const struct mp_sink *sink,
 
 /* Reports a record without a value.  The object names the register, so that two
  * records of one answer are two failures. */
-static void
+RARE static void
 leave_out_record(struct replay *r, const struct kmp_record *record, int code,
                  int error)
 {
@@ -50,7 +56,7 @@ leave_out_record(struct replay *r, const struct kmp_record *record, int code,
 }
 
 /* Warns, once for each unit code, that the code is unknown. */
-static void
+RARE static void
 report_unit(struct replay *r, const struct kmp_record *record)
 {
   uint8_t bit = (uint8_t)(1u << record->unit % 8);
@@ -67,7 +73,7 @@ report_unit(struct replay *r, const struct kmp_record *record)
 
 /* Keeps the first info code of the cycle; one in the model's own info register
  * replaces it. */
-static void
+RARE static void
 take_info(struct replay *r, const struct kmp_record *record)
 {
   struct kmp_value space;
@@ -98,7 +104,7 @@ replay_emit_info(struct replay *r, const struct mp_sink *sink)
   sink->emit(sink, MODEL_FIELD, &value);
 }
 
-static void
+RARE static void
 take_serial(struct replay *r, const struct mp_sink *sink,
             const struct kmp_record *record)
 {

@@ -189,6 +189,42 @@ START_TEST(test_unrequested_registers_are_left_out)
 }
 END_TEST
 
+/* Only its text is compared; it counts like the request before it. */
+START_TEST(test_repeated_request_counts_again)
+{
+#define FLOW "flow_v1 5 l/h\nflow_max_year_date 2022-01-12\n|"
+#define UNREQUESTED(line)                                                      \
+  "warning: meter: FILE:" #line ": register 68 was not requested; left out\n"
+  static const struct {
+    const char *text;
+    const char *cycles;
+    const char *log;
+  } rows[] = {
+    { ASK_3 GOT_2OF3 "\n" ASK_3 GOT_2OF3, FLOW FLOW,
+      UNREQUESTED(2) UNREQUESTED(5) },
+    { ASK_3 GOT_2OF3 "\n" ASK_60 GJ_216 "\n" ASK_3 GOT_2OF3 "\n" ASK_60 GJ_216,
+      FLOW E216 "|" FLOW E216 "|", UNREQUESTED(2) UNREQUESTED(8) },
+    /* Its echo, too. */
+    { ASK_60 GJ_216 "\n" ASK_60 "< 803f1001003cb25f0d\n" GJ_216,
+      E216 "|" E216 "|", "" },
+    /* After a damaged request, and on a line with other bytes. */
+    { ASK_60 GJ_216 "\n> 80 3F 10\n" ASK_60 GJ_216, E216 "|" E216 "|",
+      "error: meter: FILE:4: left out: cut off before the stop byte\n" },
+    { ASK_60 "> 80 3F 10 01 00 3C B2 5F 0D 80\n" GJ_216, E216 "|", "" },
+  };
+
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    const char *told;
+
+    fake_host_forget(replaying.host);
+    told = replaying_all(rows[i].text);
+    ck_assert_msg(strcmp(told, rows[i].cycles) == 0, "row %zu: %s", i, told);
+    ck_assert_msg(strcmp(replaying_log(), rows[i].log) == 0, "row %zu: %s", i,
+                  replaying_log());
+  }
+}
+END_TEST
+
 /* Frames that none of our meters sent. */
 START_TEST(test_odd_register_values_are_emitted_or_reported)
 {
@@ -341,6 +377,7 @@ make_suite(void)
   tcase_add_test(tc, test_password_register_is_not_emitted);
   tcase_add_test(tc, test_info_code_is_emitted_in_words);
   tcase_add_test(tc, test_unrequested_registers_are_left_out);
+  tcase_add_test(tc, test_repeated_request_counts_again);
   tcase_add_test(tc, test_odd_register_values_are_emitted_or_reported);
   tcase_add_test(tc, test_field_has_the_same_name_each_time);
   tcase_add_test(tc, test_later_version_is_refused);

@@ -568,10 +568,10 @@ struct mp_input_ops {
    * of open; opens and closes by itself.  NULL: not supported. */
   int (*probe)(void *self, uint32_t flags, const struct mp_probe_sink *sink);
   /* Returns the most descriptors that the instance has open at a time, between
-   * open and close.  The host reads as many inputs at once as fit into the limit
-   * of open files; their numbers can be above 1023.  A descriptor that the
-   * instances share, or have open only in turns, does not count: the host has
-   * a few to spare.  No I/O.  NULL: not known; the host assumes 10. */
+   * open and close.  The host reads as many inputs at once as fit into the
+   * limit of open files; their numbers can be above 1023.  A descriptor that
+   * the instances share, or have open only in turns, does not count: the host
+   * has a few to spare.  No I/O.  NULL: not known; the host assumes 10. */
   uint32_t (*files)(void *self);
   /* Writes a line about the use of the device to RET_TEXT, for `meterpipe
    * status`: "31 attempts in the last 24 hours, 2 failed".  Contacts nothing;

@@ -479,7 +479,7 @@ static const struct {
   { OUT, "recover-keeps-token", "deliver: " KEPT("close", "recover"), 0 },
   { IN, "field-keeps-name", "fields: " KEPT("field", "field"), 0 },
   { IN, "field-keeps-sink", "fields: " KEPT("field", "field"), 0 },
-  { IN, "read-keeps-sink", "read: " KEPT("close", "read"), 0 },
+  { IN, "read-keeps-sink", "read: " KEPT("field", "read"), 0 },
   { IN, "identify-keeps-sink",
     "check, identify and probe: " KEPT("probe", "identify"), 0 },
   { IN, "probe-keeps-sink",

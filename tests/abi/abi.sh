@@ -158,7 +158,8 @@ build_host()
   # shellcheck disable=SC2086
   $cc -std=gnu11 -D_GNU_SOURCE -g $asan -I"$1" -I"$src" \
     "$src/tests/abi/host.c" \
-    "$src"/core/memory/memory.c "$src"/core/plugin/loader.c \
+    "$src"/core/memory/memory.c "$src"/core/run/progress.c \
+    "$src"/core/plugin/loader.c \
     "$src"/core/plugin/loader_check.c \
     "$src"/core/plugin/loader_option.c "$src"/core/config/option_type.c \
     "$src"/core/config/config_text.c "$src"/lib/safe_dir.c \

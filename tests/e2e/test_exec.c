@@ -915,9 +915,9 @@ START_TEST(record_has_its_id_without_a_state)
                 "command = sh take.sh\nvalue.energy = meter.energy\n");
   exec_run(s, "84.208");
   ck_assert_int_eq(sandbox_status(s), EX_IOERR);
-  ck_assert_int_eq(sscanf(exec_without_uuids(sandbox_read(s, "got")),
-                          "UUID-%63[0-9]", number),
-                   1);
+  ck_assert_int_eq(
+    sscanf(exec_without_uuids(sandbox_read(s, "got")), "UUID-%63[0-9]", number),
+    1);
   ck_assert_msg(strcmp(number, "1795342800000") >= 0, "%s", number);
 }
 END_TEST

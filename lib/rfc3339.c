@@ -81,23 +81,12 @@ set_day(struct rfc3339_day *last, int64_t ms)
   return rest;
 }
 
-RARE static const char *
-format_without_last(int64_t ms, char buf[RFC3339_SIZE])
+static inline const char *
+format_after(struct rfc3339_day *last, int64_t ms, char buf[RFC3339_SIZE])
 {
-  struct rfc3339_day none = { 0 };
-
-  return rfc3339_format(&none, ms, buf);
-}
-
-const char *
-rfc3339_format(struct rfc3339_day *last, int64_t ms, char buf[RFC3339_SIZE])
-{
-  int64_t begin;
+  int64_t begin = (last->day - 1) * DAY_MS;
   int rest;
 
-  if (!last)
-    return format_without_last(ms, buf);
-  begin = (last->day - 1) * DAY_MS;
   if (last->date[0] != '\0' && ms >= begin && ms < begin + DAY_MS)
     rest = (int)(ms - begin);
   else
@@ -105,6 +94,20 @@ rfc3339_format(struct rfc3339_day *last, int64_t ms, char buf[RFC3339_SIZE])
   memcpy(buf, last->date, sizeof(last->date));
   put_time(buf + sizeof(last->date) - 1, rest);
   return buf;
+}
+
+RARE static const char *
+format_alone(int64_t ms, char buf[RFC3339_SIZE])
+{
+  struct rfc3339_day none = { 0 };
+
+  return format_after(&none, ms, buf);
+}
+
+const char *
+rfc3339_format(struct rfc3339_day *last, int64_t ms, char buf[RFC3339_SIZE])
+{
+  return last ? format_after(last, ms, buf) : format_alone(ms, buf);
 }
 
 size_t

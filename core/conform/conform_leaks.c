@@ -141,7 +141,7 @@ void
 conform_leaks(struct conform *c, const char *what, int times,
               bool (*fn)(struct conform *c, void *ctx), void *ctx)
 {
-  struct conform_use u[3];
+  struct conform_use u[3] = { { .descriptors = 0 } };
   bool heap = true, mapped = true;
 
   for (int i = 0; i < WARM_UP; i++)

@@ -36,12 +36,11 @@ import_id(const struct teller *teller, struct ledger_displayed *to,
 
   if (shown->answer == MP_SHOWN_FORGOTTEN)
     to->id = LEDGER_FORGOTTEN;
-  else if (shown->id && !*shown->id)
-    to->id = LEDGER_NO_ID;
   else if (shown->id)
-    to->id =
-      record_id_parse(&teller->cycle->ids, output, shown->id, &to->id_number);
-  if (to->id != LEDGER_OTHER_ID)
+    to->id = *shown->id ? record_id_parse(&teller->cycle->ids, output,
+                                          shown->id, &to->id_number)
+                        : LEDGER_NO_ID;
+  if (!shown->id || to->id != LEDGER_OTHER_ID)
     return NULL;
   to->other_id = strdup(shown->id);
   return to->other_id ? NULL : value_no_memory;

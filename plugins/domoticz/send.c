@@ -112,14 +112,13 @@ format_count(const struct domoticz *d, const struct slot *slot,
   return MP_OK;
 }
 
-/* Formats "W;Wh".  The part that this record does not contain is sent as the
- * device displays it. */
+/* Formats "W;Wh" with ENERGY.  A power that this record does not contain is
+ * sent as the device displays it. */
 static int
-format_kwh(const struct domoticz *d, const struct slot *slot, char *buf,
-           size_t size)
+format_kwh(const struct domoticz *d, const struct slot *slot,
+           struct mp_decimal energy, char *buf, size_t size)
 {
   const struct device *device = &slot->device;
-  const struct mp_value *value = domoticz_value(d, slot);
   const struct mp_value *given = power_of(d, slot);
   struct mp_decimal power = { 0, 0 };
   char watt[DECIMAL_TEXT], count[DECIMAL_TEXT];
@@ -129,8 +128,7 @@ format_kwh(const struct domoticz *d, const struct slot *slot, char *buf,
     convert_power(given, &power);
   else if (slot->power_target != NO_TARGET && device->has_power)
     power = device->power;
-  r = format_count(d, slot, value ? value->number : device->value, count,
-                   sizeof(count));
+  r = format_count(d, slot, energy, count, sizeof(count));
   if (r != MP_OK)
     return r;
   if (!format_number(power, watt, sizeof(watt)))
@@ -146,6 +144,8 @@ format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
   const struct device *device = &slot->device;
   const struct mp_value *value = domoticz_value(d, slot);
   const char *text = value ? value->text : NULL;
+  /* A record with a power alone leaves the energy as the device displays it. */
+  struct mp_decimal number = value ? value->number : device->value;
   char buf[2 * DECIMAL_TEXT];
   int r = MP_OK;
 
@@ -154,11 +154,11 @@ format_svalue(const struct domoticz *d, const struct slot *slot, char **ret)
                    "a text cannot go to \"%s\" (%s); use a Text device",
                    device->name, device->kind);
   if (device->type->form == DEVICE_KWH)
-    r = format_kwh(d, slot, buf, sizeof(buf));
+    r = format_kwh(d, slot, number, buf, sizeof(buf));
   else if (device->type->form == DEVICE_COUNTER ||
            device->type->form == DEVICE_GAS)
-    r = format_count(d, slot, value->number, buf, sizeof(buf));
-  else if (!text && !format_number(value->number, buf, sizeof(buf)))
+    r = format_count(d, slot, number, buf, sizeof(buf));
+  else if (!text && !format_number(number, buf, sizeof(buf)))
     r = mp_fail(d->host, MP_ERANGE, slot->object, "the value is too large");
   if (r != MP_OK)
     return r;

@@ -99,13 +99,14 @@ serve(void *unused)
   if (is_separate)
     owner = getpid();
   sem_post(&started);
-  while (is_separate) {
+  if (!is_separate)
+    return unused;
+  for (;;) {
     struct order *order = take_order();
 
     execute(order);
     sem_post(&order->done);
   }
-  return unused;
 }
 
 /* The thread gets no signals: a handler may use descriptors of the process. */

@@ -168,6 +168,8 @@ check_runs(struct driver *d, struct oracle *o, struct state *s)
     return FAIL(o, "the file %s",
                 s->world.file.is_wrong ? "has a row twice, or out of order"
                                        : "lacks the row of a committed cycle");
+  if (s->world.file.has_held)
+    return FAIL(o, "the file has a reading that is not believed");
   if (s->world.is_changed)
     return FAIL(o, "a record came again with other values");
   for (size_t i = 0; i < o->house->plan.n_targets; i++)

@@ -289,9 +289,13 @@ world_add_row(const struct world_plan *plan, struct world *w, int64_t time,
   while (at < WORLD_ROWS - 1 && f->missing[at] != time)
     at++;
   f->is_wrong |= f->missing[at] != time || time <= f->time;
+  for (size_t i = 0; i < plan->n_targets; i++)
+    f->has_held |= plan->roles[i] == TARGET_COLUMN && has[i] && f->held[at];
   memmove(&f->missing[at], &f->missing[at + 1],
           (WORLD_ROWS - 1 - at) * sizeof(f->missing[0]));
-  f->missing[WORLD_ROWS - 1] = 0;
+  memmove(&f->held[at], &f->held[at + 1],
+          (WORLD_ROWS - 1 - at) * sizeof(f->held[0]));
+  f->missing[WORLD_ROWS - 1] = f->held[WORLD_ROWS - 1] = 0;
   f->rows++;
   f->time = time;
   for (size_t i = 0; i < plan->n_targets; i++) {
@@ -304,15 +308,17 @@ world_add_row(const struct world_plan *plan, struct world *w, int64_t time,
   }
 }
 
-/* Notes a committed cycle, whose row must come into the file. */
+/* Notes a committed cycle, whose row must come into the file, but without its
+ * reading if that is HELD. */
 static void
-expect_row(struct world *w, int64_t time)
+expect_row(struct world *w, int64_t time, bool held)
 {
   size_t at = 0;
 
   while (at < WORLD_ROWS - 1 && w->file.missing[at])
     at++;
   w->file.missing[at] = time;
+  w->file.held[at] = held;
 }
 
 void
@@ -381,14 +387,16 @@ is_blocked(const struct world_plan *plan, const struct world *w, size_t meter)
 }
 
 /* The table "Exchanged meters" of the manual.  Returns true if READING counts;
- * *ret_from is then the reading that it is measured from. */
+ * *ret_from is then the reading that it is measured from.  If it does not,
+ * *ret_held tells whether that is because it is not believed. */
 static bool
 counts(struct base_account *base, int64_t reading, int64_t serial,
-       bool may_book, int64_t *ret_from)
+       bool may_book, int64_t *ret_from, bool *ret_held)
 {
   bool same = base->serial == 0 || base->serial == serial;
   bool again = !same && base->candidate_serial == serial;
 
+  *ret_held = true;
   if (!same && !again) {
     base->candidate_serial = serial;
     base->candidate = reading;
@@ -397,6 +405,7 @@ counts(struct base_account *base, int64_t reading, int64_t serial,
   *ret_from = again ? base->candidate : base->believed;
   if (reading < *ret_from) /* a fall is not believed */
     return false;
+  *ret_held = false;
   if (same || may_book)
     base->candidate_serial = base->candidate = 0;
   return may_book;
@@ -431,20 +440,24 @@ book_usage(const struct world_plan *plan, struct world *w, size_t meter,
   world_add_usage(plan, w, meter, usage);
 }
 
-static void
+/* Returns true if the reading is not believed. */
+static bool
 take_reading(const struct world_plan *plan, struct world *w, size_t meter,
              int64_t reading, int64_t serial)
 {
   struct base_account *base = &w->bases[meter];
+  bool held = false;
   int64_t from;
 
   if (base->rebase)
     base->candidate_serial = base->candidate = 0;
-  else if (counts(base, reading, serial, !is_blocked(plan, w, meter), &from))
+  else if (counts(base, reading, serial, !is_blocked(plan, w, meter), &from,
+                  &held))
     book_usage(plan, w, meter, reading, from, serial);
   else
-    return;
+    return held;
   believe(base, reading, serial);
+  return false;
 }
 
 /* The base's device is seen for the first time: its value is the base.  If it
@@ -567,6 +580,8 @@ void
 world_commit_cycle(const struct world_plan *plan, struct world *w,
                    const struct run_facts *facts)
 {
+  bool held = false;
+
   for (size_t i = 0; i < plan->n_targets; i++) {
     if (!facts->displayed[i] && !plan->is_blind)
       continue;
@@ -584,9 +599,9 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
   }
   for (size_t m = 0; m < plan->n_meters; m++)
     if ((w->bases[m].known || w->bases[m].rebase) && facts->has_reading[m])
-      take_reading(plan, w, m, facts->reading[m], facts->serial[m]);
+      held |= take_reading(plan, w, m, facts->reading[m], facts->serial[m]);
   if (facts->row_time)
-    expect_row(w, facts->row_time);
+    expect_row(w, facts->row_time, held);
   /* Its values are in flight from now on. */
   for (size_t i = 0; i < plan->n_targets; i++)
     if (facts->displayed[i])

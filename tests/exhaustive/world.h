@@ -101,7 +101,9 @@ struct file {
   int64_t has[WORLD_TARGETS],
     values[WORLD_TARGETS];     /* the last in each column */
   int64_t missing[WORLD_ROWS]; /* times of committed cycles without a row */
+  int64_t held[WORLD_ROWS];    /* the reading of that cycle is not believed */
   int64_t is_wrong;            /* a row came twice, or not in order */
+  int64_t has_held;            /* a row has a reading that is not believed */
 };
 
 /* The account of a base: readings are measured from it. */

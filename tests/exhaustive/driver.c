@@ -363,6 +363,7 @@ driver_first(const struct driver *d, struct state *s)
 
     s->world.steps[i] = h->steps[i];
     device->now.time = 1;
+    device->is_free = h->plan.roles[i] == TARGET_COPY;
     device->now.is_set = h->start[i] != 0;
     device->now.number = h->start[i];
     if (h->plan.roles[i] == TARGET_TOTAL)

@@ -124,6 +124,15 @@ world_under_way(const struct world_plan *plan, const struct world *w,
                       : 0);
 }
 
+void
+world_set_copies_free(const struct world_plan *plan, struct world *w,
+                      size_t meter, bool is_free)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && plan->roles[i] == TARGET_COPY)
+      w->devices[i].is_free = is_free;
+}
+
 /* ---- The server ---- */
 
 void
@@ -241,6 +250,7 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
       plan, w, target,
       amount_of(plan, &w->devices[target], target, write.number),
       EXCEPTION_LATE);
+  world_set_copies_free(plan, w, plan->meters[target], true);
   world_write(plan, w, target, &write);
   w->devices[target].unconfirmed = before.unconfirmed; /* it is not taken for */
   w->devices[target].is_written = before.is_written;   /* ours */
@@ -386,29 +396,33 @@ is_blocked(const struct world_plan *plan, const struct world *w, size_t meter)
   return false;
 }
 
-/* The table "Exchanged meters" of the manual.  Returns true if READING counts;
- * *ret_from is then the reading that it is measured from.  If it does not,
- * *ret_held tells whether that is because it is not believed. */
-static bool
-counts(struct base_account *base, int64_t reading, int64_t serial,
-       bool may_book, int64_t *ret_from, bool *ret_held)
+enum judgement {
+  READING_HELD,     /* it is not believed */
+  READING_BLOCKED,  /* it is not booked */
+  READING_BASE,     /* it becomes the base */
+  READING_MEASURED, /* it counts */
+};
+
+/* The table "Exchanged meters" of the manual.  If READING counts, *ret_from is
+ * the reading that it is measured from. */
+static enum judgement
+judge(struct base_account *base, int64_t reading, int64_t serial, bool may_book,
+      int64_t *ret_from)
 {
   bool same = base->serial == 0 || base->serial == serial;
   bool again = !same && base->candidate_serial == serial;
 
-  *ret_held = true;
   if (!same && !again) {
     base->candidate_serial = serial;
     base->candidate = reading;
-    return false;
+    return READING_HELD;
   }
   *ret_from = again ? base->candidate : base->believed;
   if (reading < *ret_from) /* a fall is not believed */
-    return false;
-  *ret_held = false;
+    return READING_HELD;
   if (same || may_book)
     base->candidate_serial = base->candidate = 0;
-  return may_book;
+  return may_book ? READING_MEASURED : READING_BLOCKED;
 }
 
 static void
@@ -440,24 +454,24 @@ book_usage(const struct world_plan *plan, struct world *w, size_t meter,
   world_add_usage(plan, w, meter, usage);
 }
 
-/* Returns true if the reading is not believed. */
-static bool
+static enum judgement
 take_reading(const struct world_plan *plan, struct world *w, size_t meter,
              int64_t reading, int64_t serial)
 {
   struct base_account *base = &w->bases[meter];
-  bool held = false;
+  enum judgement judgement = READING_BASE;
   int64_t from;
 
   if (base->rebase)
     base->candidate_serial = base->candidate = 0;
-  else if (counts(base, reading, serial, !is_blocked(plan, w, meter), &from,
-                  &held))
-    book_usage(plan, w, meter, reading, from, serial);
   else
-    return held;
-  believe(base, reading, serial);
-  return false;
+    judgement =
+      judge(base, reading, serial, !is_blocked(plan, w, meter), &from);
+  if (judgement == READING_MEASURED)
+    book_usage(plan, w, meter, reading, from, serial);
+  if (judgement >= READING_BASE)
+    believe(base, reading, serial);
+  return judgement;
 }
 
 /* The base's device is seen for the first time: its value is the base.  If it
@@ -576,12 +590,27 @@ follow_newer(const struct world_plan *plan, struct world *w, size_t target)
   d->is_newer = 0;
 }
 
+/* Returns true if the copies of METER get the true total with a reading that
+ * counts: the program has a base, and knows of a changed base or total. */
+static bool
+knows_total(const struct world_plan *plan, const struct world *w,
+            const struct run_facts *facts, size_t meter)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && plan->roles[i] != TARGET_COPY &&
+        !facts->displayed[i])
+      return false;
+  return w->bases[meter].known;
+}
+
 void
 world_commit_cycle(const struct world_plan *plan, struct world *w,
                    const struct run_facts *facts)
 {
-  bool held = false;
+  bool held = false, is_exact[WORLD_METERS];
 
+  for (size_t m = 0; m < plan->n_meters; m++)
+    is_exact[m] = knows_total(plan, w, facts, m);
   for (size_t i = 0; i < plan->n_targets; i++) {
     if (!facts->displayed[i] && !plan->is_blind)
       continue;
@@ -598,8 +627,14 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
     }
   }
   for (size_t m = 0; m < plan->n_meters; m++)
-    if ((w->bases[m].known || w->bases[m].rebase) && facts->has_reading[m])
-      held |= take_reading(plan, w, m, facts->reading[m], facts->serial[m]);
+    if ((w->bases[m].known || w->bases[m].rebase) && facts->has_reading[m]) {
+      enum judgement judgement =
+        take_reading(plan, w, m, facts->reading[m], facts->serial[m]);
+
+      held |= judgement == READING_HELD;
+      if (judgement == READING_MEASURED && is_exact[m])
+        world_set_copies_free(plan, w, m, false);
+    }
   if (facts->row_time)
     expect_row(w, facts->row_time, held);
   /* Its values are in flight from now on. */

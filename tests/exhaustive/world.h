@@ -56,6 +56,8 @@ struct device {
                           its loss */
   int64_t is_newer;    /* than the restored state, which has not asked yet */
   int64_t is_set_by_hand; /* a base; the program has not seen it */
+  int64_t is_free;        /* a copy: it may display anything until the next
+                             reading that counts */
   int64_t has_label;      /* its unit is another one, which does not convert */
   int64_t is_unfit;       /* the program knows that */
   /* What the program can know, for the exceptions. */

@@ -47,6 +47,7 @@ excuse_unknown(const struct world_plan *plan, struct world *w, size_t target,
   world_excuse_event(plan, w, target,
                      world_under_way(plan, w, target) + w->steps[target] / 2,
                      reason);
+  world_set_copies_free(plan, w, plan->meters[target], true);
   if (plan->roles[target] == TARGET_BASE)
     w->bases[plan->meters[target]].stale = reason + 1;
 }
@@ -87,6 +88,20 @@ follow_hand(const struct world_plan *plan, struct world *w, size_t target,
     d->is_set_by_hand = 1;
 }
 
+/* The display of TARGET is about to be replaced.  In a copy, a pending value
+ * replaces it again. */
+static void
+free_copies(const struct world_plan *plan, struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+
+  if (plan->roles[target] != TARGET_COPY)
+    world_set_copies_free(plan, w, plan->meters[target], true);
+  else if (d->n_lost > 0 || world_displayed_number(d) ==
+                              w->targets[plan->totals[target]].expected)
+    d->is_free = true;
+}
+
 static void
 replace_display(const struct world_plan *plan, struct world *w, size_t target,
                 struct shown to)
@@ -97,6 +112,7 @@ replace_display(const struct world_plan *plan, struct world *w, size_t target,
   world_excuse_event(plan, w, target, world_under_way(plan, w, target),
                      EXCEPTION_HAND);
   world_excuse_event(plan, w, target, w->steps[target] / 2, EXCEPTION_STEP);
+  free_copies(plan, w, target);
   d->now = to;
   if (plan->is_untimed)
     world_excuse_event(plan, w, target, world_displayed_number(d) - before,
@@ -201,6 +217,7 @@ world_change_label(const struct world_plan *plan, struct world *w,
   if (plan->roles[target] != TARGET_COPY)
     return false;
   w->devices[target].has_label = !w->devices[target].has_label;
+  w->devices[target].is_free = 1;
   return true;
 }
 

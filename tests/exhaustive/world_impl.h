@@ -35,6 +35,12 @@ int64_t world_missing_amount(const struct world_plan *plan,
 int64_t world_under_way(const struct world_plan *plan, const struct world *w,
                         size_t target);
 
+/* Notes whether the copies of METER may display anything: a value that the
+ * program takes for a change by hand stays until the next reading that counts.
+ */
+void world_set_copies_free(const struct world_plan *plan, struct world *w,
+                           size_t meter, bool is_free);
+
 void world_push_undo(struct device *d);
 
 void world_forget_undo(struct device *d);

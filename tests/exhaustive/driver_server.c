@@ -94,11 +94,13 @@ server_write(void *self, uint32_t target, const struct mp_value *value)
 {
   const struct mp_host *host = self;
   size_t n = now.driver->server[target];
+  const struct world_plan *plan = &now.driver->house->plan;
+  const struct entry *before = &now.before->program.entries[n];
+  bool was_sent =
+    plan->has_ids ? before->record : plan->is_blind && before->sent.kind;
 
   /* A refusal depends on the value alone: one that was sent is not refused. */
-  if ((!now.driver->house->plan.is_blind ||
-       !now.before->program.entries[n].sent.kind) &&
-      driver_fails(FAILURE_REFUSED, (unsigned)n)) {
+  if (!was_sent && driver_fails(FAILURE_REFUSED, (unsigned)n)) {
     now.unknown[n] = true; /* the host does not trust a refusal */
     return mp_fail(host, MP_EDATA, NULL, "refused");
   }

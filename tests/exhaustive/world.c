@@ -189,7 +189,29 @@ excuse_untimed(const struct world_plan *plan, struct world *w, size_t target,
   world_excuse_event(plan, w, target, amount, EXCEPTION_UNTIMED);
 }
 
-/* A reader of amounts passes over a record that it has seen. */
+void
+world_doubt(struct device *d, int64_t amount, enum exception reason)
+{
+  if (amount == 0)
+    return;
+  d->doubtful = amount;
+  d->doubt = reason + 1;
+}
+
+void
+world_excuse_doubtful(struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+
+  if (d->doubtful)
+    world_excuse_target(w, target, d->doubtful, (enum exception)(d->doubt - 1));
+  d->doubtful = d->doubt = 0;
+  if (w->late.target == (int64_t)target + 1)
+    w->late.is_old = 1;
+}
+
+/* A reader of amounts passes over a record that it has seen.  An amount that
+ * did not change keeps its record. */
 static void
 give_amount(const struct world_plan *plan, struct world *w, size_t target,
             const struct write *write)
@@ -198,6 +220,7 @@ give_amount(const struct world_plan *plan, struct world *w, size_t target,
 
   if (plan->has_ids && d->seen_record == write->record)
     return;
+  d->doubtful = d->doubt = 0;
   d->seen_record = plan->has_ids ? write->record : 0;
   w->targets[target].expected -= write->number;
 }
@@ -239,13 +262,15 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
                          .state = w->late.state,
                          .record = w->late.record };
 
+  bool is_old = w->late.is_old;
   struct device before;
 
   if (w->late.target == 0)
     return;
   before = w->devices[target];
   /* The first value of a base changes nothing. */
-  if (plan->roles[target] != TARGET_BASE || w->devices[target].now.is_set)
+  if ((plan->roles[target] != TARGET_BASE || w->devices[target].now.is_set) &&
+      !(plan->roles[target] == TARGET_USAGE && plan->has_ids))
     world_excuse_event(
       plan, w, target,
       amount_of(plan, &w->devices[target], target, write.number),
@@ -255,9 +280,12 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
   w->devices[target].unconfirmed = before.unconfirmed; /* it is not taken for */
   w->devices[target].is_written = before.is_written;   /* ours */
   w->devices[target].now.is_late = 1;
-  if (plan->roles[target] == TARGET_BASE && !plan->has_ids) {
+  if (plan->roles[target] == TARGET_USAGE && plan->has_ids)
+    world_doubt(&w->devices[target], write.number, EXCEPTION_LATE);
+  if (is_old)
+    world_excuse_doubtful(w, target);
+  if (plan->roles[target] == TARGET_BASE && !plan->has_ids)
     w->bases[plan->meters[target]].stale = EXCEPTION_LATE + 1;
-  }
   memset(&w->late, 0, sizeof(w->late));
 }
 
@@ -360,8 +388,10 @@ void
 world_commit_answers(const struct world_plan *plan, struct world *w)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (w->devices[i].accepted)
+    if (w->devices[i].accepted) {
       confirm(&w->devices[i]);
+      w->devices[i].doubtful = w->devices[i].doubt = 0;
+    }
 }
 
 void
@@ -379,8 +409,11 @@ world_add_usage(const struct world_plan *plan, struct world *w, size_t meter,
 {
   w->used[meter] += amount;
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && world_is_sum(plan, i))
+    if (plan->meters[i] == meter && world_is_sum(plan, i)) {
       w->targets[i].expected += amount;
+      if (amount != 0 && plan->roles[i] == TARGET_USAGE)
+        world_excuse_doubtful(w, i);
+    }
 }
 
 /* A reading without a total to add to is not booked, nor one whose total does
@@ -513,8 +546,10 @@ unguard_amounts(const struct world_plan *plan, struct world *w, size_t meter,
                 enum exception reason)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && plan->roles[i] == TARGET_USAGE)
+    if (plan->meters[i] == meter && plan->roles[i] == TARGET_USAGE) {
       w->devices[i].unguarded = reason + 1;
+      world_excuse_doubtful(w, i);
+    }
 }
 
 /* The program takes the display of a base for the new base, and drops the
@@ -584,6 +619,8 @@ follow_newer(const struct world_plan *plan, struct world *w, size_t target)
 {
   struct device *d = &w->devices[target];
 
+  if (d->is_newer)
+    world_excuse_doubtful(w, target);
   if (d->is_newer && plan->roles[target] != TARGET_COPY)
     world_excuse(plan, w, plan->meters[target],
                  world_missing_amount(plan, w, target), EXCEPTION_STATE);
@@ -615,6 +652,8 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
     if (!facts->displayed[i] && !plan->is_blind)
       continue;
     confirm(&w->devices[i]);
+    if (w->devices[i].now.record == w->devices[i].seen_record)
+      w->devices[i].doubtful = w->devices[i].doubt = 0;
     w->devices[i].now.is_late = 0;
     follow_newer(plan, w, i);
     w->devices[i].is_unfit = w->devices[i].has_label;

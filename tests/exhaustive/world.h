@@ -50,11 +50,14 @@ struct device {
   struct shown undo[WORLD_UNDO]; /* before its last writes; the newest first */
   int64_t n_undo;
   int64_t seen_record; /* the last one that a reader of amounts has seen */
-  int64_t is_foreign;  /* another pipeline has written the value */
-  int64_t unguarded;   /* the exception plus 1 for which the program forgot the
-                          amount that it gave last, so that it would not notice
-                          its loss */
-  int64_t is_newer;    /* than the restored state, which has not asked yet */
+  int64_t doubtful;   /* its amount, which the program may give again with more,
+                         of an output with ids */
+  int64_t doubt;      /* and the exception plus 1 for which it may do so */
+  int64_t is_foreign; /* another pipeline has written the value */
+  int64_t unguarded;  /* the exception plus 1 for which the program forgot the
+                         amount that it gave last, so that it would not notice
+                         its loss */
+  int64_t is_newer;   /* than the restored state, which has not asked yet */
   int64_t is_set_by_hand; /* a base; the program has not seen it */
   int64_t is_free;        /* a copy: it may display anything until the next
                              reading that counts */
@@ -80,6 +83,7 @@ struct meter {
 struct late_write {
   int64_t target; /* plus 1; 0: none */
   int64_t number, state, record;
+  int64_t is_old; /* of an amount: more is pending now, in another record */
 };
 
 /* A write: its number, its time, and its id. */

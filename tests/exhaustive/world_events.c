@@ -5,14 +5,14 @@
 
 /* ---- The server and the house ---- */
 
-/* An amount that the program cannot know to be there is given again, with the
- * next one. */
+/* An amount that the program cannot know to be there is given again: in its
+ * record, or with the next one. */
 static void
 lose_amount(struct world *w, size_t target)
 {
   struct device *d = &w->devices[target];
 
-  world_excuse_target(w, target, d->unconfirmed, EXCEPTION_AMOUNT);
+  world_doubt(d, d->unconfirmed, EXCEPTION_AMOUNT);
 }
 
 static void
@@ -254,6 +254,7 @@ adopt_display(const struct world_plan *plan, struct world *w, size_t target)
 {
   struct device *d = &w->devices[target];
 
+  world_excuse_doubtful(w, target);
   if (plan->has_ids)
     keep_adopted_undo(d);
   d->n_lost = 1; /* it would not notice that a value is lost */
@@ -345,6 +346,7 @@ world_restore_state(const struct world_plan *plan, struct world *w,
     w->devices[i].confirmed = old->devices[i].confirmed;
     w->devices[i].n_lost = 1;
     w->devices[i].is_newer = 1;
+    world_excuse_doubtful(w, i);
   }
   for (size_t m = 0; m < plan->n_meters; m++)
     restore_base(&w->bases[m], &old->bases[m]);

@@ -26,6 +26,13 @@ void world_excuse_target(struct world *w, size_t target, int64_t amount,
 void world_excuse_event(const struct world_plan *plan, struct world *w,
                         size_t target, int64_t amount, enum exception reason);
 
+/* The program may not know that AMOUNT is there, and give it again with more.
+ */
+void world_doubt(struct device *d, int64_t amount, enum exception reason);
+
+/* Allows TARGET the error of a doubtful amount. */
+void world_excuse_doubtful(struct world *w, size_t target);
+
 /* Returns the amount of the true usage that TARGET does not display. */
 int64_t world_missing_amount(const struct world_plan *plan,
                              const struct world *w, size_t target);

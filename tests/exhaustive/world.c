@@ -254,6 +254,15 @@ world_write(const struct world_plan *plan, struct world *w, size_t target,
 }
 
 void
+world_set_stale(struct world *w, size_t meter, enum exception reason)
+{
+  struct base_account *base = &w->bases[meter];
+
+  base->stale = reason + 1;
+  base->is_sure = 0;
+}
+
+void
 world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
 {
   size_t target = (size_t)w->late.target - 1;
@@ -285,7 +294,7 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
   if (is_old)
     world_excuse_doubtful(w, target);
   if (plan->roles[target] == TARGET_BASE && !plan->has_ids)
-    w->bases[plan->meters[target]].stale = EXCEPTION_LATE + 1;
+    world_set_stale(w, plan->meters[target], EXCEPTION_LATE);
   memset(&w->late, 0, sizeof(w->late));
 }
 
@@ -431,7 +440,7 @@ is_blocked(const struct world_plan *plan, const struct world *w, size_t meter)
 
 enum judgement {
   READING_HELD,     /* it is not believed */
-  READING_BLOCKED,  /* it is not booked */
+  READING_BLOCKED,  /* it is not booked, or perhaps not believed */
   READING_BASE,     /* it becomes the base */
   READING_MEASURED, /* it counts */
 };
@@ -452,7 +461,7 @@ judge(struct base_account *base, int64_t reading, int64_t serial, bool may_book,
   }
   *ret_from = again ? base->candidate : base->believed;
   if (reading < *ret_from) /* a fall is not believed */
-    return READING_HELD;
+    return base->is_vague ? READING_BLOCKED : READING_HELD;
   if (same || may_book)
     base->candidate_serial = base->candidate = 0;
   return may_book ? READING_MEASURED : READING_BLOCKED;
@@ -592,23 +601,64 @@ follow_set_base(const struct world_plan *plan, struct world *w, size_t target)
   d->confirmed = now;
 }
 
+/* Allows TARGET the errors that follow when the program takes the display of
+ * its base, which lacks MISSING, for the new base, drops what is pending, and
+ * then measures from the display or from another meter. */
+static void
+excuse_sure_change(const struct world_plan *plan, struct world *w,
+                   size_t target, int64_t missing, enum exception reason)
+{
+  int64_t dropped =
+    plan->in_file[target] ? 0 : world_missing_amount(plan, w, target);
+  int64_t least = -dropped, most = missing - dropped;
+
+  world_excuse_target(w, target, least < most ? least : most, reason);
+  world_excuse_target(w, target, least < most ? most : least, reason);
+}
+
+/* The same if it is not known whether the program does so. */
+static void
+excuse_change(const struct world_plan *plan, struct world *w, size_t meter,
+              int64_t missing, enum exception reason)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && world_is_sum(plan, i) && !plan->in_file[i])
+      world_excuse(plan, w, meter, world_missing_amount(plan, w, i), reason);
+  world_excuse(plan, w, meter, missing, reason);
+  world_excuse(plan, w, meter, w->bases[meter].lost, reason);
+}
+
+static bool
+has_all_displays(const struct world_plan *plan, const struct run_facts *facts,
+                 size_t meter)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && !plan->in_file[i] && !facts->displayed[i])
+      return false;
+  return true;
+}
+
 /* The program may take the display of a base for a change by hand: then it
  * drops the pending values, and measures from the display. */
 static void
-follow_stale_base(const struct world_plan *plan, struct world *w, size_t target)
+follow_stale_base(const struct world_plan *plan, struct world *w, size_t target,
+                  const struct run_facts *facts)
 {
   size_t meter = plan->meters[target];
   struct base_account *base = &w->bases[meter];
   enum exception reason = (enum exception)(base->stale - 1);
+  int64_t missing = world_missing_amount(plan, w, target);
 
   if (base->stale == 0)
     return;
-  for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && world_is_sum(plan, i) && !plan->in_file[i])
-      world_excuse(plan, w, meter, world_missing_amount(plan, w, i), reason);
-  world_excuse(plan, w, meter, world_missing_amount(plan, w, target), reason);
+  if (!base->is_sure || !has_all_displays(plan, facts, meter))
+    excuse_change(plan, w, meter, missing, reason);
+  else
+    for (size_t i = 0; i < plan->n_targets; i++)
+      if (plan->meters[i] == meter && world_is_sum(plan, i))
+        excuse_sure_change(plan, w, i, missing, reason);
   unguard_amounts(plan, w, meter, reason);
-  base->stale = 0;
+  base->stale = base->is_sure = base->lost = 0;
   base->is_vague = 1;
 }
 
@@ -662,7 +712,7 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
     if (plan->roles[i] == TARGET_BASE) {
       begin_base(plan, w, i, facts);
       follow_set_base(plan, w, i);
-      follow_stale_base(plan, w, i);
+      follow_stale_base(plan, w, i, facts);
     }
   }
   for (size_t m = 0; m < plan->n_meters; m++)

@@ -127,6 +127,8 @@ struct base_account {
    * value of a backup, or what a newer state wrote.  The program may take that
    * for a change by hand when it asks. */
   int64_t stale;    /* the exception plus 1; 0: no */
+  int64_t is_sure;  /* it certainly does so */
+  int64_t lost;     /* the amount that its device then had lost */
   int64_t is_vague; /* it may have done so, and has not written since */
 };
 

@@ -39,17 +39,38 @@ lose_last(const struct world_plan *plan, struct world *w, size_t target)
     d->lost += world_size_of(before.number - world_displayed_number(d));
 }
 
+/* Returns true if the program certainly takes the display of the base TARGET
+ * for the new base: it knows every write to the device. */
+static bool
+is_sure_change(const struct world_plan *plan, const struct world *w,
+               size_t target)
+{
+  const struct device *d = &w->devices[target];
+
+  return !w->bases[plan->meters[target]].stale && !plan->is_untimed &&
+         w->steps[target] == 0 && world_displayed_number(d) != 0 &&
+         !d->is_written && !d->in_doubt && !d->is_set_by_hand;
+}
+
 /* The program takes what it does not know for a change by hand. */
 static void
 excuse_unknown(const struct world_plan *plan, struct world *w, size_t target,
                enum exception reason)
 {
-  world_excuse_event(plan, w, target,
-                     world_under_way(plan, w, target) + w->steps[target] / 2,
-                     reason);
-  world_set_copies_free(plan, w, plan->meters[target], true);
-  if (plan->roles[target] == TARGET_BASE)
-    w->bases[plan->meters[target]].stale = reason + 1;
+  size_t meter = plan->meters[target];
+  bool is_sure =
+    plan->roles[target] == TARGET_BASE && is_sure_change(plan, w, target);
+
+  world_set_copies_free(plan, w, meter, true);
+  if (!is_sure)
+    world_excuse_event(plan, w, target,
+                       world_under_way(plan, w, target) + w->steps[target] / 2,
+                       reason);
+  if (plan->roles[target] != TARGET_BASE)
+    return;
+  world_set_stale(w, meter, reason);
+  w->bases[meter].is_sure = is_sure;
+  w->bases[meter].lost = is_sure ? w->devices[target].lost : 0;
 }
 
 bool
@@ -113,6 +134,8 @@ replace_display(const struct world_plan *plan, struct world *w, size_t target,
                      EXCEPTION_HAND);
   world_excuse_event(plan, w, target, w->steps[target] / 2, EXCEPTION_STEP);
   free_copies(plan, w, target);
+  if (plan->roles[target] == TARGET_BASE)
+    w->bases[plan->meters[target]].is_sure = 0;
   d->now = to;
   if (plan->is_untimed)
     world_excuse_event(plan, w, target, world_displayed_number(d) - before,
@@ -306,6 +329,7 @@ restore_base(struct base_account *base, const struct base_account *old)
   base->rebase = old->rebase;
   base->lost_display = old->lost_display;
   base->stale = EXCEPTION_STATE + 1;
+  base->is_sure = 0;
   base->is_vague = 1;
 }
 
@@ -322,6 +346,7 @@ world_shrink(struct world *old)
     w.devices[i].now.is_set = old->devices[i].now.is_set;
     w.devices[i].owned = old->devices[i].owned;
     w.devices[i].confirmed = old->devices[i].confirmed;
+    w.devices[i].unconfirmed = old->devices[i].unconfirmed;
   }
   *old = w;
 }
@@ -339,7 +364,8 @@ world_restore_state(const struct world_plan *plan, struct world *w,
         world_size_of(w->bases[m].believed - old->bases[m].believed) +
           world_size_of(missing_of_base(plan, w, m)) +
           world_size_of(world_missing_amount(plan, w, i)) +
-          world_size_of(world_missing_amount(plan, old, i)),
+          world_size_of(world_missing_amount(plan, old, i)) +
+          old->devices[i].unconfirmed,
         EXCEPTION_STATE);
     w->targets[i].seen = old->targets[i].seen;
     w->devices[i].owned = old->devices[i].owned;

@@ -42,6 +42,9 @@ int64_t world_missing_amount(const struct world_plan *plan,
 int64_t world_under_way(const struct world_plan *plan, const struct world *w,
                         size_t target);
 
+/* The display of the base of METER may be taken for a change by hand. */
+void world_set_stale(struct world *w, size_t meter, enum exception reason);
+
 /* Notes whether the copies of METER may display anything: a value that the
  * program takes for a change by hand stays until the next reading that counts.
  */

@@ -273,17 +273,18 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
 
   bool is_old = w->late.is_old;
   struct device before;
+  int64_t amount;
 
   if (w->late.target == 0)
     return;
   before = w->devices[target];
+  amount = world_size_of(amount_of(plan, &before, target, write.number));
+  if (amount && plan->roles[target] != TARGET_USAGE)
+    amount += w->steps[target] / 2; /* which the display hides */
   /* The first value of a base changes nothing. */
   if ((plan->roles[target] != TARGET_BASE || w->devices[target].now.is_set) &&
       !(plan->roles[target] == TARGET_USAGE && plan->has_ids))
-    world_excuse_event(
-      plan, w, target,
-      amount_of(plan, &w->devices[target], target, write.number),
-      EXCEPTION_LATE);
+    world_excuse_event(plan, w, target, amount, EXCEPTION_LATE);
   world_set_copies_free(plan, w, plan->meters[target], true);
   world_write(plan, w, target, &write);
   w->devices[target].unconfirmed = before.unconfirmed; /* it is not taken for */
@@ -578,6 +579,8 @@ follow_base(const struct world_plan *plan, struct world *w, size_t target,
     else
       world_excuse(plan, w, meter, world_missing_amount(plan, w, i) - beyond,
                    EXCEPTION_HAND);
+    if (w->steps[i]) /* what it lacks may be rounding, which stays */
+      world_excuse(plan, w, meter, beyond, EXCEPTION_HAND);
   }
   world_add_usage(plan, w, meter, -beyond);
   unguard_amounts(plan, w, meter, EXCEPTION_HAND);
@@ -614,6 +617,8 @@ excuse_sure_change(const struct world_plan *plan, struct world *w,
 
   world_excuse_target(w, target, least < most ? least : most, reason);
   world_excuse_target(w, target, least < most ? most : least, reason);
+  if (w->steps[target]) /* what it lacks may be rounding, which stays */
+    world_excuse_target(w, target, missing, reason);
 }
 
 /* The same if it is not known whether the program does so. */

@@ -22,17 +22,6 @@ add_id(struct mp_shown *shown, const struct shown *now_shown, char *id)
   }
 }
 
-/* A divider is a power of ten. */
-static struct mp_decimal
-step_of(int64_t step)
-{
-  struct mp_decimal d = { step, step ? WORLD_PLACE : 0 };
-
-  for (; step && d.coef % 10 == 0; d.exp10++)
-    d.coef /= 10;
-  return d;
-}
-
 static void
 show_device(const struct mp_output_sink *sink, uint32_t target, size_t n)
 {
@@ -48,7 +37,7 @@ show_device(const struct mp_output_sink *sink, uint32_t target, size_t n)
                             .answer = MP_SHOWN_EMPTY,
                             .place = MP_EXACT,
                             .updated = h->plan.is_untimed ? NULL : time,
-                            .step = step_of(now.world.steps[n]) };
+                            .step = state_step(now.world.steps[n]) };
 
   if (d->now.is_set || h->shows_zero || h->plan.roles[n] == TARGET_COPY) {
     shown.answer = MP_SHOWN_VALUE;

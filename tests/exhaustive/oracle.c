@@ -53,9 +53,11 @@ check_base(struct oracle *o, size_t i)
   const struct base_account *base =
     &o->s->world.bases[o->house->plan.meters[i]];
   int64_t shown = number_shown(&o->s->world.devices[i]);
-  int64_t off = shown - base->believed;
-  bool is_held = o->s->world.meters[o->house->plan.meters[i]].count <
-                 (base->is_vague ? shown : base->believed);
+  int64_t count = o->s->world.meters[o->house->plan.meters[i]].count;
+  bool is_read =
+    shown - count <= half_step(o, i) && count - shown <= half_step(o, i);
+  int64_t off = shown - (base->is_vague && is_read ? count : base->believed);
+  bool is_held = count < (base->is_vague ? shown : base->believed);
 
   /* An empty base, and one that went back to a value above the meter's, gets
    * its value with the next reading that is not held. */

@@ -166,7 +166,7 @@ amount_of(const struct world_plan *plan, const struct device *d, size_t target,
 static bool
 was_displayed(const struct device *d, int64_t number)
 {
-  for (size_t i = 0; i < (size_t)d->n_undo; i++)
+  for (size_t i = 0; i < WORLD_UNDO; i++)
     if (d->undo[i].is_set && d->undo[i].number == number)
       return true;
   return d->now.is_set && d->now.number == number;

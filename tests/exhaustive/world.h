@@ -48,7 +48,8 @@ struct shown {
 struct device {
   struct shown now;
   struct shown undo[WORLD_UNDO]; /* before its last writes; the newest first */
-  int64_t n_undo;
+  int64_t n_undo;      /* those that it can lose; without times, the others were
+                          displayed before a change by hand */
   int64_t seen_record; /* the last one that a reader of amounts has seen */
   int64_t doubtful;   /* its amount, which the program may give again with more,
                          of an output with ids */

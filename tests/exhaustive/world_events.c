@@ -136,12 +136,19 @@ replace_display(const struct world_plan *plan, struct world *w, size_t target,
   free_copies(plan, w, target);
   if (plan->roles[target] == TARGET_BASE)
     w->bases[plan->meters[target]].is_sure = 0;
+  if (plan->is_untimed)
+    world_push_undo(d);
   d->now = to;
   if (plan->is_untimed)
     world_excuse_event(plan, w, target, world_displayed_number(d) - before,
                        EXCEPTION_UNTIMED);
+  if (plan->is_untimed && plan->roles[target] == TARGET_USAGE)
+    world_excuse_event(plan, w, target, before, EXCEPTION_UNTIMED);
   follow_hand(plan, w, target, before);
-  world_forget_undo(d);
+  if (plan->is_untimed)
+    d->n_undo = d->n_lost = d->lost = 0; /* see excuse_untimed */
+  else
+    world_forget_undo(d);
   d->unconfirmed = d->is_written = 0;
 }
 

@@ -21,7 +21,8 @@ enum failure_kind {
   FAILURE_REJECTED,      /* write AT: the answer is "never", nothing done */
   FAILURE_REJECTED_DONE, /* write AT: done, the answer is "never" */
   FAILURE_RETRY,         /* write AT: the answer is "later" */
-  FAILURE_CRASH,         /* the program is killed before its action AT */
+  FAILURE_LEFT_OUT, /* target AT alone is left out of its record: "later" */
+  FAILURE_CRASH,    /* the program is killed before its action AT */
   FAILURE_KINDS
 };
 

@@ -173,8 +173,31 @@ fill_record(struct taken_record *record)
   return any;
 }
 
-/* Sends the values as one record, which is carried out as a whole or not.  A
- * refusal is final: nothing was done. */
+static bool
+has_record(int64_t number)
+{
+  for (size_t i = 0; i < WORLD_RECORDS; i++)
+    if (now.world.taken[i].number == number)
+      return true;
+  return false;
+}
+
+/* Returns true if the server takes RECORD without the value of target N, but
+ * with others.  It does not do so with a value that an earlier run sent. */
+static bool
+leaves_out(const struct taken_record *record, size_t n)
+{
+  int64_t values = 0;
+
+  for (size_t i = 0; i < WORLD_TARGETS; i++)
+    values += record->has[i];
+  return values > 1 && !now.before->program.entries[n].sent.kind &&
+         !has_record(record->number) &&
+         driver_fails(FAILURE_LEFT_OUT, (unsigned)n);
+}
+
+/* Sends the values as one record, which is carried out as a whole or not, or
+ * without one value.  A refusal is final: nothing was done. */
 static void
 send_record(uint32_t *results)
 {
@@ -185,18 +208,22 @@ send_record(uint32_t *results)
     return;
   driver_before_action();
   outcome = driver_next_outcome();
-  if (outcome->is_done && outcome->result != MP_REJECTED && !now.is_down)
-    world_take_record(&now.driver->house->plan, &now.world, &record,
-                      driver_time());
   for (uint32_t i = 0; i < now.driver->n_server; i++) {
     size_t n = now.driver->server[i];
 
     if (!record.has[n])
       continue;
     results[i] = now.is_down ? MP_NOT_SENT : outcome->result;
+    if (!now.is_down && leaves_out(&record, n)) {
+      results[i] = MP_RETRY;
+      record.has[n] = record.values[n] = 0;
+    }
     if (results[i] == MP_ACCEPTED)
       world_accept(&now.world, n);
   }
+  if (outcome->is_done && outcome->result != MP_REJECTED && !now.is_down)
+    world_take_record(&now.driver->house->plan, &now.world, &record,
+                      driver_time());
 }
 
 static int

@@ -96,6 +96,9 @@ run_failures(struct expansion *e, const struct state *s)
       run_step(e, s);
     e->step.failure = (struct failure){ FAILURE_REFUSED, i };
     run_step(e, s);
+    e->step.failure = (struct failure){ FAILURE_LEFT_OUT, i };
+    if (house->plan.is_blind)
+      run_step(e, s);
   }
   for (unsigned kind = FAILURE_NOT_SENT; kind <= FAILURE_RETRY; kind++)
     for (unsigned k = 0; k < n; k++) {

@@ -307,12 +307,13 @@ describe_failure(const struct house *house, const struct failure *f, char *buf,
     [FAILURE_REJECTED] = "rejected",
     [FAILURE_REJECTED_DONE] = "rejected but done",
     [FAILURE_RETRY] = "retry",
-    [FAILURE_LEFT_OUT] = "left out of its record",
+    [FAILURE_PUT_OFF] = "left out of its record, retry",
+    [FAILURE_LEFT_OUT] = "left out of its record, not sent",
     [FAILURE_CRASH] = "killed",
   };
 
   if (f->kind == FAILURE_ABSENT || f->kind == FAILURE_REFUSED ||
-      f->kind == FAILURE_LEFT_OUT)
+      f->kind == FAILURE_PUT_OFF || f->kind == FAILURE_LEFT_OUT)
     snprintf(buf, size, "%s: %s", house->targets[f->at], names[f->kind]);
   else if (f->kind == FAILURE_CRASH)
     snprintf(buf, size, "killed before action %u", f->at + 1);

@@ -182,18 +182,22 @@ has_record(int64_t number)
   return false;
 }
 
-/* Returns true if the server takes RECORD without the value of target N, but
- * with others.  It does not do so with a value that an earlier run sent. */
-static bool
+/* Returns MP_RETRY or MP_NOT_SENT if the server takes RECORD without the value
+ * of target N, but with others; else 0.  It does not do so with a value that an
+ * earlier run sent. */
+static uint32_t
 leaves_out(const struct taken_record *record, size_t n)
 {
   int64_t values = 0;
 
   for (size_t i = 0; i < WORLD_TARGETS; i++)
     values += record->has[i];
-  return values > 1 && !now.before->program.entries[n].sent.kind &&
-         !has_record(record->number) &&
-         driver_fails(FAILURE_LEFT_OUT, (unsigned)n);
+  if (values < 2 || now.before->program.entries[n].sent.kind ||
+      has_record(record->number))
+    return 0;
+  if (driver_fails(FAILURE_PUT_OFF, (unsigned)n))
+    return MP_RETRY;
+  return driver_fails(FAILURE_LEFT_OUT, (unsigned)n) ? MP_NOT_SENT : 0;
 }
 
 /* Sends the values as one record, which is carried out as a whole or not, or
@@ -210,12 +214,14 @@ send_record(uint32_t *results)
   outcome = driver_next_outcome();
   for (uint32_t i = 0; i < now.driver->n_server; i++) {
     size_t n = now.driver->server[i];
+    uint32_t left_out;
 
     if (!record.has[n])
       continue;
     results[i] = now.is_down ? MP_NOT_SENT : outcome->result;
-    if (!now.is_down && leaves_out(&record, n)) {
-      results[i] = MP_RETRY;
+    left_out = now.is_down ? 0 : leaves_out(&record, n);
+    if (left_out) {
+      results[i] = left_out;
       record.has[n] = record.values[n] = 0;
     }
     if (results[i] == MP_ACCEPTED)

@@ -284,6 +284,7 @@ begin_run(struct driver *d, const struct state *s,
   world_begin_run(&now.world);
   read_meters(d->house, &now.world, choice);
   now.world.runs++;
+  fake_notices = 0;
   fake_now_ms = (BEGINS + now.world.runs * INTERVAL) * INT64_C(1000);
   expect_row(d->house);
   put_state(d, s);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "tests/exhaustive/fakes.h"
 #include "tests/exhaustive/normal.h"
 
 struct oracle {
@@ -168,6 +169,8 @@ check_runs(struct driver *d, struct oracle *o, struct state *s)
   if (o->is_silent && driver_writes() > 0 && !o->house->plan.is_untimed)
     return FAIL(o, "without a new reading, %u values are sent again",
                 driver_writes());
+  if (o->is_silent && fake_notices > 0 && !o->house->plan.is_untimed)
+    return FAIL(o, "a second run reports a change again");
   if (s->world.file.is_wrong || s->world.file.missing[0])
     return FAIL(o, "the file %s",
                 s->world.file.is_wrong ? "has a row twice, or out of order"

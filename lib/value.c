@@ -182,8 +182,10 @@ value_import(struct value *to, const struct mp_value *from)
   if ((to->text || from->kind == MP_TEXT) && !import_text(to, from))
     return value_no_memory;
   to->kind = from->kind;
-  to->number =
-    from->kind == MP_TEXT ? (struct mp_decimal){ 0, 0 } : from->number;
+  if (from->kind == MP_TEXT)
+    to->number = (struct mp_decimal){ 0, 0 };
+  else
+    decimal_copy(&to->number, &from->number);
   to->time_ms = from->time_ms;
   return same_unit && same_serial
            ? NULL

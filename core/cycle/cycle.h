@@ -19,6 +19,7 @@ struct cycle;
 struct teller {
   struct cycle *cycle;
   struct instance *instance;
+  struct mp_sink sink; /* of an input */
 };
 
 /* What the cycle must do after a step of an output. */

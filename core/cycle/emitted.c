@@ -14,6 +14,18 @@ is_field(const struct stage *input, size_t at, const char *field)
   return at < input->n_fields && strcmp(input->fields[at]->field, field) == 0;
 }
 
+/* Returns the place of FIELD in the fields of INPUT, whose number is the place
+ * of no field. */
+RARE static size_t
+search_field(const struct stage *input, const char *field)
+{
+  size_t at = 0;
+
+  while (at < input->n_fields && !is_field(input, at, field))
+    at++;
+  return at;
+}
+
 /* Returns the slot that FIELD fills; NULL: none.  Inputs emit the same names in
  * the same order in each cycle, so the one after the last hit comes first. */
 static const struct slot *
@@ -22,11 +34,8 @@ find_field(struct input_reading *reading, const struct stage *input,
 {
   size_t at = reading->next_field;
 
-  if (!is_field(input, at, field)) {
-    at = 0;
-    while (at < input->n_fields && !is_field(input, at, field))
-      at++;
-  }
+  if (!is_field(input, at, field))
+    at = search_field(input, field);
   if (at == input->n_fields)
     return NULL;
   reading->next_field = at + 1;
@@ -206,12 +215,13 @@ sink_meter(const struct mp_sink *sink, const struct mp_meter *meter)
 }
 
 struct mp_sink
-emitted_sink(struct cycle *c, const struct stage *input)
+emitted_sink(struct teller *teller)
 {
   return (struct mp_sink){ .struct_size = sizeof(struct mp_sink),
-                           .ctx = &c->tellers[input->index],
-                           .emit = c->plan->only_captures ? sink_emit_direct
-                                                          : sink_emit,
+                           .ctx = teller,
+                           .emit = teller->cycle->plan->only_captures
+                                     ? sink_emit_direct
+                                     : sink_emit,
                            .serial = sink_serial,
                            .meter = sink_meter };
 }

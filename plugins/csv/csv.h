@@ -31,7 +31,7 @@ struct csv_refusal {
 
 struct csv {
   const struct mp_host *host;
-  const char *eol;
+  const char *eol; /* "\n" or "\r\n" */
   struct csv_file file;
   struct rfc3339_day time;
 

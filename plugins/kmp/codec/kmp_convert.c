@@ -12,7 +12,7 @@
 #include "plugins/kmp/codec/kmp_convert.h"
 
 int
-kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,
+kmp_convert(const struct kmp_record *record, uint32_t kind,
             struct kmp_value *space, struct mp_value *ret_value, int *ret_error)
 {
   int r = kmp_value_decode(record, space);
@@ -23,15 +23,14 @@ kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,
   }
   if (space->form == KMP_FORM_NONE)
     return MP_DROP;
-  memset(ret_value, 0, sizeof(*ret_value));
-  ret_value->struct_size = sizeof(*ret_value);
+  *ret_value = (struct mp_value){ .struct_size = sizeof(*ret_value) };
   if (space->form == KMP_FORM_TEXT) {
     ret_value->kind = MP_TEXT;
     ret_value->text = space->text;
     return MP_OK;
   }
-  ret_value->kind = kmp_register_number_kind(reg);
-  ret_value->number = space->number;
+  ret_value->kind = kind;
+  decimal_copy(&ret_value->number, &space->number);
   ret_value->unit = space->unit;
   return MP_OK;
 }
@@ -133,7 +132,8 @@ kmp_probe_register(const struct mp_host *host, const struct mp_probe_sink *sink,
     .number = number,
     .label = reg ? reg->label : NULL,
   };
-  int r = kmp_convert(record, reg, &space, &value, &error);
+  int r = kmp_convert(record, kmp_register_number_kind(reg), &space, &value,
+                      &error);
 
   snprintf(number, sizeof(number), "%u", (unsigned)record->id);
   if (r == MP_OK) {

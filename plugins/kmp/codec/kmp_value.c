@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/civil.h"
@@ -108,19 +107,18 @@ decode_number(const struct kmp_record *record, const struct kmp_unit *unit,
               struct kmp_value *value)
 {
   int32_t exp10 = record->siex & SIEX_EXPONENT;
-  int64_t coef;
   int r;
 
-  r = kmp_mantissa_decode(record, &coef);
+  r = kmp_mantissa_decode(record, &value->number.coef);
   if (r != KMP_OK)
     return r;
+  if (record->siex & SIEX_NEGATIVE)
+    value->number.coef = -value->number.coef;
+  if (record->siex & SIEX_NEGATIVE_EXPONENT)
+    exp10 = -exp10;
+  value->number.exp10 = exp10 + (unit ? unit->scale : 0);
   value->form = KMP_FORM_NUMBER;
-  value->number.coef = record->siex & SIEX_NEGATIVE ? -coef : coef;
-  value->number.exp10 = record->siex & SIEX_NEGATIVE_EXPONENT ? -exp10 : exp10;
-  value->number.exp10 += unit ? unit->scale : 0;
-  if (abs(value->number.exp10) > DECIMAL_MAX_EXP)
-    return KMP_ERANGE;
-  return KMP_OK;
+  return decimal_valid(value->number) ? KMP_OK : KMP_ERANGE;
 }
 
 /* Decodes a plain number.  Leading zeros do not count, so a mantissa of ten

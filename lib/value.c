@@ -93,12 +93,18 @@ value_move(struct value *to, struct value *from)
 
 /* ---- Across the ABI ---- */
 
-/* Returns whether TEXT equals HAS, the unit or serial number of the previous
+/* Return whether the new unit or serial number equals that of the previous
  * value.  Usually it does: a field keeps them for years. */
 static bool
-is_same(const char *has, const char *text)
+is_same_unit(const char *has, const char *unit)
 {
-  return has == text || (has && text && strcmp(has, text) == 0);
+  return has == unit || (has && unit && unit_is(has, unit));
+}
+
+static bool
+is_same_serial(const char *has, const char *serial)
+{
+  return has == serial || (has && serial && strcmp(has, serial) == 0);
 }
 
 static const char *
@@ -173,8 +179,8 @@ import_names(struct value *to, const struct mp_value *from, bool same_unit,
 const char *
 value_import(struct value *to, const struct mp_value *from)
 {
-  bool same_unit = is_same(to->unit, from->unit);
-  bool same_serial = is_same(to->serial, from->serial);
+  bool same_unit = is_same_unit(to->unit, from->unit);
+  bool same_serial = is_same_serial(to->serial, from->serial);
   const char *fault = fault_of(from, same_unit, same_serial);
 
   if (fault)

@@ -242,7 +242,7 @@ keep_unit(struct slot *slot, struct stdout_cell *cell, const char *unit)
 {
   if (!unit)
     unit = "";
-  return slot->unit && strcmp(slot->unit, unit) == 0
+  return slot->unit && unit_is(slot->unit, unit)
            ? MP_OK
            : change_unit(slot, cell, unit);
 }

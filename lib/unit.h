@@ -33,16 +33,6 @@ bool unit_is_text(const char *symbol);
  */
 bool unit_about(const char *symbol, struct mp_unit *ret);
 
-/* Returns whether two symbols are spelled alike.  Inline, because a replay
- * compares millions, and most are shorter than a call of strcmp. */
-static inline bool
-unit_is(const char *a, const char *b)
-{
-  while (*a && *a == *b)
-    a++, b++;
-  return *a == *b;
-}
-
 /* Returns whether two symbols (NULL and "": none) mean the same unit. */
 bool unit_same(const char *a, const char *b);
 

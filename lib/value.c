@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/rare.h"
+#include "lib/short_text.h"
 #include "lib/storable.h"
 #include "lib/unit.h"
 #include "lib/utf8.h"
@@ -93,18 +94,12 @@ value_move(struct value *to, struct value *from)
 
 /* ---- Across the ABI ---- */
 
-/* Return whether the new unit or serial number equals that of the previous
+/* Returns whether TEXT equals HAS, the unit or serial number of the previous
  * value.  Usually it does: a field keeps them for years. */
-static bool
-is_same_unit(const char *has, const char *unit)
+static inline bool
+is_same(const char *has, const char *text)
 {
-  return has == unit || (has && unit && unit_is(has, unit));
-}
-
-static bool
-is_same_serial(const char *has, const char *serial)
-{
-  return has == serial || (has && serial && strcmp(has, serial) == 0);
+  return has == text || (has && text && short_text_is(has, text));
 }
 
 static const char *
@@ -176,40 +171,44 @@ import_names(struct value *to, const struct mp_value *from, bool same_unit,
            : NULL;
 }
 
-const char *
-value_import(struct value *to, const struct mp_value *from)
+static void
+import_number(struct value *to, const struct mp_value *from)
 {
-  bool same_unit = is_same_unit(to->unit, from->unit);
-  bool same_serial = is_same_serial(to->serial, from->serial);
+  to->kind = from->kind;
+  decimal_copy(&to->number, &from->number);
+  to->time_ms = from->time_ms;
+}
+
+/* Imports any value. */
+RARE static const char *
+import_any(struct value *to, const struct mp_value *from)
+{
+  bool same_unit = is_same(to->unit, from->unit);
+  bool same_serial = is_same(to->serial, from->serial);
   const char *fault = fault_of(from, same_unit, same_serial);
 
   if (fault)
     return fault;
-  if ((to->text || from->kind == MP_TEXT) && !import_text(to, from))
+  if (!import_text(to, from))
     return value_no_memory;
-  to->kind = from->kind;
+  import_number(to, from);
   if (from->kind == MP_TEXT)
     to->number = (struct mp_decimal){ 0, 0 };
-  else
-    decimal_copy(&to->number, &from->number);
-  to->time_ms = from->time_ms;
-  return same_unit && same_serial
-           ? NULL
-           : import_names(to, from, same_unit, same_serial);
+  return import_names(to, from, same_unit, same_serial);
 }
 
-struct mp_value
-value_export(const struct value *v)
+const char *
+value_import(struct value *to, const struct mp_value *from)
 {
-  return (struct mp_value){
-    .struct_size = sizeof(struct mp_value),
-    .kind = v->kind,
-    .number = v->number,
-    .time_ms = v->time_ms,
-    .unit = v->unit,
-    .serial = v->serial,
-    .text = v->text,
-  };
+  const char *fault;
+
+  if (to->text || from->kind == MP_TEXT || !is_same(to->unit, from->unit) ||
+      !is_same(to->serial, from->serial))
+    return import_any(to, from);
+  fault = fault_of_number(from);
+  if (!fault)
+    import_number(to, from);
+  return fault;
 }
 
 bool

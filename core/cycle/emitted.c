@@ -82,13 +82,14 @@ static int
 take_value(const struct teller *teller, const struct slot *slot,
            const struct mp_value *value)
 {
-  struct value *to = &teller->cycle->d.fields[slot->index].value;
-  const char *fault = value_import(to, value);
+  struct field_reading *to = &teller->cycle->d.fields[slot->index];
+  const char *fault = value_import(&to->value, value);
 
-  if (fault || (slot->kind && slot->kind != to->kind))
-    return refuse_reading(teller, slot, fault, to->kind);
-  if (to->time_ms == 0)
-    to->time_ms = clock_now_ms();
+  to->is_read = !fault && (!slot->kind || slot->kind == to->value.kind);
+  if (!to->is_read)
+    return refuse_reading(teller, slot, fault, to->value.kind);
+  if (to->value.time_ms == 0)
+    to->value.time_ms = clock_now_ms();
   return MP_OK;
 }
 
@@ -105,13 +106,12 @@ emit_value(const struct teller *teller, const char *field,
            const struct mp_value *value)
 {
   const struct stage *input = teller->instance->stage;
-  struct cycle_data *d = &teller->cycle->d;
   const struct slot *slot;
-  int r;
 
   if (!field || !value)
     return refuse_nothing(teller, field);
-  slot = find_field(&d->inputs[input->index], input, field);
+  slot =
+    find_field(&teller->cycle->d.inputs[input->index], input, field);
   if (!slot) {
     if (!input->all_fields)
       return MP_DROP;
@@ -119,9 +119,7 @@ emit_value(const struct teller *teller, const char *field,
     if (!slot)
       return MP_EINTERNAL;
   }
-  r = take_value(teller, slot, value);
-  d->fields[slot->index].is_read = r == MP_OK;
-  return r;
+  return take_value(teller, slot, value);
 }
 
 static int

@@ -12,7 +12,7 @@
 #include "plugins/csv/csv_file.h"
 #include "plugins/csv/csv_row.h"
 #include "lib/rfc3339.h"
-#include "lib/unit.h"
+#include "lib/short_text.h"
 
 struct csv_column {
   const char *name;
@@ -65,7 +65,7 @@ void csv_columns_end_commit(struct csv *csv);
 static inline bool
 csv_column_takes(const struct csv_column *column, const char *unit)
 {
-  return column->unit && unit_is(column->unit, unit);
+  return column->unit && short_text_is(column->unit, unit);
 }
 /* Converts NUMBER from any other UNIT to the column's unit.  MP_DROP: not
  * possible, which was reported; any other reason: no row can be written at

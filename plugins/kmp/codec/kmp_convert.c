@@ -8,11 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/rare.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_convert.h"
+#include "plugins/kmp/codec/kmp_unit.h"
 
-int
-kmp_convert(const struct kmp_record *record, uint32_t kind,
+/* kmp_convert of any record. */
+RARE static int
+convert_any(const struct kmp_record *record, uint32_t kind,
             struct kmp_value *space, struct mp_value *ret_value, int *ret_error)
 {
   int r = kmp_value_decode(record, space);
@@ -30,9 +33,31 @@ kmp_convert(const struct kmp_record *record, uint32_t kind,
     return MP_OK;
   }
   ret_value->kind = kind;
-  decimal_copy(&ret_value->number, &space->number);
+  ret_value->number = space->number;
   ret_value->unit = space->unit;
   return MP_OK;
+}
+
+int
+kmp_convert(const struct kmp_record *record, uint32_t kind,
+            struct kmp_value *space, struct mp_value *ret_value, int *ret_error)
+{
+  const struct kmp_unit *unit = kmp_unit_find(record->unit);
+  struct mp_decimal number;
+
+  /* The short way for nearly all records. */
+  if (unit && unit->layout == KMP_LAYOUT_NUMBER &&
+      record->nob == KMP_MANTISSA_USUAL) {
+    number = kmp_number(record, kmp_mantissa_usual(record), unit->scale);
+    if (decimal_valid(number)) {
+      *ret_value = (struct mp_value){ .struct_size = sizeof(*ret_value),
+                                      .kind = kind,
+                                      .number = number,
+                                      .unit = unit->symbol };
+      return MP_OK;
+    }
+  }
+  return convert_any(record, kind, space, ret_value, ret_error);
 }
 
 /* ---- Facts -------------------------------------------------------------- */

@@ -16,8 +16,11 @@
 void
 deliver_break_off(struct cycle *c, const struct stage *output)
 {
+  struct output_delivery *at = &c->deliveries[output->index];
+
   instance_close(instance_of(c, output));
-  c->deliveries[output->index].is_broken = true;
+  at->is_broken = true;
+  at->pending_records = 0; /* the plugin has dropped them */
 }
 
 /* Returns the id of a record.  A replay of a capture without times makes many

@@ -28,8 +28,8 @@ decimal_valid(struct mp_decimal d)
   return d.exp10 >= -DECIMAL_MAX_EXP && d.exp10 <= DECIMAL_MAX_EXP;
 }
 
-/* Copies FROM, which was written just now.  Copied as a whole, it would keep the
- * processor waiting until both members are in its cache. */
+/* Copies FROM, which was written just now.  Copied as a whole, it would keep
+ * the processor waiting until both members are in its cache. */
 static inline void
 decimal_copy(struct mp_decimal *to, const struct mp_decimal *from)
 {

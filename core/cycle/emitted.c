@@ -110,8 +110,7 @@ emit_value(const struct teller *teller, const char *field,
 
   if (!field || !value)
     return refuse_nothing(teller, field);
-  slot =
-    find_field(&teller->cycle->d.inputs[input->index], input, field);
+  slot = find_field(&teller->cycle->d.inputs[input->index], input, field);
   if (!slot) {
     if (!input->all_fields)
       return MP_DROP;

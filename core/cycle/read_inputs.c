@@ -513,8 +513,8 @@ read_identify(struct cycle *c, const struct stage *input)
   if (!input->plugin->input.identify || reading->abandoned)
     return;
   call = call_begin(instance, "identify");
-  if (call_end(&call, input->plugin->input.identify(instance->self, sink),
-               0) != MP_OK ||
+  if (call_end(&call, input->plugin->input.identify(instance->self, sink), 0) !=
+        MP_OK ||
       reading->serial_how != MP_SERIAL_READ)
     return;
   for (size_t i = 0; i < input->n_fields; i++) {

@@ -157,8 +157,8 @@ kmp_probe_register(const struct mp_host *host, const struct mp_probe_sink *sink,
     .number = number,
     .label = reg ? reg->label : NULL,
   };
-  int r = kmp_convert(record, kmp_register_number_kind(reg), &space, &value,
-                      &error);
+  int r =
+    kmp_convert(record, kmp_register_number_kind(reg), &space, &value, &error);
 
   snprintf(number, sizeof(number), "%u", (unsigned)record->id);
   if (r == MP_OK) {

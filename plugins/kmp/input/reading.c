@@ -57,8 +57,8 @@ emit_register(struct reading *reading, const char *name,
   struct kmp_value space;
   struct mp_value value;
   int error = KMP_OK;
-  int r = kmp_convert(record, kmp_register_number_kind(reg), &space, &value,
-                      &error);
+  int r =
+    kmp_convert(record, kmp_register_number_kind(reg), &space, &value, &error);
 
   if (r == MP_DROP) {
     mp_log(host, MP_LOG_INFO, device, "%s has no value yet", name);

@@ -1,6 +1,6 @@
-/* The messages of Home Assistant's MQTT discovery. */
+/* The configs of Home Assistant's MQTT discovery. */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* asprintf */
+#define _GNU_SOURCE /* asprintf, memmem */
 #endif
 
 #include "plugins/mqtt/discovery.h"
@@ -16,142 +16,116 @@
 
 #define ID_PREFIX "meterpipe_"
 
+/* Of a topic's last levels, homeassistant/components/mqtt/discovery.py. */
+static const char id_characters[] =
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
 struct entity {
   const struct mp_target *target;
-  uint32_t number;       /* of the target */
-  bool is_time;          /* the time of the target's last reading */
-  struct mp_meter meter; /* id NULL: several meters, or none */
-  char *device, *id;     /* from malloc */
+  uint32_t number; /* of the target */
+  bool is_time;    /* the time of the target's last reading */
+  struct mp_meter meter;
+  const char *section;  /* of the meter; NULL: several meters, or none */
+  char *device_id, *id; /* from malloc */
 };
 
-/* All entities, each device together, its targets in their order. */
+/* Device by device, the entities of each in the order of their targets. */
 struct entities {
   struct entity *all;
   size_t n;
-  char *node; /* in the topics; from malloc */
 };
 
 /* ---- Names --------------------------------------------------------------- */
 
-/* Turns each character that topics and ids must not have into `_`. */
+/* Returns a text from malloc, in which `_` replaces each character that topics
+ * and ids must not have; NULL: out of memory. */
 static char *
-clean_id(char *id)
+make_id(const char *before, const char *middle, const char *after)
 {
-  static const char allowed[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-  char *to = id;
+  char *id, *to;
 
+  if (asprintf(&id, "%s%s%s", before, middle, after) < 0)
+    return NULL;
+  to = id;
   for (const char *from = id; *from; from++)
     if (((unsigned char)*from & 0xc0) != 0x80) /* not within a character */
-      *to++ = strchr(allowed, *from) ? *from : '_';
+      *to++ = strchr(id_characters, *from) ? *from : '_';
   *to = '\0';
   return id;
 }
 
-/* Returns a clean id from malloc; NULL: out of memory. */
-static char *
-join_id(const char *before, const char *after)
-{
-  char *id;
-
-  return asprintf(&id, "%s%s", before, after) < 0 ? NULL : clean_id(id);
-}
-
-/* Returns what follows PREFIX and a dot in TEXT; NULL: another text. */
+/* Returns TEXT after "PREFIX."; NULL: it does not begin so. */
 static const char *
 after_dot(const char *text, const char *prefix)
 {
-  size_t len = strlen(prefix);
+  size_t len = prefix ? strlen(prefix) : 0;
 
-  return strncmp(text, prefix, len) == 0 && text[len] == '.' ? text + len + 1
-                                                             : NULL;
+  if (!text || !prefix || strncmp(text, prefix, len) != 0 || text[len] != '.')
+    return NULL;
+  return text + len + 1;
 }
 
-/* Returns the name of the meter's input; NULL: several meters, or none. */
+/* Returns the target's name without that of its input. */
 static const char *
-section_of(const struct discovery *d, const struct entity *e)
+short_name(const struct entity *e)
 {
-  const char *id = e->meter.id;
-  const char *section = id ? after_dot(id, d->host->pipeline) : NULL;
+  const char *name = after_dot(e->target->name, e->section);
 
-  return section ? section : id;
+  return name ? name : e->target->name;
 }
 
-/* Returns the target's name, without that of its input. */
+/* Returns the name of the field that feeds the target; NULL: a transform. */
 static const char *
-short_name(const struct discovery *d, const struct entity *e)
+field_of(const struct entity *e)
 {
-  const char *section = section_of(d, e);
-  const char *rest = section ? after_dot(e->target->name, section) : NULL;
-
-  return rest ? rest : e->target->name;
-}
-
-/* Returns the name of the field that feeds the target; NULL: something else
- * does, such as a transform. */
-static const char *
-field_of(const struct discovery *d, const struct entity *e)
-{
-  const char *section = section_of(d, e);
-
-  return section && e->target->source ? after_dot(e->target->source, section)
-                                      : NULL;
+  return after_dot(e->target->source, e->section);
 }
 
 /* ---- Entities ------------------------------------------------------------ */
 
 static void
-free_entity(struct entity *e)
-{
-  free(e->device);
-  free(e->id);
-}
-
-static void
 free_entities(struct entities *es)
 {
-  for (size_t i = 0; i < es->n; i++)
-    free_entity(&es->all[i]);
+  for (size_t i = 0; i < es->n; i++) {
+    free(es->all[i].device_id);
+    free(es->all[i].id);
+  }
   free(es->all);
-  free(es->node);
 }
 
 static int
-set_ids(const struct discovery *d, struct entity *e)
-{
-  char *name = join_id("_", e->is_time ? "last_reading" : short_name(d, e));
-
-  e->device = join_id(ID_PREFIX, e->meter.id ? e->meter.id : d->host->pipeline);
-  if (e->device && name)
-    e->id = join_id(e->device, name);
-  free(name);
-  return e->id ? MP_OK : MP_ENOMEM;
-}
-
-static int
-add_entity(const struct discovery *d, struct entities *es, uint32_t number,
+add_entity(const struct mp_host *host, struct entities *es, uint32_t number,
            bool is_time)
 {
-  struct entity e = { .target = d->host->target(d->host, number),
-                      .number = number,
-                      .is_time = is_time,
-                      .meter = { .struct_size = sizeof(e.meter) } };
+  struct mp_meter meter = { .struct_size = sizeof(meter) };
+  struct entity *e;
 
-  if (d->host->target_meter(d->host, number, &e.meter) != MP_OK)
-    e.meter.id = NULL;
-  if (set_ids(d, &e) != MP_OK || !ARRAY_GROW(&es->all, es->n)) {
-    free_entity(&e);
+  if (!ARRAY_GROW(&es->all, es->n))
     return MP_ENOMEM;
+  e = &es->all[es->n++];
+  *e = (struct entity){ .target = host->target(host, number),
+                        .number = number,
+                        .is_time = is_time };
+  if (host->target_meter(host, number, &meter) == MP_OK) {
+    e->meter = meter;
+    e->section = after_dot(meter.id, host->pipeline);
   }
-  es->all[es->n++] = e;
-  return MP_OK;
+  e->device_id = make_id(ID_PREFIX, host->pipeline, "");
+  if (e->section && e->device_id) {
+    free(e->device_id);
+    e->device_id = make_id(ID_PREFIX, meter.id, "");
+  }
+  if (e->device_id)
+    e->id =
+      make_id(e->device_id, "_", is_time ? "last_reading" : short_name(e));
+  return e->id ? MP_OK : MP_ENOMEM;
 }
 
 static int
 compare_devices(const void *a, const void *b)
 {
   const struct entity *x = a, *y = b;
-  int order = strcmp(x->device, y->device);
+  int order = strcmp(x->device_id, y->device_id);
 
   if (order != 0)
     return order;
@@ -180,53 +154,65 @@ sort(struct entities *es, int (*compare)(const void *, const void *))
 static bool
 is_first(const struct entities *es, size_t i)
 {
-  return i == 0 || strcmp(es->all[i - 1].device, es->all[i].device) != 0;
+  return i == 0 || strcmp(es->all[i - 1].device_id, es->all[i].device_id) != 0;
 }
 
-static int
-add_targets(const struct discovery *d, struct entities *es)
-{
-  const struct mp_target *target = d->host->target(d->host, 0);
-  int r = MP_OK;
-
-  for (uint32_t i = 0; target && r == MP_OK; i++) {
-    if (!(target->flags & MP_TARGET_READ))
-      r = add_entity(d, es, i, false);
-    target = d->host->target(d->host, i + 1);
-  }
-  sort(es, compare_devices);
-  return r;
-}
-
-/* Adds the time of the last reading of each device: that of its first target.
- * A plain state has no time. */
-static int
-add_times(const struct discovery *d, struct entities *es)
-{
-  size_t n = es->n;
-  int r = MP_OK;
-
-  if (d->plain)
-    return MP_OK;
-  for (size_t i = 0; i < n && r == MP_OK; i++)
-    if (is_first(es, i))
-      r = add_entity(d, es, es->all[i].number, true);
-  sort(es, compare_devices);
-  return r;
-}
-
-/* Lists the entities; *RET must be freed even after a failure. */
+/* Lists the entities; *RET must be freed even after a failure.  The time of a
+ * device's last reading is that of its first target; a plain state has none. */
 static int
 list_entities(const struct discovery *d, struct entities *ret)
 {
-  int r;
+  const struct mp_host *host = d->host;
+  const struct mp_target *target;
+  size_t n;
+  int r = MP_OK;
 
   *ret = (struct entities){ 0 };
   if (d->mode == DISCOVERY_OFF)
     return MP_OK;
-  ret->node = join_id(ID_PREFIX, d->host->pipeline);
-  r = ret->node ? add_targets(d, ret) : MP_ENOMEM;
-  return r == MP_OK ? add_times(d, ret) : r;
+  for (uint32_t i = 0; r == MP_OK; i++) {
+    target = host->target(host, i);
+    if (!target)
+      break;
+    if (!(target->flags & MP_TARGET_READ))
+      r = add_entity(host, ret, i, false);
+  }
+  if (r != MP_OK)
+    return r;
+  sort(ret, compare_devices);
+  n = d->plain ? 0 : ret->n;
+  for (size_t i = 0; i < n && r == MP_OK; i++)
+    if (is_first(ret, i))
+      r = add_entity(host, ret, ret->all[i].number, true);
+  if (r == MP_OK)
+    sort(ret, compare_devices);
+  return r;
+}
+
+static int
+refuse_id(const struct discovery *d, const struct entity *e)
+{
+  const char *time = "the time of the last reading";
+
+  return mp_fail(d->host, MP_ECONFIG, e[0].is_time ? time : e[0].target->name,
+                 "has the same id in Home Assistant as %s, %s: give the target "
+                 "another name",
+                 e[1].is_time ? time : e[1].target->name, e[0].id);
+}
+
+int
+discovery_check(const struct discovery *d)
+{
+  struct entities es;
+  int r = list_entities(d, &es);
+
+  if (r == MP_OK)
+    sort(&es, compare_ids);
+  for (size_t i = 1; i < es.n && r == MP_OK; i++)
+    if (strcmp(es.all[i - 1].id, es.all[i].id) == 0)
+      r = refuse_id(d, &es.all[i - 1]);
+  free_entities(&es);
+  return r;
 }
 
 /* ---- Texts --------------------------------------------------------------- */
@@ -258,9 +244,8 @@ put_readable(struct json *json, const char *key, const char *name)
   free(text);
 }
 
-/* Writes the name of the entity alone: Home Assistant puts that of the device
- * before it.  The label of a field does not suit what a transform makes of
- * it. */
+/* Home Assistant puts the device's name before that of an entity.  The label
+ * of a field does not suit the result of a transform. */
 static void
 put_name(struct json *json, const struct discovery *d, const struct entity *e)
 {
@@ -268,21 +253,21 @@ put_name(struct json *json, const struct discovery *d, const struct entity *e)
 
   if (e->is_time)
     label = "Last reading";
-  else if (!label && field_of(d, e))
+  else if (!label && field_of(e))
     label = e->target->label;
   if (label)
     json_text(json, "name", label);
   else
-    put_readable(json, "name", short_name(d, e));
+    put_readable(json, "name", short_name(e));
 }
 
-/* Home Assistant's entity ids have lower case letters, digits and `_`. */
+/* An entity id of Home Assistant has lower case letters, digits and `_`. */
 static void
 put_entity_id(struct json *json, const struct entity *e)
 {
-  char *id;
+  char *id = make_id("sensor_", e->id + strlen(ID_PREFIX), "");
 
-  if (asprintf(&id, "sensor.%s", e->id + strlen(ID_PREFIX)) < 0) {
+  if (!id) {
     json->failed = true;
     return;
   }
@@ -291,82 +276,70 @@ put_entity_id(struct json *json, const struct entity *e)
       *p = (char)(*p - 'A' + 'a');
     else if (*p == '-')
       *p = '_';
+  id[strlen("sensor")] = '.';
   json_text(json, "default_entity_id", id);
   free(id);
 }
 
-/* Texts of a meter and its info codes are no measured quantities. */
-static const char *
-category_of(const struct discovery *d, const struct entity *e, bool is_text)
-{
-  const char *option = d->host->target_option(d->host, e->number, "category");
-  const char *field = field_of(d, e);
-
-  if (option)
-    return strcmp(option, "none") == 0 ? NULL : option;
-  return is_text || (field && strncmp(field, "info_", 5) == 0) ? "diagnostic"
-                                                               : NULL;
-}
-
+/* Texts and info codes of a meter describe its state, not a quantity. */
 static void
 put_class(struct json *json, const struct discovery *d, const struct entity *e,
           const struct mp_value *value)
 {
-  const struct mp_host *host = d->host;
-  struct sensor_options options = {
-    .unit = host->target_option(host, e->number, "unit"),
-    .device_class = host->target_option(host, e->number, "device_class"),
-    .state_class = host->target_option(host, e->number, "state_class"),
-  };
+  const char *field = field_of(e);
   struct sensor_class class;
+  bool diagnostic;
 
-  sensor_class_of(e->target, value, &options, &class);
+  sensor_class_of(d->host, e->number, value, &class);
+  diagnostic = class.decimals < 0 || (field && strncmp(field, "info_", 5) == 0);
   put_known(json, "unit_of_measurement", class.unit);
   put_known(json, "device_class", class.device_class);
   put_known(json, "state_class", class.state_class);
-  put_known(json, "entity_category", category_of(d, e, class.decimals < 0));
-  if (class.decimals < 0)
-    return;
-  json_number(json, "suggested_display_precision",
-              host->target_option(host, e->number, "precision")
-                ? host->target_option_int(host, e->number, "precision")
-                : class.decimals);
+  put_known(json, "entity_category",
+            sensor_class_option(d->host, e->number, "category",
+                                diagnostic ? "diagnostic" : NULL));
+  if (class.decimals >= 0)
+    json_number(json, "suggested_display_precision", class.decimals);
 }
 
-/* The time of the last reading does not expire: it tells since when the other
- * states are missing. */
+/* The members of a state that belong to the value. */
 static void
-put_time_class(struct json *json)
+put_value(struct json *json, const struct discovery *d, const struct entity *e,
+          const struct mp_value *value)
+{
+  put_class(json, d, e, value);
+  if (d->expire_ms > 0)
+    json_number(json, "expire_after", (d->expire_ms + 999) / 1000);
+  if (d->plain)
+    return;
+  json_text(json, "value_template", "{{ value_json.value }}");
+  json_text(json, "json_attributes_topic", d->state_topics[e->number]);
+}
+
+/* It does not expire: it tells since when the values are missing. */
+static void
+put_time(struct json *json)
 {
   json_text(json, "device_class", "timestamp");
   json_text(json, "entity_category", "diagnostic");
+  json_text(json, "value_template", "{{ value_json.time }}");
 }
 
-/* force_update: a value that has not changed is a new reading, too. */
 static void
 put_entity(struct json *json, const struct discovery *d, const struct entity *e,
            const struct mp_value *value)
 {
-  const char *topic = d->state_topics[e->number];
-
   put_name(json, d, e);
   json_text(json, "unique_id", e->id);
   put_entity_id(json, e);
-  json_text(json, "state_topic", topic);
+  json_text(json, "state_topic", d->state_topics[e->number]);
   json_number(json, "qos", 1);
+  /* An unchanged value is a new reading, too. */
   json_bool(json, "force_update", true);
-  if (!d->plain)
-    json_text(json, "value_template",
-              e->is_time ? "{{ value_json.time }}" : "{{ value_json.value }}");
-  if (e->is_time) {
-    put_time_class(json);
-    return;
-  }
-  if (!d->plain)
-    json_text(json, "json_attributes_topic", topic);
-  if (d->expire_ms > 0)
-    json_number(json, "expire_after", (d->expire_ms + 999) / 1000);
-  put_class(json, d, e, value);
+  if (e->is_time)
+    put_time(json);
+  else
+    put_value(json, d, e, value);
 }
 
 static void
@@ -375,15 +348,13 @@ put_device(struct json *json, const char *key, const struct discovery *d,
 {
   json_object(json, key);
   json_array(json, "identifiers");
-  json_text(json, NULL, e->device);
+  json_text(json, NULL, e->device_id);
   json_end_array(json);
-  put_readable(json, "name", e->meter.id ? e->meter.id : d->host->pipeline);
-  if (e->meter.id) {
-    put_known(json, "manufacturer", e->meter.manufacturer);
-    put_known(json, "model", e->meter.model);
-    put_known(json, "serial_number", e->meter.serial);
-    put_known(json, "sw_version", e->meter.software);
-  }
+  put_readable(json, "name", e->section ? e->meter.id : d->host->pipeline);
+  put_known(json, "manufacturer", e->meter.manufacturer);
+  put_known(json, "model", e->meter.model);
+  put_known(json, "serial_number", e->meter.serial);
+  put_known(json, "sw_version", e->meter.software);
   json_end_object(json);
 }
 
@@ -396,51 +367,10 @@ put_origin(struct json *json, const char *key, const struct discovery *d)
   json_end_object(json);
 }
 
-/* ---- Messages ------------------------------------------------------------ */
-
-/* Returns the number of entities in the message that begins with entity I. */
-static size_t
-message_size(const struct discovery *d, const struct entities *es, size_t i)
-{
-  size_t n = 1;
-
-  while (d->mode == DISCOVERY_DEVICE && i + n < es->n && !is_first(es, i + n))
-    n++;
-  return n;
-}
-
-/* Returns a text from malloc; NULL: out of memory. */
-static char *
-make_topic(const struct discovery *d, const struct entities *es,
-           const struct entity *e)
-{
-  bool device = d->mode == DISCOVERY_DEVICE;
-  char *topic;
-
-  if (asprintf(&topic, "%s/%s/%s/%s/config", d->prefix,
-               device ? "device" : "sensor", es->node,
-               device ? e->device : e->id) < 0)
-    return NULL;
-  return topic;
-}
-
-static void
-put_single(struct json *json, const struct discovery *d, const struct entity *e)
-{
-  json_object(json, NULL);
-  put_entity(json, d, e, d->value_of(d->ctx, e->number));
-  put_device(json, "device", d, e);
-  put_origin(json, "origin", d);
-  json_end_object(json);
-}
-
 static void
 put_components(struct json *json, const struct discovery *d,
                const struct entity *e, size_t n)
 {
-  json_object(json, NULL);
-  put_device(json, "dev", d, e);
-  put_origin(json, "o", d);
   json_object(json, "cmps");
   for (size_t i = 0; i < n; i++) {
     const struct mp_value *value = d->value_of(d->ctx, e[i].number);
@@ -453,30 +383,77 @@ put_components(struct json *json, const struct discovery *d,
     json_end_object(json);
   }
   json_end_object(json);
-  json_end_object(json);
 }
+
+/* ---- Configs ------------------------------------------------------------- */
 
 /* Returns a text from malloc; NULL: out of memory. */
 static char *
+make_topic(const struct discovery *d, const struct entity *e)
+{
+  bool device = d->mode == DISCOVERY_DEVICE;
+  char *node = make_id(ID_PREFIX, d->host->pipeline, ""), *topic = NULL;
+
+  if (node && asprintf(&topic, "%s/%s/%s/%s/config", d->prefix,
+                       device ? "device" : "sensor", node,
+                       device ? e->device_id : e->id) < 0)
+    topic = NULL;
+  free(node);
+  return topic;
+}
+
+/* Likewise. */
+static char *
 make_text(const struct discovery *d, const struct entity *e, size_t n)
 {
+  bool device = d->mode == DISCOVERY_DEVICE;
   struct text_buffer text = { 0 };
   struct json json = { .text = &text };
 
-  if (d->mode == DISCOVERY_DEVICE)
+  json_object(&json, NULL);
+  put_device(&json, device ? "dev" : "device", d, e);
+  put_origin(&json, device ? "o" : "origin", d);
+  if (device)
     put_components(&json, d, e, n);
   else
-    put_single(&json, d, e);
-  if (json.failed || text_buffer_add(&text, "", 1) != MP_OK) {
-    text_buffer_free(&text);
-    return NULL;
-  }
-  return text.data;
+    put_entity(&json, d, e, d->value_of(d->ctx, e->number));
+  json_end_object(&json);
+  if (!json.failed && text_buffer_add(&text, "", 1) == MP_OK)
+    return text.data;
+  text_buffer_free(&text);
+  return NULL;
 }
 
-/* Returns whether a value is known of one of the entities. */
+/* Returns the number of entities in the config that begins with entity I. */
+static size_t
+config_size(const struct discovery *d, const struct entities *es, size_t i)
+{
+  size_t n = 1;
+
+  while (d->mode == DISCOVERY_DEVICE && i + n < es->n && !is_first(es, i + n))
+    n++;
+  return n;
+}
+
+int
+discovery_topics(const struct discovery *d,
+                 int (*fn)(void *ctx, const char *topic), void *ctx)
+{
+  struct entities es;
+  int r = list_entities(d, &es);
+
+  for (size_t i = 0; i < es.n && r == MP_OK; i += config_size(d, &es, i)) {
+    char *topic = make_topic(d, &es.all[i]);
+
+    r = topic ? fn(ctx, topic) : MP_ENOMEM;
+    free(topic);
+  }
+  free_entities(&es);
+  return r;
+}
+
 static bool
-is_known(const struct discovery *d, const struct entity *e, size_t n)
+has_value(const struct discovery *d, const struct entity *e, size_t n)
 {
   for (size_t i = 0; i < n; i++)
     if (d->value_of(d->ctx, e[i].number))
@@ -484,16 +461,18 @@ is_known(const struct discovery *d, const struct entity *e, size_t n)
   return false;
 }
 
+/* Adds the config of N entities to the list, if one of them has a value. */
 static int
-add_config(const struct discovery *d, const struct entities *es,
-           const struct entity *e, size_t n, struct discovery_config **configs,
-           size_t *n_configs)
+add_config(const struct discovery *d, const struct entity *e, size_t n,
+           struct discovery_config **configs, size_t *n_configs)
 {
   struct discovery_config config;
 
+  if (!has_value(d, e, n))
+    return MP_OK;
   if (!ARRAY_GROW(configs, *n_configs))
     return MP_ENOMEM;
-  config.topic = make_topic(d, es, e);
+  config.topic = make_topic(d, e);
   config.text = make_text(d, e, n);
   (*configs)[(*n_configs)++] = config;
   return config.topic && config.text ? MP_OK : MP_ENOMEM;
@@ -509,9 +488,8 @@ discovery_make(const struct discovery *d, struct discovery_config **ret,
   int r = list_entities(d, &es);
 
   for (size_t i = 0; i < es.n && r == MP_OK; i += size) {
-    size = message_size(d, &es, i);
-    if (is_known(d, &es.all[i], size))
-      r = add_config(d, &es, &es.all[i], size, &configs, &n);
+    size = config_size(d, &es, i);
+    r = add_config(d, &es.all[i], size, &configs, &n);
   }
   free_entities(&es);
   if (r != MP_OK) {
@@ -533,45 +511,66 @@ discovery_free(struct discovery_config *configs, size_t n)
   free(configs);
 }
 
-int
-discovery_topics(const struct discovery *d,
-                 int (*fn)(void *ctx, const char *topic), void *ctx)
+/* ---- Removal ------------------------------------------------------------- */
+
+/* The text after the id of each component.  It is nowhere else in a config: a
+ * quote within a text has an escape. */
+static const char begins[] = "\":{\"p\":\"sensor\"";
+
+/* Finds the next component in *TEXT, and moves *TEXT past the beginning of its
+ * object.  Returns its id, with the quote before it; NULL: there is none. */
+static const char *
+next_component(const char **text)
 {
-  struct entities es;
-  int r = list_entities(d, &es);
+  const char *from = *text, *end = strstr(from, begins), *id;
 
-  for (size_t i = 0; i < es.n && r == MP_OK; i += message_size(d, &es, i)) {
-    char *topic = make_topic(d, &es, &es.all[i]);
-
-    r = topic ? fn(ctx, topic) : MP_ENOMEM;
-    free(topic);
+  for (; end; end = strstr(*text, begins)) {
+    *text = end + strlen(begins);
+    id = end;
+    while (id > from && strchr(id_characters, id[-1]))
+      id--;
+    if (id < end && id > from && id[-1] == '"')
+      return id - 1;
   }
-  free_entities(&es);
-  return r;
+  return NULL;
 }
 
+/* Adds the members that remove the components of OLD that NEW lacks. */
 static int
-refuse_id(const struct discovery *d, const struct entity *e)
+add_removals(struct text_buffer *b, const char *old, const char *new)
 {
-  const char *last = "the time of the last reading";
+  int r = MP_OK;
 
-  return mp_fail(d->host, MP_ECONFIG, e[0].target->name,
-                 "%s has the same id in Home Assistant as %s, %s: give one of "
-                 "them another name",
-                 e[0].is_time ? last : "the target",
-                 e[1].is_time ? last : e[1].target->name, e[0].id);
+  for (const char *id = next_component(&old); id && r == MP_OK;
+       id = next_component(&old)) {
+    size_t len = (size_t)(old - id);
+
+    if (memmem(new, strlen(new), id, len))
+      continue;
+    if (b->len == 0)
+      r = text_buffer_add(b, new, strlen(new) - strlen("}}"));
+    if (r == MP_OK)
+      r = text_buffer_add_text(b, ",");
+    if (r == MP_OK)
+      r = text_buffer_add(b, id, len);
+    if (r == MP_OK)
+      r = text_buffer_add_text(b, "}");
+  }
+  return r;
 }
 
 int
-discovery_check(const struct discovery *d)
+discovery_removal(const char *old, const char *new, char **ret)
 {
-  struct entities es;
-  int r = list_entities(d, &es);
+  struct text_buffer b = { 0 };
+  int r = add_removals(&b, old, new);
 
-  sort(&es, compare_ids);
-  for (size_t i = 1; i < es.n && r == MP_OK; i++)
-    if (strcmp(es.all[i - 1].id, es.all[i].id) == 0)
-      r = refuse_id(d, &es.all[i - 1]);
-  free_entities(&es);
-  return r;
+  if (r == MP_OK && b.len > 0)
+    r = text_buffer_add(&b, "}}", sizeof("}}"));
+  if (r != MP_OK) {
+    text_buffer_free(&b);
+    return r;
+  }
+  *ret = b.data;
+  return MP_OK;
 }

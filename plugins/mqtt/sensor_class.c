@@ -1,15 +1,15 @@
 /*
  * Units and classes of Home Assistant.
  *
- * It refuses a sensor whose unit does not suit its device class, so a unit has
- * a device class only if every release from 2025.5 on accepts the pair
- * (homeassistant/components/sensor/const.py, DEVICE_CLASS_UNITS).  The unit
- * tests name the source of each rule.
+ * From 2025.7 on, it refuses a sensor whose unit does not suit its device
+ * class.  So a unit has a device class here only if every release since 2025.5
+ * knows the pair; the unit tests name the source of each rule.
  *
- * Volume is `volume`, never `water`: a heat meter counts the water that flows
- * past, not the water that is used, and the registers of a water meter have the
- * same names.  A difference of temperatures has no class: Home Assistant would
- * add 32 to convert it to Fahrenheit, and temperature_delta needs 2025.11.
+ * A volume is never `water`: a heat meter counts the water that flows past, not
+ * the water that is used, and the registers of water meters have the same
+ * names.  A difference of temperatures has no device class: as a temperature,
+ * Home Assistant would add 32 to convert it to Fahrenheit, and
+ * temperature_delta needs 2025.11.
  */
 #include "plugins/mqtt/sensor_class.h"
 
@@ -25,113 +25,74 @@ static const char total_increasing[] = "total_increasing";
 static const char total[] = "total";
 static const char measurement[] = "measurement";
 
-/* Device classes, and the state classes that suit them; others than these take
- * any.  DEVICE_CLASS_STATE_CLASSES in the same file. */
-static const struct {
+/* The state classes that suit a device class. */
+enum suits { ANY, TOTALS, MEASUREMENT };
+
+/* Device classes of units, and some more that users ask for. */
+static const struct device_class {
   const char *name;
-  bool measures; /* measurement, and no total; false: the reverse */
+  enum suits suits;
+  const char *units[13]; /* as Home Assistant spells them */
 } classes[] = {
-  { "energy", false },     { "gas", false },
-  { "volume", false },     { "water", false },
-  { "current", true },     { "frequency", true },
-  { "power", true },       { "pressure", true },
-  { "temperature", true }, { "temperature_delta", true },
-  { "voltage", true },     { "volume_flow_rate", true },
+  { "current", MEASUREMENT, { "mA", "A" } },
+  { "duration", ANY, { "ms", "s", "min", "h", "d" } },
+  { "energy",
+    TOTALS,
+    { "J", "kJ", "MJ", "GJ", "Wh", "kWh", "MWh", "GWh", "cal", "kcal", "Mcal",
+      "Gcal" } },
+  { "frequency", MEASUREMENT, { "Hz", "kHz" } },
+  { "gas", TOTALS, { NULL } },
+  { "power", MEASUREMENT, { "W", "kW", "MW", "GW" } },
+  { "pressure", MEASUREMENT, { "Pa", "hPa", "kPa", "mbar", "bar" } },
+  { "temperature", MEASUREMENT, { "\302\260C" } },
+  { "temperature_delta", MEASUREMENT, { NULL } },
+  { "voltage", MEASUREMENT, { "mV", "V", "kV" } },
+  { "volume", TOTALS, { "mL", "L", "m\302\263", "gal" } },
+  { "volume_flow_rate",
+    MEASUREMENT,
+    { "L/h", "L/min", "L/s", "m\302\263/h", "gal/min" } },
+  { "water", TOTALS, { NULL } },
 };
 
-/* Units, as lib/unit.h displays them. */
-static const struct unit_class {
-  const char *unit;
-  const char *spelling;     /* of Home Assistant; NULL: the same */
-  const char *device_class; /* NULL: none */
-} units[] = {
-  { "J", NULL, "energy" },
-  { "kJ", NULL, "energy" },
-  { "MJ", NULL, "energy" },
-  { "GJ", NULL, "energy" },
-  { "Wh", NULL, "energy" },
-  { "kWh", NULL, "energy" },
-  { "MWh", NULL, "energy" },
-  { "GWh", NULL, "energy" },
-  { "cal", NULL, "energy" },
-  { "kcal", NULL, "energy" },
-  { "Mcal", NULL, "energy" },
-  { "Gcal", NULL, "energy" },
-  { "W", NULL, "power" },
-  { "kW", NULL, "power" },
-  { "MW", NULL, "power" },
-  { "GW", NULL, "power" },
-  { "mV", NULL, "voltage" },
-  { "V", NULL, "voltage" },
-  { "kV", NULL, "voltage" },
-  { "mA", NULL, "current" },
-  { "A", NULL, "current" },
-  { "Hz", NULL, "frequency" },
-  { "kHz", NULL, "frequency" },
-  { "\302\260C", NULL, "temperature" },
-  { "ml", "mL", "volume" },
-  { "l", "L", "volume" },
-  { "m\302\263", NULL, "volume" },
-  { "USgal", "gal", "volume" },
-  { "l/h", "L/h", "volume_flow_rate" },
-  { "l/min", "L/min", "volume_flow_rate" },
-  { "l/s", "L/s", "volume_flow_rate" },
-  { "m\302\263/h", NULL, "volume_flow_rate" },
-  { "USgal/min", "gal/min", "volume_flow_rate" },
-  { "ms", NULL, "duration" },
-  { "s", NULL, "duration" },
-  { "min", NULL, "duration" },
-  { "h", NULL, "duration" },
-  { "days", "d", "duration" },
-  { "Pa", NULL, "pressure" },
-  { "hPa", NULL, "pressure" },
-  { "kPa", NULL, "pressure" },
-  { "mbar", NULL, "pressure" },
-  { "bar", NULL, "pressure" },
-  { "ton", "t", NULL },
-  { "ton/h", "t/h", NULL },
+/* Units that lib/unit.h displays in another way. */
+static const struct {
+  const char *ours, *spelling;
+} spellings[] = {
+  { "ml", "mL" },
+  { "l", "L" },
+  { "l/h", "L/h" },
+  { "l/min", "L/min" },
+  { "l/s", "L/s" },
+  { "USgal", "gal" },
+  { "USgal/min", "gal/min" },
+  { "days", "d" },
+  { "ton", "t" },
+  { "ton/h", "t/h" },
 };
 
-static void
-set_unit(struct sensor_class *ret, const char *symbol)
-{
-  if (!symbol || unit_same(symbol, NULL) || unit_is_text(symbol))
-    return;
-  ret->unit = unit_display(symbol);
-  for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-    if (strcmp(units[i].unit, ret->unit) == 0) {
-      ret->device_class = units[i].device_class;
-      if (units[i].spelling)
-        ret->unit = units[i].spelling;
-      return;
-    }
-}
-
-/* A meter may give the difference of two temperatures in C. */
-static bool
-is_difference(const struct mp_target *target)
-{
-  return target->unit && unit_same(target->unit, "K");
-}
-
-/* The kind of the field, because the displayed value of a target has none. */
-static uint32_t
-kind_of(const struct mp_target *target, const struct mp_value *value)
-{
-  return target->kind && value->kind != MP_TEXT ? target->kind : value->kind;
-}
-
-/* Numbers without a unit are codes and settings; their mean has no meaning. */
+/* Returns the unit SYMBOL as Home Assistant spells it; NULL: no unit. */
 static const char *
-state_class_of(const struct mp_target *target, uint32_t kind, const char *unit)
+spell_unit(const char *symbol)
 {
-  bool sum = target->flags & MP_TARGET_TOTAL;
+  const char *unit;
 
-  if (kind == MP_DELTA && !sum)
+  if (!symbol || unit_same(symbol, NULL) || unit_is_text(symbol))
     return NULL;
-  if (kind == MP_GAUGE)
-    return sum ? total : unit ? measurement : NULL;
-  return total_increasing;
+  unit = unit_display(symbol);
+  for (size_t i = 0; i < ARRAY_SIZE(spellings); i++)
+    if (strcmp(spellings[i].ours, unit) == 0)
+      return spellings[i].spelling;
+  return unit;
+}
+
+static const char *
+class_of_unit(const char *unit)
+{
+  for (size_t i = 0; unit && i < ARRAY_SIZE(classes); i++)
+    for (const char *const *p = classes[i].units; *p; p++)
+      if (strcmp(*p, unit) == 0)
+        return classes[i].name;
+  return NULL;
 }
 
 static bool
@@ -139,14 +100,25 @@ suits(const char *device_class, const char *state_class)
 {
   for (size_t i = 0; device_class && i < ARRAY_SIZE(classes); i++)
     if (strcmp(classes[i].name, device_class) == 0)
-      return classes[i].measures == (state_class == measurement);
+      return classes[i].suits == ANY ||
+             (classes[i].suits == MEASUREMENT) == (state_class == measurement);
   return true;
 }
 
-/* A date, or a time with its zone; Home Assistant reports any other text of
- * these classes as an error. */
+/* The mean of numbers without a unit, such as codes and settings, has no
+ * meaning. */
 static const char *
-text_class(const char *text)
+state_class_of(uint32_t kind, bool is_total, const char *unit)
+{
+  if (kind == MP_GAUGE)
+    return is_total ? total : unit ? measurement : NULL;
+  return kind == MP_COUNTER || is_total ? total_increasing : NULL;
+}
+
+/* Returns the class of a date, or of a time with its zone; Home Assistant
+ * reports any other text in these classes as an error. */
+static const char *
+class_of_text(const char *text)
 {
   char midnight[RFC3339_SIZE];
   int64_t ms;
@@ -159,32 +131,56 @@ text_class(const char *text)
   return rfc3339_parse(midnight, &ms) ? "date" : NULL;
 }
 
-static void
-override(const char **class, const char *option)
+const char *
+sensor_class_option(const struct mp_host *host, uint32_t number,
+                    const char *key, const char *def)
 {
-  if (option)
-    *class = strcmp(option, "none") == 0 ? NULL : option;
+  const char *text = host->target_option(host, number, key);
+
+  if (!text)
+    return def;
+  return strcmp(text, "none") == 0 ? NULL : text;
+}
+
+/* A meter may give a difference in C.  An amount is no reading of a meter. */
+static const char *
+class_of_number(const struct mp_target *target, uint32_t kind, const char *unit)
+{
+  if (target->unit && unit_same(target->unit, "K"))
+    return NULL;
+  return kind == MP_DELTA ? NULL : class_of_unit(unit);
+}
+
+static void
+describe_number(const struct mp_host *host, uint32_t number,
+                const struct mp_value *value, struct sensor_class *ret)
+{
+  const struct mp_target *target = host->target(host, number);
+  uint32_t kind = target->kind ? target->kind : value->kind;
+  const char *unit = host->target_option(host, number, "unit");
+
+  ret->unit = spell_unit(unit ? unit : value->unit);
+  ret->device_class = sensor_class_option(
+    host, number, "device_class", class_of_number(target, kind, ret->unit));
+  ret->state_class =
+    state_class_of(kind, target->flags & MP_TARGET_TOTAL, ret->unit);
+  if (!suits(ret->device_class, ret->state_class))
+    ret->state_class = NULL;
+  ret->decimals = value->number.exp10 < 0 ? -value->number.exp10 : 0;
+  if (host->target_option(host, number, "precision"))
+    ret->decimals = host->target_option_int(host, number, "precision");
 }
 
 void
-sensor_class_of(const struct mp_target *target, const struct mp_value *value,
-                const struct sensor_options *options, struct sensor_class *ret)
+sensor_class_of(const struct mp_host *host, uint32_t number,
+                const struct mp_value *value, struct sensor_class *ret)
 {
-  uint32_t kind = kind_of(target, value);
-
   *ret = (struct sensor_class){ .decimals = -1 };
-  if (kind == MP_TEXT) {
-    ret->device_class = text_class(value->text);
-    override(&ret->device_class, options->device_class);
-    return;
-  }
-  ret->decimals = value->number.exp10 < 0 ? -value->number.exp10 : 0;
-  set_unit(ret, options->unit ? options->unit : value->unit);
-  if (is_difference(target) || (kind == MP_DELTA))
-    ret->device_class = NULL;
-  override(&ret->device_class, options->device_class);
-  ret->state_class = state_class_of(target, kind, ret->unit);
-  if (!suits(ret->device_class, ret->state_class))
-    ret->state_class = NULL;
-  override(&ret->state_class, options->state_class);
+  if (value->kind == MP_TEXT)
+    ret->device_class = sensor_class_option(host, number, "device_class",
+                                            class_of_text(value->text));
+  else
+    describe_number(host, number, value, ret);
+  ret->state_class =
+    sensor_class_option(host, number, "state_class", ret->state_class);
 }

@@ -1,33 +1,29 @@
 /*
  * What Home Assistant must know about a value: its unit, device class, state
- * class and decimals.  Pure.
+ * class and decimals.
  */
 #ifndef MQTT_SENSOR_CLASS_H
 #define MQTT_SENSOR_CLASS_H
 
 #include <meterpipe/plugin.h>
 
-/* NULL: none; the keys in a config are then left out. */
+/* NULL: none; the config then leaves the key out. */
 struct sensor_class {
   const char *unit; /* as Home Assistant spells it */
   const char *device_class;
   const char *state_class;
-  int32_t decimals; /* -1: not a number */
+  int64_t decimals; /* -1: not a number */
 };
 
-/* The texts of an option override what follows from the value; NULL: not given.
- * "none" as a class: leave it out. */
-struct sensor_options {
-  const char *unit;
-  const char *device_class;
-  const char *state_class;
-};
+/* Describes VALUE, a value of target NUMBER, by its unit and kind, unless the
+ * target options unit, device_class, state_class and precision say otherwise.
+ * The texts live as long as those of VALUE and of the options. */
+void sensor_class_of(const struct mp_host *host, uint32_t number,
+                     const struct mp_value *value, struct sensor_class *ret);
 
-/* Describes VALUE, a value of TARGET.  The texts in *RET live as long as those
- * in its other arguments. */
-void sensor_class_of(const struct mp_target *target,
-                     const struct mp_value *value,
-                     const struct sensor_options *options,
-                     struct sensor_class *ret);
+/* Returns target option KEY of a target; DEF if it is not given, and NULL if it
+ * is "none". */
+const char *sensor_class_option(const struct mp_host *host, uint32_t number,
+                                const char *key, const char *def);
 
 #endif

@@ -153,6 +153,15 @@ await_socket(struct connection *c, int64_t until)
 }
 
 static bool
+use_tls(const struct connection *c)
+{
+  return mosquitto_void_option(c->mosquitto, MOSQ_OPT_SSL_CTX,
+                               tls_context(c->tls)) == 0 &&
+         mosquitto_int_option(c->mosquitto, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS,
+                              0) == 0;
+}
+
+static bool
 set_up_handle(struct connection *c)
 {
   struct mosquitto *m = c->mosquitto;
@@ -161,8 +170,7 @@ set_up_handle(struct connection *c)
   connection_listen(c);
   return mosquitto_int_option(m, MOSQ_OPT_PROTOCOL_VERSION, version) == 0 &&
          mosquitto_int_option(m, MOSQ_OPT_TCP_NODELAY, 1) == 0 &&
-         (!c->tls || mosquitto_void_option(m, MOSQ_OPT_SSL_CTX,
-                                           tls_context(c->tls)) == 0) &&
+         (!c->tls || use_tls(c)) &&
          (!c->options.username ||
           mosquitto_username_pw_set(m, c->options.username,
                                     c->options.password) == 0);

@@ -47,9 +47,14 @@ make_id(const char *before, const char *middle, const char *after)
   if (asprintf(&id, "%s%s%s", before, middle, after) < 0)
     return NULL;
   to = id;
-  for (const char *from = id; *from; from++)
-    if (((unsigned char)*from & 0xc0) != 0x80) /* not within a character */
-      *to++ = strchr(id_characters, *from) ? *from : '_';
+  for (const char *from = id; *from; from++) {
+    if (((unsigned char)*from & 0xc0) == 0x80) /* within a character */
+      continue;
+    *to = *from;
+    if (!strchr(id_characters, *to))
+      *to = '_';
+    to++;
+  }
   *to = '\0';
   return id;
 }
@@ -163,7 +168,6 @@ static int
 list_entities(const struct discovery *d, struct entities *ret)
 {
   const struct mp_host *host = d->host;
-  const struct mp_target *target;
   size_t n;
   int r = MP_OK;
 
@@ -171,7 +175,8 @@ list_entities(const struct discovery *d, struct entities *ret)
   if (d->mode == DISCOVERY_OFF)
     return MP_OK;
   for (uint32_t i = 0; r == MP_OK; i++) {
-    target = host->target(host, i);
+    const struct mp_target *target = host->target(host, i);
+
     if (!target)
       break;
     if (!(target->flags & MP_TARGET_READ))
@@ -522,11 +527,12 @@ static const char begins[] = "\":{\"p\":\"sensor\"";
 static const char *
 next_component(const char **text)
 {
-  const char *from = *text, *end = strstr(from, begins), *id;
+  const char *from = *text, *end = strstr(from, begins);
 
   for (; end; end = strstr(*text, begins)) {
+    const char *id = end;
+
     *text = end + strlen(begins);
-    id = end;
     while (id > from && strchr(id_characters, id[-1]))
       id--;
     if (id < end && id > from && id[-1] == '"')

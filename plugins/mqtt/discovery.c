@@ -111,15 +111,11 @@ add_entity(const struct mp_host *host, struct entities *es, uint32_t number,
   *e = (struct entity){ .target = host->target(host, number),
                         .number = number,
                         .is_time = is_time };
-  if (host->target_meter(host, number, &meter) == MP_OK) {
-    e->meter = meter;
+  if (host->target_meter(host, number, &meter) == MP_OK)
     e->section = after_dot(meter.id, host->pipeline);
-  }
-  e->device_id = make_id(ID_PREFIX, host->pipeline, "");
-  if (e->section && e->device_id) {
-    free(e->device_id);
-    e->device_id = make_id(ID_PREFIX, meter.id, "");
-  }
+  if (e->section)
+    e->meter = meter;
+  e->device_id = make_id(ID_PREFIX, e->section ? meter.id : host->pipeline, "");
   if (e->device_id)
     e->id =
       make_id(e->device_id, "_", is_time ? "last_reading" : short_name(e));

@@ -28,11 +28,14 @@ static int
 publish(const char *options, const char *topic, const char *message)
 {
   char command[512];
+  int status;
 
   snprintf(command, sizeof(command),
            "mosquitto_pub -p %u %s -t %s -m '%s' 2>/dev/null",
            proxy_port(h.proxy), options, topic, message);
-  return system(command);
+  status = system(command);
+  proxy_settle(h.proxy);
+  return status;
 }
 
 START_TEST(retained_messages_are_those_of_the_broker)

@@ -20,6 +20,8 @@
 #define MAX_LINES 16
 #define PAUSE_US 500000
 #define STALL_US 1500000
+#define SETTLE_US 500
+#define SETTLE_TRIES 10000
 
 /* A connection: fd[PROXY_THERE] leads to the program, whose requests are read
  * from it; fd[PROXY_BACK] leads to the server or the tty. */
@@ -365,6 +367,25 @@ proxy_telnet(struct proxy *p, unsigned mode)
   pthread_mutex_lock(&p->lock);
   p->telnet = mode;
   pthread_mutex_unlock(&p->lock);
+}
+
+static bool
+has_lines(struct proxy *p)
+{
+  bool has = false;
+
+  pthread_mutex_lock(&p->lock);
+  for (int i = 0; i < MAX_LINES; i++)
+    has |= p->lines[i].fd[0] >= 0;
+  pthread_mutex_unlock(&p->lock);
+  return has;
+}
+
+void
+proxy_settle(struct proxy *p)
+{
+  for (int i = 0; i < SETTLE_TRIES && has_lines(p); i++)
+    usleep(SETTLE_US);
 }
 
 bool

@@ -66,6 +66,10 @@ void proxy_on_bytes(struct proxy *p,
                                   const uint8_t *buf, size_t len),
                     void *ctx);
 
+/* Waits until no connection is open, at most 5 s: after the end of the program,
+ * its last bytes may still be on their way. */
+void proxy_settle(struct proxy *p);
+
 /* Returns whether the ordered byte has passed, so that the fault was
  * applied. */
 bool proxy_struck(struct proxy *p);

@@ -68,6 +68,7 @@ mqtt_setup_run(struct mqtt_setup *h, const char *reading)
     meter_set(h->m, text);
   }
   sandbox_run(h->s, "run -c house.ini");
+  proxy_settle(h->proxy);
 }
 
 void

@@ -359,6 +359,9 @@ client_open(struct broker *b)
 static void
 client_close(struct client *c)
 {
+  struct mqtt_writer w = { .len = 0 };
+
+  send_packet(c, &w, MQTT_DISCONNECT, 0);
   close(c->fd);
   free(c);
 }

@@ -189,6 +189,16 @@ is_repeated(struct mqtt_setup *h, size_t i)
   return repeated;
 }
 
+/* Returns whether both numbers are equal, whatever zeros end them. */
+static bool
+equals(const char *a, const char *b)
+{
+  struct mp_decimal x, y;
+
+  return decimal_parse(a, strlen(a), &x) == MP_OK &&
+         decimal_parse(b, strlen(b), &y) == MP_OK && decimal_compare(x, y) == 0;
+}
+
 /* Returns the sum of the amounts that arrived, each id once. */
 static const char *
 sum_of_usages(struct mqtt_setup *h)
@@ -223,10 +233,10 @@ mqtt_setup_account(struct mqtt_setup *h, const char *total, const char *sum)
   if (wrong[0])
     return wrong;
   displayed = mqtt_setup_number(h, "total");
-  if (strcmp(displayed, total) != 0)
+  if (!equals(displayed, total))
     snprintf(wrong, sizeof(wrong), "the total is %s instead of %s", displayed,
              total);
-  else if (sum && strcmp(added, sum) != 0)
+  else if (sum && !equals(added, sum))
     snprintf(wrong, sizeof(wrong), "the amounts add up to %s instead of %s",
              added, sum);
   return wrong[0] ? wrong : NULL;

@@ -26,6 +26,7 @@ build(void)
 {
   mqtt_setup_build(&h, "");
   sandbox_setenv(h.s, "TEST_HURRY", "10");
+  meter_set_deaf(h.m, 1);
 }
 
 static void
@@ -51,27 +52,27 @@ set_registers(const char *text)
     meter_set(h.m, word);
 }
 
-/* Writes "house.ini": the section that a probe prints, with the info code, and
- * four lines for the output. */
+/* Writes "house.ini": the section that a probe prints, with MORE_FIELDS, and
+ * [output bus] with OPTIONS. */
 static void
-write_probed(const char *more)
+write_probed(const char *more_fields, const char *options)
 {
-  static const char also[] = "# It also has: ";
-  char fields[1024];
   const char *section, *end;
 
+  meter_set(h.m, "type=11010601");
   sandbox_run(h.s, "probe kmp device=eye");
   ck_assert_int_eq(sandbox_status(h.s), EX_OK);
   section = strstr(sandbox_out(h.s), "[input meter]");
   ck_assert_ptr_nonnull(section);
-  end = strstr(section, also);
+  end = strstr(section, "\n# It also has: ");
   ck_assert_ptr_nonnull(end);
-  snprintf(fields, sizeof(fields), "%.*s", (int)(end - section - 1), section);
   sandbox_write(h.s, "house.ini",
-                "%s, info_code, info_text\n"
-                "[output bus]\nplugin = mqtt\nurl = mqtt://127.0.0.1:%u\n%s",
-                fields, broker_port(h.broker), more);
+                "%.*s%s\n[output bus]\nplugin = mqtt\nurl = %s\n%s",
+                (int)(end - section), section, more_fields, mqtt_setup_url(&h),
+                options);
 }
+
+#define INFO ", info_code, info_text"
 
 /* Returns the entity of TOPIC among the configs in LINES, which the caller
  * deletes; NULL: there is none.  TEMPLATE is a part of its template. */
@@ -125,6 +126,14 @@ static const struct entity common_entities[] = {
 };
 
 static void
+check_device(const char *about, const cJSON *device)
+{
+  check_member(about, device, "serial_number", MQTT_SETUP_SERIAL);
+  check_member(about, device, "manufacturer", "Kamstrup");
+  check_member(about, device, "model", "MULTICAL 402 (type 1101)");
+}
+
+static void
 check_entity(const char *lines, const struct entity *e)
 {
   char topic[128];
@@ -137,12 +146,7 @@ check_entity(const char *lines, const struct entity *e)
   check_member(e->target, config, "device_class", e->device_class);
   check_member(e->target, config, "state_class", e->state_class);
   check_member(e->target, config, "suggested_display_precision", e->precision);
-  check_member(e->target, cJSON_GetObjectItem(config, "device"),
-               "serial_number", MQTT_SETUP_SERIAL);
-  check_member(e->target, cJSON_GetObjectItem(config, "device"), "manufacturer",
-               "Kamstrup");
-  check_member(e->target, cJSON_GetObjectItem(config, "device"), "model",
-               "MULTICAL 402 (type 1101)");
+  check_device(e->target, cJSON_GetObjectItem(config, "device"));
   cJSON_Delete(config);
 }
 
@@ -181,9 +185,8 @@ START_TEST(probed_meter_becomes_a_device_with_entities)
 {
   const char *lines;
 
-  meter_set(h.m, "type=11010601");
   set_registers(meters[_i].registers);
-  write_probed("timeout = 5s\n");
+  write_probed(INFO, "timeout = 5s\n");
   sandbox_run(h.s, "run -c house.ini");
   mqtt_setup_check(&h, EX_OK, "");
   lines = broker_retained(h.broker, "homeassistant/#");
@@ -191,6 +194,24 @@ START_TEST(probed_meter_becomes_a_device_with_entities)
   for (size_t i = 0; i < ARRAY_SIZE(common_entities); i++)
     check_entity(lines, &common_entities[i]);
   check_diagnostics(lines);
+}
+END_TEST
+
+/* The section as it is printed. */
+START_TEST(device_of_a_probed_meter_is_complete_after_one_run)
+{
+  const char *lines;
+  cJSON *config;
+
+  set_registers(meters[0].registers);
+  write_probed("", "");
+  sandbox_run(h.s, "run -c house.ini");
+  mqtt_setup_check(&h, EX_OK, "");
+  lines = broker_retained(h.broker, "homeassistant/#");
+  config = entity_of(lines, MQTT_SETUP_TOPIC "/meter/volume_v1", "value");
+  ck_assert_ptr_nonnull(config);
+  check_device("device", cJSON_GetObjectItem(config, "device"));
+  cJSON_Delete(config);
 }
 END_TEST
 
@@ -204,10 +225,8 @@ START_TEST(usage_and_total_become_entities)
   };
   const char *lines;
 
-  meter_set(h.m, "type=11010601");
   set_registers(meters[0].registers);
-  sandbox_run(h.s, "probe kmp device=eye");
-  mqtt_setup_write(&h, "");
+  write_probed(INFO, MQTT_SETUP_TARGETS MQTT_SETUP_TRANSFORMS);
   mqtt_setup_cycle(&h, "84.208", EX_OK, "");
   mqtt_setup_cycle(&h, "84.308", EX_OK, "");
   lines = broker_retained(h.broker, "homeassistant/#");
@@ -251,7 +270,7 @@ START_TEST(later_subscriber_receives_all_that_an_earlier_one_did)
   char *first;
 
   set_registers(meters[0].registers);
-  write_probed(versions[_i][1]);
+  write_probed(INFO, versions[_i][1]);
   early = subscribe(versions[_i][0], 2, "early");
   usleep(300000);
   sandbox_run(h.s, "run -c house.ini");
@@ -371,6 +390,7 @@ main(void)
   tcase_add_checked_fixture(t, build, leave);
   tcase_add_loop_test(t, probed_meter_becomes_a_device_with_entities, 0,
                       (int)ARRAY_SIZE(meters));
+  tcase_add_test(t, device_of_a_probed_meter_is_complete_after_one_run);
   tcase_add_test(t, usage_and_total_become_entities);
   tcase_add_loop_test(t, later_subscriber_receives_all_that_an_earlier_one_did,
                       0, (int)ARRAY_SIZE(versions));

@@ -555,6 +555,29 @@ START_TEST(server_that_is_no_broker_is_one_line_and_loses_nothing)
 }
 END_TEST
 
+/* Unrelated messages instead of answers: each wait has its limit all the
+ * same. */
+START_TEST(broker_that_only_talks_about_other_topics_is_one_line)
+{
+  /* a PUBLISH of 3.1.1: the topic has 257 characters */
+  char publish[5 + 257 + 1] = "\x30\x83\x02\x01\x01";
+
+  memset(publish + 5, 'a', 257);
+  build("");
+  begin("");
+  rude = rude_server_start(&(struct rude){ .greeting = "\x20\x02\x00\x00",
+                                           .greeting_len = 4,
+                                           .refrain = publish,
+                                           .pause_ms = 20 });
+  write_file("mqtt", "127.0.0.1", rude_server_port(rude),
+             "protocol = 3.1.1\ntimeout = 500ms\n");
+  run_in_time("84.7");
+  check_one_line(EX_TEMPFAIL, "in time");
+  mqtt_setup_write(&h, "");
+  check_nothing_is_lost();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -593,6 +616,7 @@ main(void)
   tcase_add_loop_test(t, broker_that_falls_silent_loses_nothing, 0, 12);
   tcase_add_loop_test(t, server_that_is_no_broker_is_one_line_and_loses_nothing,
                       0, (int)ARRAY_SIZE(floods));
+  tcase_add_test(t, broker_that_only_talks_about_other_topics_is_one_line);
   suite_add_tcase(s, t);
   return run_suite(s);
 }

@@ -100,16 +100,29 @@ check_connack(const struct connection *c)
   return MP_OK;
 }
 
-/* Reports that there was no CONNACK. */
-static int
-report_no_connack(const struct connection *c, int r)
+/* Returns whether it is known why the broker cannot be used, although it was
+ * reached. */
+static bool
+is_decided(const struct connection *c)
 {
-  const char *problem = c->tls ? tls_problem(c->tls) : NULL;
+  return c->connack > 0 || (c->tls && tls_problem(c->tls));
+}
 
-  if (problem)
-    return mp_fail(c->host, MP_EREFUSED, c->options.url,
-                   "the broker's certificate is not accepted: %s", problem);
-  return connection_report(c, r, "cannot connect to the broker");
+/* Reports why there is no connection.  A refusal can arrive in any call of the
+ * library. */
+static int
+report_failure(const struct connection *c, int r)
+{
+  if (c->connack > 0)
+    return report_refusal(c);
+  if (is_decided(c))
+    return mp_fail(c->host, MP_EREFUSED, c->options.url, "the certificate%s",
+                   tls_problem(c->tls));
+  return connection_report(
+    c, r == MP_DROP ? MP_EAGAIN : r,
+    strncmp(c->why, "OpenSSL", 7) == 0
+      ? "the TLS handshake failed; is this an mqtts port?"
+      : "cannot connect to the broker");
 }
 
 static int
@@ -120,7 +133,7 @@ await_connack(struct connection *c, int64_t until)
   while (r == MP_OK && c->connack < 0)
     r = connection_turn(c, until);
   if (c->connack < 0)
-    return report_no_connack(c, r);
+    return report_failure(c, r);
   r = check_connack(c);
   if (r == MP_OK)
     c->stage = STAGE_UP;
@@ -161,8 +174,10 @@ set_up_handle(struct connection *c)
   connection_listen(c);
   return mosquitto_int_option(m, MOSQ_OPT_PROTOCOL_VERSION, version) == 0 &&
          mosquitto_int_option(m, MOSQ_OPT_TCP_NODELAY, 1) == 0 &&
-         (!c->tls || mosquitto_void_option(m, MOSQ_OPT_SSL_CTX,
-                                           tls_context(c->tls)) == 0) &&
+         (!c->tls ||
+          (mosquitto_int_option(m, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0) == 0 &&
+           mosquitto_void_option(m, MOSQ_OPT_SSL_CTX, tls_context(c->tls)) ==
+             0)) &&
          (!c->options.username ||
           mosquitto_username_pw_set(m, c->options.username,
                                     c->options.password) == 0);
@@ -214,7 +229,8 @@ connect_any(struct connection *c, const struct addrinfo *list, int64_t until)
 {
   int r = MP_DROP;
 
-  for (const struct addrinfo *a = list; a && r == MP_DROP; a = a->ai_next) {
+  for (const struct addrinfo *a = list; a && r == MP_DROP && !is_decided(c);
+       a = a->ai_next) {
     c->stage = STAGE_CONNECTING;
     r = begin_connection(c, a);
     if (r == MP_OK)
@@ -222,10 +238,7 @@ connect_any(struct connection *c, const struct addrinfo *list, int64_t until)
     if (r == MP_OK)
       return await_connack(c, until);
   }
-  if (r == MP_DROP)
-    return mp_fail(c->host, MP_EAGAIN, c->options.url,
-                   "cannot connect to the broker: %s", c->why);
-  return report_no_connack(c, r);
+  return report_failure(c, r);
 }
 
 static int

@@ -6,16 +6,19 @@
 #include "plugins/mqtt/tls.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "lib/array.h"
+
 struct tls {
   SSL_CTX *context;
-  const char *name; /* of the host */
-  long problem;     /* X509_V_ERR_...; X509_V_OK: none */
+  const char *name;  /* of the host */
+  char problem[128]; /* "": none */
 };
 
 static bool
@@ -33,6 +36,39 @@ tls_of(const SSL *ssl)
   return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 }
 
+#define NO_CA "'s CA is not trusted; name that CA with ca_file"
+#define OTHER_HOST                                                             \
+  " is for another host; use the host name of the certificate in `url`"
+
+static const struct {
+  int code;
+  const char *text;
+} problems[] = {
+  { X509_V_ERR_CERT_HAS_EXPIRED, " has expired; the broker needs a new one" },
+  { X509_V_ERR_CERT_NOT_YET_VALID,
+    " is not valid yet; compare the clocks of both machines" },
+  { X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+    " is self-signed; if it is that of your broker, name it with ca_file" },
+  { X509_V_ERR_HOSTNAME_MISMATCH, OTHER_HOST },
+  { X509_V_ERR_IP_ADDRESS_MISMATCH, OTHER_HOST },
+  { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, NO_CA },
+  { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, NO_CA },
+  { X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, NO_CA },
+  { X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, NO_CA },
+};
+
+static void
+take_problem(struct tls *tls, int code)
+{
+  for (size_t i = 0; i < ARRAY_SIZE(problems); i++)
+    if (problems[i].code == code) {
+      snprintf(tls->problem, sizeof(tls->problem), "%s", problems[i].text);
+      return;
+    }
+  snprintf(tls->problem, sizeof(tls->problem), " is not accepted: %s",
+           X509_verify_cert_error_string(code));
+}
+
 /* Keeps the first problem. */
 static int
 note_problem(int good, X509_STORE_CTX *store)
@@ -41,8 +77,8 @@ note_problem(int good, X509_STORE_CTX *store)
     X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
   struct tls *tls = tls_of(ssl);
 
-  if (!good && tls->problem == X509_V_OK)
-    tls->problem = X509_STORE_CTX_get_error(store);
+  if (!good && !tls->problem[0])
+    take_problem(tls, X509_STORE_CTX_get_error(store));
   return good;
 }
 
@@ -172,7 +208,5 @@ tls_context(const struct tls *tls)
 const char *
 tls_problem(const struct tls *tls)
 {
-  return tls->problem == X509_V_OK
-           ? NULL
-           : X509_verify_cert_error_string(tls->problem);
+  return tls->problem[0] ? tls->problem : NULL;
 }

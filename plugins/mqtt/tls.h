@@ -25,8 +25,8 @@ void tls_free(struct tls *tls);
 /* Returns the SSL_CTX. */
 void *tls_context(const struct tls *tls);
 
-/* Returns what is wrong with the server's certificate, in words; NULL: nothing
- * was found. */
+/* Returns what is wrong with the server's certificate, in words that continue
+ * "the certificate"; NULL: nothing was found. */
 const char *tls_problem(const struct tls *tls);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * Brokers that refuse, and brokers that are none: ACLs, passwords, certificates,
- * refusals to connect, limits, silence.  One line for each, the deadline holds,
- * and nothing is lost: with the right broker, all totals are exact.
+ * Brokers that refuse, and brokers that are none: ACLs, passwords,
+ * certificates, refusals to connect, limits, silence.  One line for each, the
+ * deadline holds, and nothing is lost: with the right broker, all totals are
+ * exact.
  */
 #include <check.h>
 #include <stdio.h>
@@ -70,7 +71,8 @@ check_one_line(int status, const char *words)
   ck_assert_msg(strstr(said, words), "no \"%s\" in: %s", words, said);
 }
 
-/* Does a run with the reading 85, and checks that the pending values arrived. */
+/* Does a run with the reading 85, and checks that the pending values arrived.
+ */
 static void
 check_nothing_is_lost(void)
 {
@@ -84,11 +86,11 @@ static void
 write_file(const char *scheme, const char *host, unsigned port,
            const char *options)
 {
-  sandbox_write(h.s, "house.ini",
-                MQTT_SETUP_INPUT MQTT_SETUP_TRANSFORMS
-                "[output bus]\nplugin = mqtt\nurl = %s://%s:%u\n%s"
-                  MQTT_SETUP_TARGETS,
-                scheme, host, port, options);
+  sandbox_write(
+    h.s, "house.ini",
+    MQTT_SETUP_INPUT MQTT_SETUP_TRANSFORMS
+    "[output bus]\nplugin = mqtt\nurl = %s://%s:%u\n%s" MQTT_SETUP_TARGETS,
+    scheme, host, port, options);
 }
 
 /* ---- ACLs ---------------------------------------------------------------- */
@@ -294,10 +296,8 @@ build_tls(void)
 static const struct {
   const char *name, *words;
 } bad_certificates[] = {
-  { "elsewhere", "is for another host" },
-  { "expired", "has expired" },
-  { "early", "is not valid yet" },
-  { "self", "is self-signed" },
+  { "elsewhere", "is for another host" }, { "expired", "has expired" },
+  { "early", "is not valid yet" },        { "self", "is self-signed" },
   { "stranger", "'s CA is not trusted" },
 };
 
@@ -409,14 +409,14 @@ static const struct refusal {
   bool is_3;
   int status;
 } refusals[] = {
-  { 0x84, false, EX_UNAVAILABLE }, /* unsupported protocol version */
+  { 0x84, false, EX_CONFIG },      /* unsupported protocol version */
   { 0x86, false, EX_UNAVAILABLE }, /* bad user name or password */
   { 0x87, false, EX_UNAVAILABLE }, /* not authorized */
   { 0x88, false, EX_TEMPFAIL },    /* server unavailable */
   { 0x95, false, EX_UNAVAILABLE }, /* packet too large */
   { 0x97, false, EX_TEMPFAIL },    /* quota exceeded */
-  { 0x9c, false, EX_UNAVAILABLE }, /* use another server */
-  { 1, true, EX_UNAVAILABLE },     /* unacceptable protocol version */
+  { 0x9c, false, EX_CONFIG },      /* use another server */
+  { 1, true, EX_CONFIG },          /* unacceptable protocol version */
   { 2, true, EX_UNAVAILABLE },     /* identifier rejected */
   { 3, true, EX_TEMPFAIL },        /* server unavailable */
   { 4, true, EX_UNAVAILABLE },     /* bad user name or password */
@@ -430,9 +430,8 @@ START_TEST(refused_connection_is_one_line_and_loses_nothing)
 
   build("");
   begin("");
-  rude = rude_server_start(&(struct rude){ .greeting = connack,
-                                           .greeting_len = r->is_3 ? 4 : 5,
-                                           .hangs_up = true });
+  rude = rude_server_start(&(struct rude){
+    .greeting = connack, .greeting_len = r->is_3 ? 4 : 5, .hangs_up = true });
   write_file("mqtt", "127.0.0.1", rude_server_port(rude),
              r->is_3 ? "protocol = 3.1.1\n" : "");
   mqtt_setup_run(&h, "84.7");
@@ -526,8 +525,10 @@ END_TEST
 
 /* More bytes than any packet has, and bytes that are no packet. */
 static const struct rude floods[] = {
-  { .refrain = "\x30\x7f" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
-  { .greeting = "\x20\xff\xff\xff\x7f", .refrain = "aaaaaaaaaaaaaaaaaaaaaaaaaa" },
+  { .refrain = "\x30\x7f"
+               "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
+  { .greeting = "\x20\xff\xff\xff\x7f",
+    .refrain = "aaaaaaaaaaaaaaaaaaaaaaaaaa" },
   { .greeting = "HTTP/1.1 400 Bad Request\r\n\r\n", .hangs_up = true },
   { .greeting = "\x20\x03\x00\x00\x00", .greeting_len = 5, .hangs_up = true },
   { .greeting = "\x20\x03\x00\x00\x00", .greeting_len = 5, .refrain = "\xd0" },
@@ -558,8 +559,8 @@ main(void)
   }
   tcase_add_checked_fixture(t, NULL, leave);
   tcase_add_test(t, topic_that_may_not_be_written_does_not_stop_the_others);
-  tcase_add_test(
-    t, write_that_mqtt_3_cannot_refuse_is_reported_within_two_cycles);
+  tcase_add_test(t,
+                 write_that_mqtt_3_cannot_refuse_is_reported_within_two_cycles);
   tcase_add_loop_test(t, forbidden_reading_is_reported, 0,
                       (int)ARRAY_SIZE(protocols));
   tcase_add_loop_test(t, check_says_what_is_forbidden, 0,
@@ -571,8 +572,8 @@ main(void)
                       (int)ARRAY_SIZE(bad_certificates));
   tcase_add_loop_test(t, certificate_is_trusted_by_its_ca_file_only, 0,
                       (int)ARRAY_SIZE(trusts));
-  tcase_add_loop_test(t, disabled_verification_causes_a_warning_in_every_run,
-                      0, (int)ARRAY_SIZE(bad_certificates));
+  tcase_add_loop_test(t, disabled_verification_causes_a_warning_in_every_run, 0,
+                      (int)ARRAY_SIZE(bad_certificates));
   tcase_add_test(t, client_certificate_is_sent);
   tcase_add_test(t, port_without_tls_is_one_line);
   tcase_add_test(t, port_with_tls_is_one_line);

@@ -117,6 +117,16 @@ write_plain(const struct payload *payload)
   text_buffer_free(&texts.payload);
 }
 
+/* A plain text that looks like a number is read as one. */
+static bool
+is_number_in_text(const struct mp_value *value)
+{
+  struct mp_decimal number;
+
+  return value->kind == MP_TEXT &&
+         host->table.decimal_parse(value->text, &number) == MP_OK;
+}
+
 /* Takes the lines of properties off TEXT, and returns the payload. */
 static char *
 take_properties(char *text, struct message *message,
@@ -150,7 +160,7 @@ try_payload(char *text, size_t size)
     return;
   require_sound(&read);
   write_json(&read);
-  if (read.id[0])
+  if (read.id[0] && !is_number_in_text(&read.value))
     write_plain(&read);
   payload_free(&read);
 }

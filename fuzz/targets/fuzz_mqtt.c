@@ -241,8 +241,8 @@ listen_once(void)
 /* ---- A fault of libmosquitto --------------------------------------------- */
 
 /*
- * libmosquitto 2.0.11 and 2.0.21 abort when the broker sends a property that
- * they do not know: log__printf() asserts that there is a handle, and the
+ * libmosquitto 2.0.11 aborts when the broker sends a property that
+ * it does not know: log__printf() asserts that there is a handle, and the
  * reader of properties gives it none.  Such a conversation ends here.
  */
 static jmp_buf aborted;

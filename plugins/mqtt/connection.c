@@ -35,7 +35,8 @@ note_log(struct mosquitto *m, void *ctx, int level, const char *text)
 
   (void)m;
   if (level == MOSQ_LOG_ERR && !c->why[0])
-    snprintf(c->why, sizeof(c->why), "%s", text);
+    snprintf(c->why, sizeof(c->why), "%s",
+             strncmp(text, "Error: ", 7) == 0 ? text + 7 : text);
   if (c->host->log_enabled(c->host, MP_LOG_DEBUG))
     mp_log(c->host, MP_LOG_DEBUG, c->options.url, "%s", text);
 }
@@ -432,6 +433,18 @@ publish_all(struct connection *c)
   return r;
 }
 
+/* A broker of MQTT 3.1.1 has no other way to refuse a message. */
+static int
+report_publishing(const struct connection *c, int r)
+{
+  if (r == MP_EAGAIN && c->options.mqtt_3 && c->first == 0)
+    return mp_fail(c->host, MP_EREFUSED, c->list[0].topic,
+                   "the broker ended the connection at this message (%s): it "
+                   "may retain no messages, or not let this user write them",
+                   c->why);
+  return connection_report(c, r, "the broker did not acknowledge all values");
+}
+
 int
 connection_publish(struct connection *c, struct publication *list, size_t n)
 {
@@ -443,12 +456,13 @@ connection_publish(struct connection *c, struct publication *list, size_t n)
   c->n = n;
   c->first = 0;
   r = publish_all(c);
+  if (r != MP_OK) {
+    report_publishing(c, r);
+    c->stage = STAGE_LOST; /* the library must not answer for it any more */
+  }
   c->list = NULL;
   c->n = c->first = 0;
-  if (r == MP_OK)
-    return MP_OK;
-  c->stage = STAGE_LOST; /* the library must not answer for it any more */
-  return connection_report(c, r, "the broker did not acknowledge all values");
+  return r;
 }
 
 int

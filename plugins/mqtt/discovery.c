@@ -47,9 +47,14 @@ make_id(const char *before, const char *middle, const char *after)
   if (asprintf(&id, "%s%s%s", before, middle, after) < 0)
     return NULL;
   to = id;
-  for (const char *from = id; *from; from++)
-    if (((unsigned char)*from & 0xc0) != 0x80) /* not within a character */
-      *to++ = strchr(id_characters, *from) ? *from : '_';
+  for (const char *from = id; *from; from++) {
+    if (((unsigned char)*from & 0xc0) == 0x80) /* within a character */
+      continue;
+    *to = *from;
+    if (!strchr(id_characters, *to))
+      *to = '_';
+    to++;
+  }
   *to = '\0';
   return id;
 }
@@ -106,15 +111,11 @@ add_entity(const struct mp_host *host, struct entities *es, uint32_t number,
   *e = (struct entity){ .target = host->target(host, number),
                         .number = number,
                         .is_time = is_time };
-  if (host->target_meter(host, number, &meter) == MP_OK) {
-    e->meter = meter;
+  if (host->target_meter(host, number, &meter) == MP_OK)
     e->section = after_dot(meter.id, host->pipeline);
-  }
-  e->device_id = make_id(ID_PREFIX, host->pipeline, "");
-  if (e->section && e->device_id) {
-    free(e->device_id);
-    e->device_id = make_id(ID_PREFIX, meter.id, "");
-  }
+  if (e->section)
+    e->meter = meter;
+  e->device_id = make_id(ID_PREFIX, e->section ? meter.id : host->pipeline, "");
   if (e->device_id)
     e->id =
       make_id(e->device_id, "_", is_time ? "last_reading" : short_name(e));
@@ -163,7 +164,6 @@ static int
 list_entities(const struct discovery *d, struct entities *ret)
 {
   const struct mp_host *host = d->host;
-  const struct mp_target *target;
   size_t n;
   int r = MP_OK;
 
@@ -171,7 +171,8 @@ list_entities(const struct discovery *d, struct entities *ret)
   if (d->mode == DISCOVERY_OFF)
     return MP_OK;
   for (uint32_t i = 0; r == MP_OK; i++) {
-    target = host->target(host, i);
+    const struct mp_target *target = host->target(host, i);
+
     if (!target)
       break;
     if (!(target->flags & MP_TARGET_READ))
@@ -522,11 +523,12 @@ static const char begins[] = "\":{\"p\":\"sensor\"";
 static const char *
 next_component(const char **text)
 {
-  const char *from = *text, *end = strstr(from, begins), *id;
+  const char *from = *text, *end = strstr(from, begins);
 
   for (; end; end = strstr(*text, begins)) {
+    const char *id = end;
+
     *text = end + strlen(begins);
-    id = end;
     while (id > from && strchr(id_characters, id[-1]))
       id--;
     if (id < end && id > from && id[-1] == '"')

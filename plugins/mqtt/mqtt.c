@@ -59,7 +59,7 @@ static const struct mp_option target_options[] = {
     "unit to convert the value to, exactly" },
   { "precision", MP_TYPE_INT, 0, NULL, "0..12",
     "decimals that Home Assistant displays" },
-  { "category", MP_TYPE_CHOICE, 0, NULL, "diagnostic|config",
+  { "category", MP_TYPE_CHOICE, 0, NULL, "none|diagnostic",
     "category in Home Assistant" },
   { NULL, 0, 0, NULL, NULL, NULL },
 };

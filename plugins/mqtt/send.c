@@ -97,14 +97,18 @@ add_message(struct batch *b, struct topic *topic, const char *payload)
   return p;
 }
 
-/* Discovery asks for the newest value of a target. */
+/* Discovery asks for the newest value of a target.  Before the first one, the
+ * last known value of a total is a 0 that is not displayed. */
 static const struct mp_value *
 newest_value(void *ctx, uint32_t target)
 {
   struct mqtt *m = ctx;
   const struct mp_value *value = record_value(&m->record, target);
+  const struct topic *topic = m->by_target[target];
 
-  return value ? value : m->host->target_last(m->host, target);
+  if (value || (!topic->is_displayed && !topic->id[0]))
+    return value;
+  return m->host->target_last(m->host, target);
 }
 
 static int
@@ -117,16 +121,38 @@ make_configs(struct batch *b)
            : discovery_make(&d, &b->configs, &b->n_configs);
 }
 
-static void
+/* Adds CONFIG, and before it what removes entities that it no longer has. */
+static int
+add_config(struct batch *b, struct topic *topic,
+           const struct discovery_config *config)
+{
+  char *removal = NULL;
+
+  if (topic->text && strcmp(topic->text, config->text) == 0)
+    return MP_OK;
+  if (topic->text &&
+      discovery_removal(topic->text, config->text, &removal) != MP_OK)
+    return MP_ENOMEM;
+  if (removal) {
+    b->texts[b->n].payload.data = removal; /* is freed with it */
+    add_message(b, topic, removal);
+  }
+  add_message(b, topic, config->text);
+  return MP_OK;
+}
+
+static int
 add_configs(struct batch *b)
 {
-  for (size_t i = 0; i < b->n_configs; i++) {
-    const struct discovery_config *config = &b->configs[i];
-    struct topic *topic = topics_find(&b->m->topics, config->topic);
+  int r = MP_OK;
 
-    if (topic && (!topic->text || strcmp(topic->text, config->text) != 0))
-      add_message(b, topic, config->text);
+  for (size_t i = 0; r == MP_OK && i < b->n_configs; i++) {
+    struct topic *topic = topics_find(&b->m->topics, b->configs[i].topic);
+
+    if (topic)
+      r = add_config(b, topic, &b->configs[i]);
   }
+  return r;
 }
 
 /* Returns the seconds after which the broker is to delete VALUE; 0: never. */
@@ -189,14 +215,15 @@ make_batch(struct batch *b)
   size_t most;
   int r = make_configs(b);
 
-  most = b->n_configs + b->m->n + b->m->topics.n + 1;
+  most = 2 * b->n_configs + b->m->n + b->m->topics.n + 1;
   b->list = calloc(most, sizeof(*b->list));
   b->topics = calloc(most, sizeof(struct topic *));
   b->texts = calloc(most, sizeof(*b->texts));
   if (r != MP_OK || !b->list || !b->topics || !b->texts)
     return MP_ENOMEM;
-  add_configs(b);
-  r = add_states(b);
+  r = add_configs(b);
+  if (r == MP_OK)
+    r = add_states(b);
   add_deletions(b);
   return r;
 }

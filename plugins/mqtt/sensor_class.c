@@ -105,6 +105,15 @@ suits(const char *device_class, const char *state_class)
   return true;
 }
 
+/* A displayed value is of no kind in particular. */
+static uint32_t
+kind_of(const struct mp_target *target, const struct mp_value *value)
+{
+  if (target->kind)
+    return target->kind;
+  return target->flags & MP_TARGET_TOTAL ? MP_COUNTER : value->kind;
+}
+
 /* The mean of numbers without a unit, such as codes and settings, has no
  * meaning. */
 static const char *
@@ -112,7 +121,7 @@ state_class_of(uint32_t kind, bool is_total, const char *unit)
 {
   if (kind == MP_GAUGE)
     return is_total ? total : unit ? measurement : NULL;
-  return kind == MP_COUNTER || is_total ? total_increasing : NULL;
+  return kind == MP_COUNTER ? total_increasing : NULL;
 }
 
 /* Returns the class of a date, or of a time with its zone; Home Assistant
@@ -156,7 +165,7 @@ describe_number(const struct mp_host *host, uint32_t number,
                 const struct mp_value *value, struct sensor_class *ret)
 {
   const struct mp_target *target = host->target(host, number);
-  uint32_t kind = target->kind ? target->kind : value->kind;
+  uint32_t kind = kind_of(target, value);
   const char *unit = host->target_option(host, number, "unit");
 
   ret->unit = spell_unit(unit ? unit : value->unit);

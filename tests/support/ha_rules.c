@@ -205,7 +205,7 @@ keys_are_known(const cJSON *sensor)
 }
 
 static bool
-no_text_is_empty(const cJSON *object)
+has_no_empty_text(const cJSON *object)
 {
   const cJSON *member;
 
@@ -213,10 +213,19 @@ no_text_is_empty(const cJSON *object)
   {
     const char *text = cJSON_GetStringValue(member);
 
-    if (cJSON_IsNull(member) || (text && !*text) || !no_text_is_empty(member))
+    if (cJSON_IsNull(member) || (text && !*text))
       return false;
   }
   return true;
+}
+
+static bool
+no_text_is_empty(const cJSON *sensor)
+{
+  return has_no_empty_text(sensor) &&
+         has_no_empty_text(
+           cJSON_GetObjectItemCaseSensitive(sensor, "device")) &&
+         has_no_empty_text(cJSON_GetObjectItemCaseSensitive(sensor, "origin"));
 }
 
 static bool
@@ -392,8 +401,8 @@ const struct ha_rule ha_rules[] = {
     "2026.9, components/sensor/__init__.py, async_internal_added_to_hass",
     category_is_diagnostic, "{\"entity_category\":\"config\"}" },
   { "the precision is a whole number from 0 on",
-    "about 2025.2, components/mqtt/sensor.py: cv.positive_int", precision_is_whole,
-    "{\"suggested_display_precision\":-1}" },
+    "about 2025.2, components/mqtt/sensor.py: cv.positive_int",
+    precision_is_whole, "{\"suggested_display_precision\":-1}" },
   { "the expiry is a whole number of seconds; 0 would mean none",
     "about 2025.2, components/mqtt/sensor.py: cv.positive_int", expiry_is_whole,
     "{\"expire_after\":1.5}" },

@@ -358,6 +358,8 @@ static const struct expected {
   { "cop", MP_GAUGE, "COP", "number", "3.5", "", "", "", "", "1" },
   { "date", MP_TEXT, "Date", "yy:mm:dd", "2026-11-22", "", "date", "",
     "diagnostic", "" },
+  { "no_date", MP_TEXT, "Type", "ASCII", "2026-22-11", "", "", "", "diagnostic",
+    "" },
   { "clock", MP_TEXT, "Clock", "hh:mm:ss", "10:20:30", "", "", "", "diagnostic",
     "" },
   { "rtc", MP_TEXT, "Clock", "RTC", "2026-11-22T10:20:30", "", "", "",
@@ -570,14 +572,32 @@ START_TEST(total_of_gauges_can_fall)
 }
 END_TEST
 
-START_TEST(kind_of_the_value_counts_if_that_of_the_field_is_not_known)
+/* A broker shows values that are of no kind in particular. */
+START_TEST(kind_of_the_field_counts_more_than_that_of_the_value)
 {
-  uint32_t target = add_target("load", "load", 0, 0, NULL);
-
-  set_value(target, MP_COUNTER, "12.5 kWh");
+  add_target("heat", "heat", 0, MP_COUNTER, NULL);
+  add_target("load", "load", 0, 0, NULL);
+  add_target("total", "total", MP_TARGET_TOTAL, 0, NULL);
+  set_value(0, MP_GAUGE, "12.5 kWh");
+  set_value(1, MP_COUNTER, "12.5 kWh");
+  set_value(2, MP_GAUGE, "12.5 kWh");
   make_configs();
+  ck_assert_str_eq(member("meterpipe_house_heat", "state_class"),
+                   "total_increasing");
   ck_assert_str_eq(member("meterpipe_house_load", "state_class"),
                    "total_increasing");
+  ck_assert_str_eq(member("meterpipe_house_total", "state_class"),
+                   "total_increasing");
+}
+END_TEST
+
+START_TEST(large_step_has_no_decimals)
+{
+  add_field("energy", MP_COUNTER, NULL, NULL, "123 GJ");
+  values[0].number.exp10 = 6;
+  make_configs();
+  ck_assert_str_eq(
+    member("meterpipe_house_meter_energy", "suggested_display_precision"), "0");
 }
 END_TEST
 
@@ -817,9 +837,10 @@ START_TEST(entities_of_the_card_exist)
   while (fgets(line, sizeof(line), card)) {
     line[strcspn(line, "#\n")] = '\0';
     id = strstr(line, "sensor.");
-    if (id)
-      ck_assert_msg(is_entity(id), "no entity %s", id);
-    n += id != NULL;
+    if (!id)
+      continue;
+    ck_assert_msg(is_entity(id), "no entity %s", id);
+    n++;
   }
   ck_assert_int_gt(n, 10);
   fclose(card);
@@ -923,8 +944,8 @@ main(void)
   tcase_add_test(tc, no_discovery);
   tcase_add_test(tc, usage_and_total);
   tcase_add_test(tc, total_of_gauges_can_fall);
-  tcase_add_test(tc,
-                 kind_of_the_value_counts_if_that_of_the_field_is_not_known);
+  tcase_add_test(tc, kind_of_the_field_counts_more_than_that_of_the_value);
+  tcase_add_test(tc, large_step_has_no_decimals);
   tcase_add_test(tc, target_that_is_only_read_has_no_entity);
   tcase_add_test(tc, options_override);
   tcase_add_test(tc, options_leave_out);

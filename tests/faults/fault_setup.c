@@ -196,7 +196,7 @@ put_hook(FILE *f, const struct fault_setup *setup)
   fprintf(f, "[output hook]\n");
   if (setup->bus)
     fprintf(f, "plugin = mqtt\nurl = mqtt://127.0.0.1:%u\ntimeout = 3s\n",
-            proxy_port(setup_proxy(setup)));
+            setup_bus_port(setup));
   else if (setup->plan->shelf)
     fprintf(f, "plugin = ./output_shelf.so\nclass = history\n");
   else

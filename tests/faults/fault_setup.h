@@ -20,7 +20,6 @@
 #include <stdint.h>
 
 #include "tests/faults/fault_preload.h"
-#include "tests/faults/proxy.h"
 #include "tests/faults/tracer.h"
 #include "tests/support/domoticz_server.h"
 #include "plugins/kmp/emulator/meter.h"
@@ -63,8 +62,6 @@ void setup_replug(struct fault_setup *setup);
  * example those of a proxy; 0: connects directly. */
 void setup_lead_by(struct fault_setup *setup, unsigned domoticz,
                    unsigned meter);
-/* Returns the proxy in front of the MQTT broker of SETUP_MQTT. */
-struct proxy *setup_proxy(const struct fault_setup *setup);
 /* Returns the path of the tty of meter I. */
 const char *setup_tty(struct fault_setup *setup, unsigned i);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/faults/proxy.h"
 #include "tests/support/broker.h"
 #include "tests/support/mqtt_packet.h"
 #include "tests/support/mqtt_watch.h"
@@ -130,10 +131,10 @@ setup_bus_free(struct fault_setup *setup)
   free(bus);
 }
 
-struct proxy *
-setup_proxy(const struct fault_setup *setup)
+unsigned
+setup_bus_port(const struct fault_setup *setup)
 {
-  return setup->bus->proxy;
+  return proxy_port(setup->bus->proxy);
 }
 
 /* Starts the broker with a database of LEN bytes; DATA NULL: without. */

@@ -126,9 +126,10 @@ void setup_remove(const struct fault_setup *setup, const char *pattern);
 void setup_check_records(struct fault_setup *setup);
 /* The part of setup_check for the history output. */
 void setup_check_shelf(struct fault_setup *setup);
-/* The MQTT broker: its beginning and end, the moments, how it answers, and
- * whether it runs. */
+/* The MQTT broker: its beginning and end, its port, the moments, how it
+ * answers, and whether it runs. */
 void setup_bus_new(struct fault_setup *setup);
+unsigned setup_bus_port(const struct fault_setup *setup);
 void setup_bus_free(struct fault_setup *setup);
 void setup_bus_begin(struct fault_setup *setup);
 void setup_bus_keep(struct fault_setup *setup);

@@ -1,8 +1,8 @@
 /*
  * Faults between the program and its peers: every wrong reply of Domoticz to
  * every request, before and after it is carried out; the end of the connection
- * at every byte of requests and replies, also of MQTT; every byte on the line
- * of a meter lost, changed, doubled, delayed, or the last.
+ * at every byte of requests and replies; every byte on the line of a meter
+ * lost, changed, doubled, delayed, or the last.
  */
 #include <stdio.h>
 #include <string.h>
@@ -179,20 +179,6 @@ sweep_line(struct fault_setup *setup, const struct sweep *s, const char *moment)
   proxy_stop(p);
 }
 
-/* The packets of MQTT. */
-static void
-sweep_packets(struct fault_setup *setup, const struct sweep *s, int good_runs)
-{
-  char about[96];
-
-  snprintf(about, sizeof(about), "mqtt %s", good_runs ? "steady" : "first");
-  setup_begin(setup);
-  for (int i = 0; i < good_runs; i++)
-    setup_go_well(setup);
-  setup_keep(setup);
-  sweep_bytes(setup, s, setup_proxy(setup), about, PROXY_RESET, SAMPLE_CUTS);
-}
-
 /* ---- The meter itself ---- */
 
 /* Faults of the meter emulator that last for a whole run, or that take a number
@@ -278,11 +264,6 @@ sweep_moment(struct fault_setup *setup, const struct sweep *s, int kind,
 static void
 work(struct sweep *s)
 {
-  struct fault_setup *bus = setup_new(SETUP_MQTT);
-
-  sweep_packets(bus, s, 0);
-  sweep_packets(bus, s, 3);
-  setup_free(bus);
   for (int kind = 0; kind < SETUP_COMMANDS; kind++) {
     struct fault_setup *setup = setup_new((enum setup_kind)kind);
 

@@ -205,7 +205,7 @@ decimal_parse_prefix(const char *text, struct mp_decimal *ret)
 
 /* Writes the number backwards, with its last character in front of END; returns
  * its first character. */
-static char *
+static inline char *
 write_number(struct mp_decimal d, char *end)
 {
   uint64_t mag = coef_magnitude(d.coef);
@@ -245,13 +245,15 @@ text_length(struct mp_decimal d)
   return (size_t)(d.coef < 0) + (size_t)digits + (size_t)(decimals > 0);
 }
 
-/* Writes as much of D as SIZE leaves room for. */
+/* Writes as much of D, whose text has LEN characters, as SIZE leaves room for.
+ */
 RARE static void
-write_cut(struct mp_decimal d, char *buf, size_t size)
+write_cut(struct mp_decimal d, size_t len, char *buf, size_t size)
 {
   char whole[DECIMAL_TEXT];
 
-  decimal_format(d, whole, sizeof(whole));
+  if (len > 0)
+    write_number(d, whole + len);
   if (size > 0) {
     memcpy(buf, whole, size - 1);
     buf[size - 1] = '\0';
@@ -264,7 +266,7 @@ decimal_format(struct mp_decimal d, char *buf, size_t size)
   const size_t len = decimal_valid(d) ? text_length(d) : 0;
 
   if (len >= size) {
-    write_cut(d, buf, size);
+    write_cut(d, len, buf, size);
   } else {
     if (len > 0)
       write_number(d, buf + len);

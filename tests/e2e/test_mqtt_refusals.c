@@ -451,7 +451,7 @@ START_TEST(refused_connection_is_one_line_and_loses_nothing)
 }
 END_TEST
 
-/* Brokers that cannot do what is needed, and the words about it. */
+/* Brokers without a necessary ability, and the words about it. */
 static const struct {
   const char *lines, *protocol;
   int status;

@@ -401,7 +401,8 @@ join_sorted(char **lines, size_t n)
   FILE *f = open_memstream(&text, &size);
 
   ck_assert_ptr_nonnull(f);
-  qsort(lines, n, sizeof(*lines), compare_lines);
+  if (n > 0)
+    qsort(lines, n, sizeof(*lines), compare_lines);
   for (size_t i = 0; i < n; i++) {
     fputs(lines[i], f);
     free(lines[i]);
@@ -445,20 +446,34 @@ subscribe(struct client *c, const char *filter)
   send_packet(c, &w, MQTT_UNSUBSCRIBE, 2);
 }
 
+/* Adds LINE to the N lines, which it replaces. */
+static char **
+add_line(char **lines, size_t n, char *line)
+{
+  char **more = realloc(lines, (n + 1) * sizeof(*lines));
+
+  if (!more)
+    abort();
+  more[n] = line;
+  return more;
+}
+
 const char *
 broker_retained(struct broker *b, const char *filter)
 {
   struct client *c = client_open(b);
+  struct mqtt_packet packet = { .type = MQTT_SUBSCRIBE };
   char **lines = NULL;
   size_t n = 0;
-  struct mqtt_packet packet;
 
   subscribe(c, filter);
-  for (packet = receive(c); packet.type != MQTT_UNSUBACK; packet = receive(c))
+  while (packet.type != MQTT_UNSUBACK) {
+    packet = receive(c);
     if (packet.type == MQTT_PUBLISH) {
-      lines = realloc(lines, (n + 1) * sizeof(*lines));
-      lines[n++] = line_of(&packet);
+      lines = add_line(lines, n, line_of(&packet));
+      n++;
     }
+  }
   client_close(c);
   free(b->retained);
   b->retained = join_sorted(lines, n);

@@ -19,6 +19,7 @@
 #endif
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>

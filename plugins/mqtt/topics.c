@@ -178,14 +178,16 @@ topics_load(struct topics *topics, const struct mp_host *host)
   return r;
 }
 
+/* A text that the store has is not written again: the host checks each. */
 static int
 store(const struct mp_host *host, unsigned i, struct text_buffer *text)
 {
+  const char *old = stored(host, i);
   char key[24];
   int r = text_buffer_add(text, "", 1);
 
   snprintf(key, sizeof(key), KEY, i);
-  if (r == MP_OK)
+  if (r == MP_OK && (!old || strcmp(old, text->data) != 0))
     r = host->store_set(host, key, text->data);
   text->len = 0;
   return r;

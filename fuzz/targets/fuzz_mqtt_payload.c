@@ -235,11 +235,10 @@ try_topics(const char *text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  char *text = malloc(size + 1), *rest;
+  char *text = calloc(1, size + 1), *rest;
 
   require(text);
   memcpy(text, data, size);
-  text[size] = '\0';
   rest = strchr(text, '\n');
   if (rest) {
     *rest++ = '\0';

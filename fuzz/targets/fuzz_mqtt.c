@@ -19,6 +19,7 @@
 #endif
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -196,13 +197,12 @@ send_part(void)
 static void
 act(void)
 {
-  unsigned packets;
   bool sent = false;
 
   take_connection();
   if (fuzz.fd < 0)
     return;
-  for (packets = receive(); packets > 1; packets--)
+  for (unsigned packets = receive(); packets > 1; packets--)
     sent |= send_part();
   while (!sent)
     sent = send_part();
@@ -293,7 +293,7 @@ take_shown(const struct mp_output_sink *to, const struct mp_shown *shown)
   require(shown->target < TARGETS);
   require(shown->answer == MP_SHOWN_VALUE ||
           shown->answer == MP_SHOWN_FORGOTTEN);
-  require((shown->answer == MP_SHOWN_VALUE) == (shown->value != NULL));
+  require((shown->answer == MP_SHOWN_FORGOTTEN) == !shown->value);
   require(!storable_shown(shown));
   require(!shown->value || !value_import(&imported, shown->value));
   value_clear(&imported);

@@ -216,7 +216,7 @@ try_topics(const char *text)
   require(topics_save(&topics, &host->table) == MP_OK);
   stored = fake_host_stored(host, "topics.0");
   require(!stored || storable_kept_text(stored));
-  require((stored != NULL) == (topics.n > 0));
+  require(!stored == (topics.n == 0));
   require(topics_load(&again, &host->table) == MP_OK);
   require_sorted(&again);
   require(again.n == topics.n);
@@ -235,11 +235,10 @@ try_topics(const char *text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  char *text = malloc(size + 1), *rest;
+  char *text = calloc(1, size + 1), *rest;
 
-  require(text != NULL);
+  require(text);
   memcpy(text, data, size);
-  text[size] = '\0';
   rest = strchr(text, '\n');
   if (rest) {
     *rest++ = '\0';

@@ -82,7 +82,7 @@ address_parse(const char *url, struct address *ret)
     return "has a host that is too long";
   if (rest[strlen(text)] != '\0' && strcmp(rest + strlen(text), "/") != 0)
     return "must end after the port: give a topic as `topic`";
-  strcpy(address.port, address.tls ? "8883" : "1883");
+  memcpy(address.port, address.tls ? "8883" : "1883", sizeof("1883"));
   colon = strrchr(text, ':');
   if (colon && !strchr(colon, ']')) {
     if (!take_port(colon + 1, &address))

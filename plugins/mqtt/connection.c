@@ -472,7 +472,7 @@ connection_publish(struct connection *c, struct publication *list, size_t n)
   c->first = 0;
   r = publish_all(c);
   if (r != MP_OK) {
-    report_publishing(c, r);
+    r = report_publishing(c, r);
     c->stage = STAGE_LOST; /* the library must not answer for it any more */
   }
   c->list = NULL;

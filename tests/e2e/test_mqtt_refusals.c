@@ -509,6 +509,19 @@ START_TEST(broker_that_never_answers_is_one_line_and_loses_nothing)
 }
 END_TEST
 
+/* RFC 6761 reserves the name. */
+START_TEST(unknown_name_is_one_line_and_loses_nothing)
+{
+  build("");
+  begin("");
+  write_file("mqtt", "house.invalid", 1883, "timeout = 5s\n");
+  run_in_time("84.7");
+  check_one_line(EX_TEMPFAIL, "cannot resolve the name \"house.invalid\"");
+  mqtt_setup_write(&h, "");
+  check_nothing_is_lost();
+}
+END_TEST
+
 /* The answers of a real broker end at packet _i: CONNACK, SUBACK, retained
  * messages, UNSUBACK, PUBACKs.  Or what the program sends does not arrive. */
 START_TEST(broker_that_falls_silent_loses_nothing)
@@ -613,6 +626,7 @@ main(void)
   tcase_add_loop_test(t, broker_without_retained_messages_or_qos_is_refused, 0,
                       (int)ARRAY_SIZE(limits));
   tcase_add_test(t, broker_that_never_answers_is_one_line_and_loses_nothing);
+  tcase_add_test(t, unknown_name_is_one_line_and_loses_nothing);
   tcase_add_loop_test(t, broker_that_falls_silent_loses_nothing, 0, 12);
   tcase_add_loop_test(t, server_that_is_no_broker_is_one_line_and_loses_nothing,
                       0, (int)ARRAY_SIZE(floods));

@@ -26,6 +26,7 @@
 #define PORT_TRIES 5
 /* The limit of each wait for the broker. */
 #define PATIENCE_MS 20000
+#define REPEAT_MS 200
 
 struct broker {
   struct sandbox *s;
@@ -193,14 +194,18 @@ broker_configure(struct broker *b, const char *lines)
   b->lines = strdup(lines);
 }
 
+/* mosquitto forgets a signal that comes between its first connection and its
+ * main loop, so the signal is repeated. */
 static void
 end(struct broker *b, int sig)
 {
   if (b->pid == 0)
     return;
-  kill(b->pid, sig);
-  while (waitpid(b->pid, NULL, 0) < 0 && errno == EINTR)
-    ;
+  for (int ms = 0; waitpid(b->pid, NULL, WNOHANG) == 0; ms++) {
+    if (ms % REPEAT_MS == 0)
+      kill(b->pid, sig);
+    usleep(1000);
+  }
   b->pid = 0;
 }
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "lib/array.h"
-#include "lib/clock.h"
 #include "plugins/mqtt/address.h"
 #include "testkit/fake_host.h"
 #include "tests/support/run_suite.h"
@@ -94,20 +93,17 @@ START_TEST(url_is_split)
 }
 END_TEST
 
-/* Returns how the name of URL is resolved, until UNTIL. */
-static int
-resolve(struct fake_host *host, const char *url, int64_t until)
+static void
+resolve(struct fake_host *host, const char *url)
 {
   struct addrinfo *list = NULL;
   struct address address;
-  int r;
 
   ck_assert_ptr_null(address_parse(url, &address));
-  r = address_resolve(&host->table, url, &address, until, &list);
-  ck_assert_int_eq(r == MP_OK, list != NULL);
-  if (list)
-    freeaddrinfo(list);
-  return r;
+  ck_assert_int_eq(address_resolve(&host->table, url, &address, 0, &list),
+                   MP_OK);
+  ck_assert_ptr_nonnull(list);
+  freeaddrinfo(list);
 }
 
 START_TEST(number_needs_no_time)
@@ -116,34 +112,8 @@ START_TEST(number_needs_no_time)
 
   fake_host_set_time_left(host, 0);
   fake_host_cancel(host);
-  ck_assert_int_eq(resolve(host, "mqtt://127.0.0.1", 0), MP_OK);
-  ck_assert_int_eq(resolve(host, "mqtt://[::1]:7", 0), MP_OK);
-  ck_assert_uint_eq(fake_host_failures(host), 0);
-  fake_host_free(host);
-}
-END_TEST
-
-/* RFC 6761 reserves the name. */
-START_TEST(unknown_name_is_reported)
-{
-  struct fake_host *host = fake_host_new(NULL, "bus");
-  int r = resolve(host, "mqtt://house.invalid", clock_mono_ms() + 5000);
-
-  ck_assert(r == MP_EAGAIN || r == MP_ETIMEOUT);
-  ck_assert_uint_eq(fake_host_failures(host), 1);
-  ck_assert_ptr_nonnull(strstr(fake_host_log(host), "\"house.invalid\""));
-  fake_host_free(host);
-}
-END_TEST
-
-START_TEST(end_of_the_run_ends_the_query)
-{
-  struct fake_host *host = fake_host_new(NULL, "bus");
-
-  fake_host_cancel(host);
-  ck_assert_int_eq(
-    resolve(host, "mqtt://house.invalid", clock_mono_ms() + 60000),
-    MP_ECANCELED);
+  resolve(host, "mqtt://127.0.0.1");
+  resolve(host, "mqtt://[::1]:7");
   ck_assert_uint_eq(fake_host_failures(host), 0);
   fake_host_free(host);
 }
@@ -157,8 +127,6 @@ main(void)
 
   tcase_add_loop_test(tc, url_is_split, 0, ARRAY_SIZE(rows));
   tcase_add_test(tc, number_needs_no_time);
-  tcase_add_test(tc, unknown_name_is_reported);
-  tcase_add_test(tc, end_of_the_run_ends_the_query);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

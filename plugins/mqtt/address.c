@@ -39,6 +39,16 @@ take_port(const char *text, struct address *ret)
   return true;
 }
 
+/* Returns whether NAME, without brackets, may be that of a host. */
+static bool
+is_name(const char *name)
+{
+  for (const char *p = name; *p; p++)
+    if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr("[]?#\\\"", *p))
+      return false;
+  return *name != '\0';
+}
+
 /* Takes the name without brackets out of TEXT, which it changes. */
 static bool
 take_name(char *text, struct address *ret)
@@ -52,7 +62,7 @@ take_name(char *text, struct address *ret)
     return false; /* an IPv6 address without brackets */
   }
   memcpy(ret->name, text, strlen(text) + 1);
-  return text[0] != '\0';
+  return is_name(text);
 }
 
 const char *
@@ -80,7 +90,7 @@ address_parse(const char *url, struct address *ret)
     *colon = '\0';
   }
   if (!take_name(text, &address))
-    return "has no host; an IPv6 address stands in brackets";
+    return "has no valid host; put an IPv6 address in brackets";
   *ret = address;
   return NULL;
 }

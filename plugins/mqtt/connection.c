@@ -333,26 +333,41 @@ unsubscribe(struct connection *c, char *const *filters, int n, int64_t until)
                                : connection_lose(c, r);
 }
 
+/* Reads the retained messages of N filters, into c->on_message. */
+static int
+read_some(struct connection *c, char *const *filters, int n, int64_t until)
+{
+  int r = subscribe(c, filters, n, until);
+
+  return r == MP_OK && !c->refused ? unsubscribe(c, filters, n, until) : r;
+}
+
 int
 connection_read(struct connection *c, char *const *filters, size_t n,
                 bool quietly,
                 void (*fn)(void *ctx, const struct message *message), void *ctx)
 {
-  int64_t wait = c->options.timeout_ms, until;
-  int r;
+  int64_t wait = c->options.timeout_ms;
+  const char *first = NULL;
+  int r = MP_OK;
 
   if (quietly && wait > STALE_MS)
     wait = STALE_MS;
-  until = clock_mono_ms() + wait;
   c->on_message = fn;
   c->on_message_ctx = ctx;
-  r = subscribe(c, filters, (int)n, until);
-  if (r == MP_OK && !c->refused)
-    r = unsubscribe(c, filters, (int)n, until);
+  c->refused = 0;
+  while (r == MP_OK && !c->refused && n > 0) {
+    size_t some = n < CONNECTION_AT_ONCE ? n : CONNECTION_AT_ONCE;
+
+    first = *filters;
+    r = read_some(c, filters, (int)some, clock_mono_ms() + wait);
+    filters += some;
+    n -= some;
+  }
   c->on_message = NULL;
   if (c->refused)
     return mp_fail(c->host, MP_EREFUSED, c->options.url,
-                   "the broker does not let this user read %s: %s", filters[0],
+                   "the broker does not let this user read %s: %s", first,
                    connection_reason(c->refused));
   if (r == MP_OK)
     return MP_OK;

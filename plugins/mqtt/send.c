@@ -97,14 +97,18 @@ add_message(struct batch *b, struct topic *topic, const char *payload)
   return p;
 }
 
-/* Discovery asks for the newest value of a target. */
+/* Discovery asks for the newest value of a target.  Before the first one, the
+ * last known value of a total is a 0 that is not displayed. */
 static const struct mp_value *
 newest_value(void *ctx, uint32_t target)
 {
   struct mqtt *m = ctx;
   const struct mp_value *value = record_value(&m->record, target);
+  const struct topic *topic = m->by_target[target];
 
-  return value ? value : m->host->target_last(m->host, target);
+  if (value || (!topic->is_displayed && !topic->id[0]))
+    return value;
+  return m->host->target_last(m->host, target);
 }
 
 static int

@@ -66,10 +66,9 @@ write_probed(const char *more_fields, const char *options)
   ck_assert_ptr_nonnull(section);
   end = strstr(section, "\n# It also has: ");
   ck_assert_ptr_nonnull(end);
-  sandbox_write(h.s, "house.ini",
-                "%.*s%s\n[output bus]\nplugin = mqtt\nurl = %s\n%s",
-                (int)(end - section), section, more_fields, mqtt_setup_url(&h),
-                options);
+  sandbox_write(
+    h.s, "house.ini", "%.*s%s\n[output bus]\nplugin = mqtt\nurl = %s\n%s",
+    (int)(end - section), section, more_fields, mqtt_setup_url(&h), options);
 }
 
 #define INFO ", info_code, info_text"

@@ -96,6 +96,12 @@ run_failures(struct expansion *e, const struct state *s)
       run_step(e, s);
     e->step.failure = (struct failure){ FAILURE_REFUSED, i };
     run_step(e, s);
+    if (!house->plan.is_blind)
+      continue;
+    e->step.failure = (struct failure){ FAILURE_PUT_OFF, i };
+    run_step(e, s);
+    e->step.failure = (struct failure){ FAILURE_LEFT_OUT, i };
+    run_step(e, s);
   }
   for (unsigned kind = FAILURE_NOT_SENT; kind <= FAILURE_RETRY; kind++)
     for (unsigned k = 0; k < n; k++) {

@@ -53,11 +53,12 @@ emit_register(struct reading *reading, const char *name,
 {
   const struct mp_host *host = reading->kmp->host;
   const char *device = reading->kmp->line.device;
+  const struct kmp_register *reg = kmp_register_find(record->id);
   struct kmp_value space;
   struct mp_value value;
   int error = KMP_OK;
   int r =
-    kmp_convert(record, kmp_register_find(record->id), &space, &value, &error);
+    kmp_convert(record, kmp_register_number_kind(reg), &space, &value, &error);
 
   if (r == MP_DROP) {
     mp_log(host, MP_LOG_INFO, device, "%s has no value yet", name);
@@ -432,6 +433,8 @@ kmp_read(void *self, const struct mp_sink *sink)
       r = emit_info(&reading);
     if (r == MP_OK && budget_needs_model(kmp))
       r = find_model(&reading);
+    if (r == MP_OK)
+      memory_tell_model(kmp, sink);
     recorder_flush(kmp->session.recorder);
     memory_note_limit(kmp, limit);
     if (r == MP_OK)

@@ -178,7 +178,7 @@ address_resolve(const struct mp_host *host, const char *url,
   r = ask(host, address, until, ret);
   if (r == 0)
     return MP_OK;
-  if (must_stop(host))
+  if (must_stop(host) && host->time_left(host) > 0)
     return MP_ECANCELED;
   if (r == EAI_INPROGRESS || r == EAI_CANCELED)
     return mp_fail(host, MP_ETIMEOUT, url,

@@ -140,22 +140,36 @@ await_connack(struct connection *c, int64_t until)
   return r;
 }
 
+/* Returns why the socket could not be connected, as errno; 0: it is.  The
+ * library may have taken the error: it begins the TLS handshake too early. */
+static int
+socket_error(const struct connection *c)
+{
+  int error = 0, fd = mosquitto_socket(c->mosquitto);
+  socklen_t size = sizeof(error);
+  struct sockaddr_storage peer;
+
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+    return errno;
+  size = sizeof(peer);
+  if (error == 0 && getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
+    return ECONNREFUSED;
+  return error;
+}
+
 /* Waits until the socket is connected.  MP_DROP: it cannot be; `why` tells. */
 static int
 await_socket(struct connection *c, int64_t until)
 {
-  int error = 0, r = 0;
-  socklen_t size = sizeof(error);
+  int r = 0;
 
   while (r == 0)
     r = connection_wait(c, POLLOUT, until);
   if (r < 0)
     return r;
-  if (getsockopt(mosquitto_socket(c->mosquitto), SOL_SOCKET, SO_ERROR, &error,
-                 &size) < 0)
-    error = errno;
-  if (error != 0) {
-    snprintf(c->why, sizeof(c->why), "%s", strerror(error));
+  r = socket_error(c);
+  if (r != 0) {
+    snprintf(c->why, sizeof(c->why), "%s", strerror(r));
     return MP_DROP;
   }
   /* The library continues what it could not do before. */

@@ -210,12 +210,26 @@ connection_lose(struct connection *c, int code)
   return MP_EAGAIN;
 }
 
+/* Returns whether the connection ended during the TLS handshake: the library
+ * would try to continue it for ever. */
+static bool
+is_dead(const struct connection *c)
+{
+  char byte;
+  ssize_t n;
+
+  if (!c->tls || c->stage != STAGE_CONNECTING)
+    return false;
+  n = recv(mosquitto_socket(c->mosquitto), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 static int
 work(struct connection *c, short events)
 {
-  int r = MOSQ_ERR_SUCCESS;
+  int r = is_dead(c) ? MOSQ_ERR_CONN_LOST : MOSQ_ERR_SUCCESS;
 
-  if ((events & (POLLIN | POLLERR | POLLHUP)) != 0) {
+  if (r == MOSQ_ERR_SUCCESS && (events & (POLLIN | POLLERR | POLLHUP)) != 0) {
     r = mosquitto_loop_read(c->mosquitto, 1000);
     if (r == MOSQ_ERR_SUCCESS)
       acknowledge_quickly(c);
@@ -246,10 +260,11 @@ connection_wait(const struct connection *c, short events, int64_t until)
 
   if (n < 0 && errno != EINTR)
     return MP_EIO;
-  if (fds[1].revents && n > 0)
-    return MP_ECANCELED;
-  if (n <= 0 && time_until(c, until) == 0)
+  /* A broker that sends a byte now and then does not get more time. */
+  if (time_until(c, until) == 0)
     return MP_ETIMEOUT;
+  if (n > 0 && fds[1].revents)
+    return MP_ECANCELED;
   return n > 0 ? fds[0].revents : 0;
 }
 

@@ -140,9 +140,9 @@ await_connack(struct connection *c, int64_t until)
   return r;
 }
 
-/* Returns why the socket could not be connected, as errno; 0: it is.  The
- * library may have taken the error: it begins the TLS handshake too early. */
-static int
+/* Returns why the socket could not be connected; NULL: it is.  The library may
+ * have taken the error: it begins the TLS handshake too early. */
+static const char *
 socket_error(const struct connection *c)
 {
   int error = 0, fd = mosquitto_socket(c->mosquitto);
@@ -150,26 +150,29 @@ socket_error(const struct connection *c)
   struct sockaddr_storage peer;
 
   if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
-    return errno;
+    error = errno;
+  if (error != 0)
+    return strerror(error);
   size = sizeof(peer);
-  if (error == 0 && getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
-    return ECONNREFUSED;
-  return error;
+  return getpeername(fd, (struct sockaddr *)&peer, &size) == 0
+           ? NULL
+           : "it was refused, or ended at once; is this a port for TLS?";
 }
 
 /* Waits until the socket is connected.  MP_DROP: it cannot be; `why` tells. */
 static int
 await_socket(struct connection *c, int64_t until)
 {
+  const char *error;
   int r = 0;
 
   while (r == 0)
     r = connection_wait(c, POLLOUT, until);
   if (r < 0)
     return r;
-  r = socket_error(c);
-  if (r != 0) {
-    snprintf(c->why, sizeof(c->why), "%s", strerror(r));
+  error = socket_error(c);
+  if (error) {
+    snprintf(c->why, sizeof(c->why), "%s", error);
     return MP_DROP;
   }
   /* The library continues what it could not do before. */

@@ -410,6 +410,20 @@ START_TEST(port_with_tls_is_one_line)
 }
 END_TEST
 
+/* Nobody listens: a handshake with TLS must not be begun for ever. */
+START_TEST(stopped_broker_is_one_line)
+{
+  unsigned port;
+
+  build("");
+  port = broker_port(h.broker);
+  broker_stop(h.broker);
+  write_file(_i == 0 ? "mqtt" : "mqtts", "127.0.0.1", port, "timeout = 20s\n");
+  mqtt_setup_run(&h, "84.0");
+  check_one_line(EX_TEMPFAIL, "refused");
+}
+END_TEST
+
 /* ---- CONNACK ------------------------------------------------------------- */
 
 /* A broker that answers CONNECT with CODE, of MQTT 5 unless ROW says 3.1.1. */
@@ -621,6 +635,7 @@ main(void)
   tcase_add_test(t, client_certificate_is_sent);
   tcase_add_test(t, port_without_tls_is_one_line);
   tcase_add_test(t, port_with_tls_is_one_line);
+  tcase_add_loop_test(t, stopped_broker_is_one_line, 0, 2);
   tcase_add_loop_test(t, refused_connection_is_one_line_and_loses_nothing, 0,
                       (int)ARRAY_SIZE(refusals));
   tcase_add_loop_test(t, broker_without_retained_messages_or_qos_is_refused, 0,

@@ -183,7 +183,7 @@ listen_on_loopback(void)
 unsigned
 relay_port(void)
 {
-  struct sockaddr_in address;
+  struct sockaddr_in address = { .sin_port = 0 };
   socklen_t len = sizeof(address);
 
   if (listener < 0)

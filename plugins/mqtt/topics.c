@@ -88,7 +88,7 @@ topics_obtain(struct topics *topics, const char *name)
   if (!topic)
     return NULL;
   memmove(&topics->list[i + 1], &topics->list[i],
-          (topics->n - i) * sizeof(*topics->list));
+          (topics->n - i) * sizeof(struct topic *));
   topics->list[i] = topic;
   topics->n++;
   return topic;
@@ -102,7 +102,7 @@ topics_remove(struct topics *topics, struct topic *topic)
   free_topic(topic);
   topics->n--;
   memmove(&topics->list[i], &topics->list[i + 1],
-          (topics->n - i) * sizeof(*topics->list));
+          (topics->n - i) * sizeof(struct topic *));
 }
 
 void

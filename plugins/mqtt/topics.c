@@ -82,7 +82,7 @@ topics_obtain(struct topics *topics, const char *name)
   struct topic *topic = topics_find(topics, name);
   size_t i = place_of(topics, name);
 
-  if (topic || !ARRAY_GROW(&topics->list, topics->n))
+  if (topic || !array_grow(&topics->list, topics->n, sizeof(struct topic *)))
     return topic;
   topic = new_topic(name);
   if (!topic)

@@ -118,9 +118,10 @@ report_failure(const struct connection *c, int r)
   if (is_decided(c))
     return mp_fail(c->host, MP_EREFUSED, c->options.url, "the certificate%s",
                    tls_problem(c->tls));
+  /* With TLS, a server that ends the connection may not know TLS. */
   return connection_report(
     c, r == MP_DROP ? MP_EAGAIN : r,
-    strncmp(c->why, "OpenSSL", 7) == 0
+    c->tls && r == MP_EAGAIN
       ? "the TLS handshake failed; is this an mqtts port?"
       : "cannot connect to the broker");
 }

@@ -420,7 +420,7 @@ START_TEST(stopped_broker_is_one_line)
   broker_stop(h.broker);
   write_file(_i == 0 ? "mqtt" : "mqtts", "127.0.0.1", port, "timeout = 20s\n");
   mqtt_setup_run(&h, "84.0");
-  check_one_line(EX_TEMPFAIL, "refused");
+  check_one_line(EX_TEMPFAIL, _i == 0 ? "refused" : "");
 }
 END_TEST
 

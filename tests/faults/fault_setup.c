@@ -47,13 +47,13 @@ static const struct setup_chain volume = { 68,       "volume_v1",
                                            "custom", "counter-gas" };
 
 static const struct setup_plan setup_plans[SETUP_KINDS] = {
-  [SETUP_SCRIPT] = { &heat, 1, 3, false, NULL, false },
-  [SETUP_BOTH] = { &heat, 1, 1, true, NULL, false },
-  [SETUP_METERS] = { &heat, 2, 1, true, NULL, false },
-  [SETUP_TYPES] = { &volume, 1, 2, true, NULL, false },
-  [SETUP_LATEST] = { &heat, 1, 1, false, "latest", false },
-  [SETUP_APPEND] = { &heat, 1, 1, false, "append", false },
-  [SETUP_SHELF] = { &heat, 1, 1, false, "history", true },
+  [SETUP_SCRIPT] = { &heat, 1, 3, false, NULL, false, false },
+  [SETUP_BOTH] = { &heat, 1, 1, true, NULL, false, false },
+  [SETUP_METERS] = { &heat, 2, 1, true, NULL, false, false },
+  [SETUP_TYPES] = { &volume, 1, 2, true, NULL, false, false },
+  [SETUP_LATEST] = { &heat, 1, 1, false, "latest", false, false },
+  [SETUP_APPEND] = { &heat, 1, 1, false, "append", false, false },
+  [SETUP_SHELF] = { &heat, 1, 1, false, "history", true, false },
   [SETUP_MQTT] = { &heat, 1, 1, false, "latest", false, true },
 };
 

@@ -20,6 +20,8 @@ module sqlite3 libsqlite3-dev
 module inih libinih-dev
 module libcurl libcurl4-openssl-dev
 module libcjson libcjson-dev
+module libmosquitto libmosquitto-dev
+module openssl libssl-dev
 module check check
 command python3 python3
 command g++ g++
@@ -27,6 +29,8 @@ command curl curl
 command mandoc mandoc
 command openssl openssl
 command stunnel stunnel4
+command mosquitto mosquitto
+command mosquitto_sub mosquitto-clients
 '
 
 say()
@@ -54,10 +58,11 @@ END
 
 # ---- What is missing --------------------------------------------------------
 
+# Debian's servers are in /usr/sbin, which only root has in PATH.
 have()
 {
   case $1 in
-  command) command -v "$2" ;;
+  command) (PATH=$PATH:/usr/sbin && command -v "$2") ;;
   header) printf '#include <%s>\n' "$2" | gcc -E - ;;
   module) pkg-config --exists "$2" ;;
   esac >/dev/null 2>&1

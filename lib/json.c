@@ -163,6 +163,13 @@ json_number(struct json *json, const char *key, int64_t number)
 }
 
 void
+json_decimal(struct json *json, const char *key, const char *number)
+{
+  begin_member(json, key);
+  put(json, number, strlen(number));
+}
+
+void
 json_bool(struct json *json, const char *key, bool yes)
 {
   begin_member(json, key);

@@ -30,6 +30,8 @@ void json_text(struct json *json, const char *key, const char *text);
 /* Writes TEXT in the same form, without a key and a comma. */
 void json_string(struct json *json, const char *text);
 void json_number(struct json *json, const char *key, int64_t number);
+/* Writes NUMBER, a decimal as text, as it is. */
+void json_decimal(struct json *json, const char *key, const char *number);
 void json_bool(struct json *json, const char *key, bool yes);
 
 #endif

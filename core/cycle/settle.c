@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/memory/memory.h"
+#include "core/pipeline/instance.h"
 #include "lib/unit.h"
 
 /* Size of a ledger as text. */
@@ -110,23 +111,43 @@ log_rows(const struct settling *s, const struct target *t, uint32_t rows,
                ledger_describe(&s->d->ledgers[t->index], after, sizeof(after)));
 }
 
-/* Announces that the display, or what it lost, is written again. */
+/* Announces that the display is written again. */
 static void
-report_written_again(const struct settling *s, const struct target *t,
-                     enum ledger_outcome outcome)
+report_older(const struct settling *s, const struct target *t)
 {
   const struct value *now = &s->d->answers[t->index].displayed.value;
   const struct value *last = ledger_last(&s->d->ledgers[t->index]);
   char a[256], b[256];
 
-  value_describe(last, a, sizeof(a));
-  if (outcome == LEDGER_LOST)
-    messages_notice(s->messages, NULL, t->stage, MP_LOG_NOTICE, t->object,
-                    "was forgotten by the output; %s is written again", a);
-  else
-    messages_notice(s->messages, NULL, t->stage, MP_LOG_NOTICE, t->object,
-                    "displays %s, an older value; %s is written again",
-                    value_describe(now, b, sizeof(b)), a);
+  messages_notice(s->messages, NULL, t->stage, MP_LOG_NOTICE, t->object,
+                  "displays %s, an older value; %s is written again",
+                  value_describe(now, b, sizeof(b)),
+                  value_describe(last, a, sizeof(a)));
+}
+
+/* Announces in one line what OUTPUT forgot: a broker that starts anew may
+ * forget all. */
+static void
+report_forgotten(const struct settling *s, const struct stage *output)
+{
+  struct target_list list = { 0 };
+  const struct target *last = NULL;
+  char text[256];
+
+  for (size_t i = 0; i < output->n_targets; i++)
+    if (s->d->outcomes[output->targets[i]->index] == LEDGER_LOST) {
+      last = output->targets[i];
+      target_list_add(&list, last);
+    }
+  if (list.n == 1)
+    messages_notice(s->messages, NULL, output, MP_LOG_NOTICE, last->object,
+                    "was forgotten by the output; %s is written again",
+                    value_describe(ledger_last(&s->d->ledgers[last->index]),
+                                   text, sizeof(text)));
+  else if (list.n > 1)
+    messages_notice(s->messages, NULL, output, MP_LOG_NOTICE, NULL,
+                    "the output forgot %s; they are written again",
+                    target_list_text(&list));
 }
 
 /* Announces that the displayed value was taken over; WHAT is the reason. */
@@ -164,8 +185,7 @@ report_outcome(const struct settling *s, const struct target *t,
                       "from the displayed one");
     break;
   case LEDGER_WENT_BACK:
-  case LEDGER_LOST:
-    report_written_again(s, t, outcome);
+    report_older(s, t);
     break;
   case LEDGER_OTHER_WRITER:
     report_other_writer(s, t);
@@ -268,6 +288,7 @@ settle_output(const struct settling *s, const struct stage *output)
         d->answers[t->index].displayed.known)
       d->outcomes[t->index] = settle_one(s, t);
   }
+  report_forgotten(s, output);
   for (size_t i = 0; i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
 

@@ -179,14 +179,20 @@ check_target_entries(struct builder *b, struct stage *stage)
                       stage->targets[i]->name);
 }
 
-/* Adds a target for every value to an output without targets that takes all. */
+/* Adds a target for every value to an output without targets that takes all.
+ * An operand may have named it already. */
 static void
 target_everything(struct builder *b, struct stage *stage)
 {
   for (size_t i = 0; i < b->plan->n_slots; i++) {
     struct slot *slot = b->plan->slots[i];
+    const struct target *named = stage_target(stage, slot->name, NULL);
 
-    if (!target_options_omit(stage, slot->name))
+    if (target_options_omit(stage, slot->name))
+      continue;
+    if (named)
+      stage->targets[named->number]->source = slot;
+    else
       builder_add_target(b->plan, stage, slot->name, NULL, slot);
   }
 }

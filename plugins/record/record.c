@@ -26,9 +26,14 @@ forget(struct record *r)
 int
 record_open(struct record *r, uint32_t n)
 {
-  r->values = calloc(n + 1, sizeof(*r->values));
-  r->n = r->values ? n : 0;
-  return r->values ? MP_OK : MP_ENOMEM;
+  struct record_value *values = realloc(r->values, (n + 1) * sizeof(*values));
+
+  if (!values)
+    return MP_ENOMEM;
+  r->values = values;
+  for (; r->n < n; r->n++)
+    r->values[r->n] = (struct record_value){ .unit = NULL };
+  return MP_OK;
 }
 
 void

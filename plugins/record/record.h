@@ -19,7 +19,7 @@ struct record {
   uint32_t n;                  /* of targets */
 };
 
-/* Makes room for N targets.  MP_OK or MP_ENOMEM. */
+/* Makes room for N targets, no fewer than before.  MP_OK or MP_ENOMEM. */
 int record_open(struct record *r, uint32_t n);
 void record_close(struct record *r);
 

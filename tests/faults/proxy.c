@@ -20,6 +20,8 @@
 #define MAX_LINES 16
 #define PAUSE_US 500000
 #define STALL_US 1500000
+#define SETTLE_US 500
+#define SETTLE_TRIES 10000
 
 /* A connection: fd[PROXY_THERE] leads to the program, whose requests are read
  * from it; fd[PROXY_BACK] leads to the server or the tty. */
@@ -38,6 +40,14 @@ struct proxy {
   enum proxy_way way;
   size_t at, count[2];
   unsigned telnet;
+  bool (*call)(void *ctx);
+  void *call_ctx;
+  void (*bytes)(void *ctx, unsigned line, enum proxy_way way,
+                const uint8_t *buf, size_t len);
+  void *bytes_ctx;
+  size_t (*pass)(void *ctx, unsigned line, enum proxy_way way,
+                 const uint8_t *buf, size_t len);
+  void *pass_ctx;
 };
 
 __attribute__((noreturn)) static void
@@ -45,6 +55,24 @@ die(const char *what)
 {
   fprintf(stderr, "proxy: %s: %s\n", what, strerror(errno));
   exit(99);
+}
+
+static void
+tell(const struct proxy *p, const struct line *line, enum proxy_way way,
+     const uint8_t *buf, size_t len)
+{
+  if (p->bytes)
+    p->bytes(p->bytes_ctx, (unsigned)(line - p->lines), way, buf, len);
+}
+
+/* Returns how many of the bytes may pass. */
+static size_t
+ask(const struct proxy *p, const struct line *line, enum proxy_way way,
+    const uint8_t *buf, size_t len)
+{
+  return p->pass
+           ? p->pass(p->pass_ctx, (unsigned)(line - p->lines), way, buf, len)
+           : len;
 }
 
 static bool
@@ -106,6 +134,8 @@ accept_line(struct proxy *p)
     if (p->lines[i].fd[0] < 0) {
       setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
       p->lines[i] = (struct line){ { fd, behind } };
+      tell(p, &p->lines[i], PROXY_THERE, NULL, 0);
+      ask(p, &p->lines[i], PROXY_THERE, NULL, 0);
       if (p->telnet & PROXY_NEGOTIATES)
         negotiate(fd);
       return;
@@ -144,6 +174,11 @@ spoil(struct proxy *p, struct line *line, int to, uint8_t byte)
     return false;
   case PROXY_LOSE:
     return true;
+  case PROXY_CALL:
+    if (p->call(p->call_ctx))
+      return put(to, &byte, 1);
+    end_line(line, true);
+    return false;
   case PROXY_CHANGE:
     return put(to, &other, 1);
   case PROXY_ADD:
@@ -167,24 +202,40 @@ put_doubled(int fd, const uint8_t *buf, size_t len)
   return good;
 }
 
+/* Returns how many of LEN bytes after the first BEGIN are to be forwarded as
+ * they are. */
+static size_t
+before_fault(const struct proxy *p, enum proxy_way way, size_t begin,
+             size_t len)
+{
+  if (p->what == PROXY_PASS || p->way != way || p->at >= begin + len)
+    return len;
+  if (p->at < begin)
+    return p->what == PROXY_HUSH ? 0 : len;
+  return p->at - begin;
+}
+
 /* Forwards BUF, with the ordered fault if it is in it.  Returns false if the
  * connection has ended. */
 static bool
 pass(struct proxy *p, struct line *line, enum proxy_way way, const uint8_t *buf,
      size_t len)
 {
-  size_t begin = p->count[way], before;
+  size_t before = before_fault(p, way, p->count[way], len);
   int to = line->fd[!way];
 
   p->count[way] += len;
+  tell(p, line, way, buf, way == PROXY_BACK ? len : before);
   if (way == PROXY_BACK && p->telnet & PROXY_DOUBLES)
     return put_doubled(to, buf, len);
-  if (p->what == PROXY_PASS || p->way != way || p->at < begin ||
-      p->at >= begin + len)
-    return put(to, buf, len);
-  before = p->at - begin;
-  if (!put(to, buf, before) || !spoil(p, line, to, buf[before]))
+  if (!put(to, buf, before))
     return false;
+  if (before == len || p->what == PROXY_HUSH)
+    return true;
+  if (!spoil(p, line, to, buf[before]))
+    return false;
+  if (way == PROXY_THERE)
+    tell(p, line, way, buf + before, len - before);
   return put(to, buf + before + 1, len - before - 1);
 }
 
@@ -193,10 +244,13 @@ handle_line(struct proxy *p, struct line *line, enum proxy_way way)
 {
   uint8_t buf[16384];
   ssize_t n = read(line->fd[way], buf, sizeof(buf));
+  size_t may;
 
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;
-  if ((n <= 0 || !pass(p, line, way, buf, (size_t)n)) && line->fd[0] >= 0)
+  may = n > 0 ? ask(p, line, way, buf, (size_t)n) : 0;
+  if ((may == 0 || !pass(p, line, way, buf, may) || may < (size_t)n) &&
+      line->fd[0] >= 0)
     end_line(line, false);
 }
 
@@ -304,11 +358,63 @@ proxy_order(struct proxy *p, enum proxy_what what, enum proxy_way way,
 }
 
 void
+proxy_on_call(struct proxy *p, bool (*call)(void *ctx), void *ctx)
+{
+  pthread_mutex_lock(&p->lock);
+  p->call = call;
+  p->call_ctx = ctx;
+  pthread_mutex_unlock(&p->lock);
+}
+
+void
+proxy_on_bytes(struct proxy *p,
+               void (*bytes)(void *ctx, unsigned line, enum proxy_way way,
+                             const uint8_t *buf, size_t len),
+               void *ctx)
+{
+  pthread_mutex_lock(&p->lock);
+  p->bytes = bytes;
+  p->bytes_ctx = ctx;
+  pthread_mutex_unlock(&p->lock);
+}
+
+void
 proxy_telnet(struct proxy *p, unsigned mode)
 {
   pthread_mutex_lock(&p->lock);
   p->telnet = mode;
   pthread_mutex_unlock(&p->lock);
+}
+
+static bool
+has_lines(struct proxy *p)
+{
+  bool has = false;
+
+  pthread_mutex_lock(&p->lock);
+  for (int i = 0; i < MAX_LINES; i++)
+    has |= p->lines[i].fd[0] >= 0;
+  pthread_mutex_unlock(&p->lock);
+  return has;
+}
+
+void
+proxy_on_pass(struct proxy *p,
+              size_t (*may_pass)(void *ctx, unsigned line, enum proxy_way way,
+                                 const uint8_t *buf, size_t len),
+              void *ctx)
+{
+  pthread_mutex_lock(&p->lock);
+  p->pass = may_pass;
+  p->pass_ctx = ctx;
+  pthread_mutex_unlock(&p->lock);
+}
+
+void
+proxy_settle(struct proxy *p)
+{
+  for (int i = 0; i < SETTLE_TRIES && has_lines(p); i++)
+    usleep(SETTLE_US);
 }
 
 bool

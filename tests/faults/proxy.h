@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct proxy;
 
@@ -28,6 +29,8 @@ enum proxy_what {
   PROXY_ADD,    /* an additional byte arrives before it */
   PROXY_PAUSE,  /* it and all later bytes arrive 0.5 s late */
   PROXY_STALL,  /* it and all later bytes arrive 1.5 s late */
+  PROXY_HUSH,   /* it and all later bytes do not arrive; nothing ends */
+  PROXY_CALL,   /* a function is called before it arrives */
 };
 
 /* Behaviour of the server in telnet mode, combined with |. */
@@ -50,6 +53,30 @@ void proxy_telnet(struct proxy *p, unsigned mode);
  * counts. */
 void proxy_order(struct proxy *p, enum proxy_what what, enum proxy_way way,
                  size_t at);
+
+/* Sets the function that PROXY_CALL calls, in the proxy's thread.  If it
+ * returns false, the connection ends. */
+void proxy_on_call(struct proxy *p, bool (*call)(void *ctx), void *ctx);
+
+/* Sets the function that is called, in the proxy's thread, with all bytes that
+ * come from the server and all bytes that are passed on to it; before those of
+ * a new connection LINE, with LEN 0. */
+void proxy_on_bytes(struct proxy *p,
+                    void (*bytes)(void *ctx, unsigned line, enum proxy_way way,
+                                  const uint8_t *buf, size_t len),
+                    void *ctx);
+
+/* Sets the function that says, in the proxy's thread, how many of LEN bytes may
+ * pass: with fewer, the connection ends after them.  It is called with LEN 0
+ * before those of a new connection. */
+void proxy_on_pass(struct proxy *p,
+                   size_t (*pass)(void *ctx, unsigned line, enum proxy_way way,
+                                  const uint8_t *buf, size_t len),
+                   void *ctx);
+
+/* Waits until no connection is open, at most 5 s: after the end of the program,
+ * its last bytes may still be on their way. */
+void proxy_settle(struct proxy *p);
 
 /* Returns whether the ordered byte has passed, so that the fault was
  * applied. */

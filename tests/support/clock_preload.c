@@ -1,8 +1,8 @@
 /*
  * Preloaded into the program under test: the time of day begins at $TEST_CLOCK
  * (Unix time in seconds), exactly on the second, and runs from there.  The
- * monotonic clock is unchanged, so that all waits keep their length; but with
- * $TEST_HURRY = N it runs N times as fast, and waits are N times shorter.
+ * monotonic clocks are unchanged, so that all waits keep their length; but with
+ * $TEST_HURRY = N they run N times as fast, and waits are N times shorter.
  *
  * With $TEST_NO_NAMES no name server answers: getaddrinfo() takes 30 s.
  *
@@ -17,6 +17,7 @@
 #include <locale.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,13 +80,14 @@ enter_locale(void)
 __attribute__((visibility("default"))) int
 clock_gettime(clockid_t id, struct timespec *t)
 {
+  bool monotonic = id == CLOCK_MONOTONIC || id == CLOCK_BOOTTIME;
   int64_t now;
   int r;
 
   if (!real_clock)
     begin();
   r = real_clock(id, t);
-  if (r != 0 || (id != CLOCK_REALTIME && (id != CLOCK_MONOTONIC || hurry == 1)))
+  if (r != 0 || (id != CLOCK_REALTIME && (!monotonic || hurry == 1)))
     return r;
   if (id == CLOCK_REALTIME)
     now = nanoseconds(t) + shift;

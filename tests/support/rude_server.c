@@ -39,14 +39,15 @@ wait_for(const struct rude_server *r, int fd, short events, int ms)
   return fds[0].revents == 0;
 }
 
-/* Sends TEXT, in several pieces if necessary.  Returns false if the client is
- * gone or the test is over. */
+/* Sends TEXT (LEN bytes; 0: up to its NUL), in several pieces if necessary.
+ * Returns false if the client is gone or the test is over. */
 static bool
-say(const struct rude_server *r, int fd, const char *text)
+say(const struct rude_server *r, int fd, const char *text, size_t len)
 {
-  size_t len = text ? strlen(text) : 0;
   ssize_t n;
 
+  if (text && len == 0)
+    len = strlen(text);
   for (; len > 0; text += n, len -= (size_t)n) {
     if (!wait_for(r, fd, POLLOUT, -1))
       return false;
@@ -75,14 +76,14 @@ static void
 answer(struct rude_server *r, int fd)
 {
   const struct rude *rude = &r->rude;
-  bool on = say(r, fd, rude->greeting);
+  bool on = say(r, fd, rude->greeting, rude->greeting_len);
 
   for (unsigned i = 0; on && rude->refrain; i++) {
     if (rude->times > 0 && i == rude->times)
       break;
     if (rude->pause_ms > 0)
       on = wait_for(r, -1, 0, (int)rude->pause_ms);
-    on = on && say(r, fd, rude->refrain);
+    on = on && say(r, fd, rude->refrain, 0);
   }
   if (on && !rude->hangs_up)
     wait_for(r, fd, POLLIN, -1);

@@ -14,9 +14,11 @@
 #define SUPPORT_RUDE_SERVER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct rude {
   const char *greeting; /* sent once; NULL: nothing */
+  size_t greeting_len;  /* 0: up to its NUL */
   const char *refrain;  /* sent repeatedly; NULL: nothing */
   unsigned times;       /* how many times; 0: without end */
   unsigned pause_ms;    /* before each time */

@@ -258,6 +258,24 @@ memory_take_type(const struct kmp *kmp, const struct mp_sink *sink,
 }
 
 void
+memory_tell_model(const struct kmp *kmp, const struct mp_sink *sink)
+{
+  struct mp_meter meter = { .struct_size = sizeof(meter),
+                            .manufacturer = "Kamstrup" };
+  const char *type = kmp->host->store_get(kmp->host, "type");
+  char model[80];
+
+  if (type && strcmp(type, "none") != 0)
+    return;
+  if (kmp->attempts && kmp->attempts->asked_model &&
+      kmp->attempts->model.type != 0) {
+    model_name(kmp->attempts->model.type, model, sizeof(model));
+    meter.model = model;
+  }
+  sink->meter(sink, &meter);
+}
+
+void
 memory_note_no_type(const struct kmp *kmp)
 {
   (void)kmp->host->store_set(kmp->host, "type", "none");

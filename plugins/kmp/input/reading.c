@@ -433,6 +433,8 @@ kmp_read(void *self, const struct mp_sink *sink)
       r = emit_info(&reading);
     if (r == MP_OK && budget_needs_model(kmp))
       r = find_model(&reading);
+    if (r == MP_OK)
+      memory_tell_model(kmp, sink);
     recorder_flush(kmp->session.recorder);
     memory_note_limit(kmp, limit);
     if (r == MP_OK)

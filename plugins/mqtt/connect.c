@@ -21,9 +21,10 @@
 #include "lib/clock.h"
 #include "plugins/mqtt/connection_impl.h"
 
-/* The longest that the protocol knows.  A connection may rest for a day between
- * two cycles; 0 would switch the limit off, but some brokers refuse it. */
-#define KEEPALIVE_S 65535
+/* In seconds: a connection may rest for half a day between two cycles.  0 would
+ * switch the limit off, but mosquitto refuses it; and with 65535, the most that
+ * the protocol knows, mosquitto 2.0.21 ends the connection after a second. */
+#define KEEPALIVE_S 43200
 
 void
 connection_init(void)

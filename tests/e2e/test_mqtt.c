@@ -254,7 +254,8 @@ subscribe(const char *version, int seconds, const char *file)
   char command[512];
 
   snprintf(command, sizeof(command),
-           "mosquitto_sub -V %s -p %u -t 'homeassistant/#' -t 'meterpipe/#' -v "
+           "mosquitto_sub -h 127.0.0.1 -V %s -p %u -t 'homeassistant/#' -t "
+           "'meterpipe/#' -v "
            "-W %d >'%s/%s' 2>/dev/null",
            version, broker_port(h.broker), seconds, sandbox_dir(h.s), file);
   return popen(command, "r");

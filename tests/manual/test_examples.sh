@@ -115,7 +115,7 @@ print(s.getsockname()[1])')
   broker=$!
   trap 'kill '"$meter $broker"' 2>/dev/null; rm -rf "$scratch"' EXIT
   tries=0
-  until mosquitto_pub -p "$port" -t up -n 2>/dev/null; do
+  until mosquitto_pub -h 127.0.0.1 -p "$port" -t up -n 2>/dev/null; do
     tries=$((tries + 1))
     [ "$tries" -lt 200 ] || break
     sleep 0.1
@@ -130,7 +130,7 @@ try_broker()
   [ -e "$scratch/broker.conf" ] || start_broker
   sed -i -e "s|/dev/ttyUSB0|$scratch/tty|" \
     -e "s|mqtt://127\.0\.0\.1\$|&:$port|" "$scratch"/run/*.ini
-  sed -e "s|mosquitto_sub |timeout 30 &-p $port |" \
+  sed -e "s|mosquitto_sub |timeout 30 &-h 127.0.0.1 -p $port |" \
     -e "s|/dev/ttyUSB0|$scratch/tty|g" "$1" >"$1.broker"
   ! grep -q -e ' -W ' "$1" || sed -i '$s/$/ || [ $? -eq 27 ]/' "$1.broker"
   try_shell "$1.broker"

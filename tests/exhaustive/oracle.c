@@ -150,22 +150,29 @@ hash_state(const struct state *s)
   return hash_bytes(bytes, state_pack(s, bytes));
 }
 
+void
+oracle_run(struct driver *d, struct state *s, bool is_silent)
+{
+  const struct run_choice choice = { .rise = 1,
+                                     .no_reading = is_silent,
+                                     .all_silent = is_silent };
+
+  driver_run(d, s, &choice);
+}
+
 /* Two good runs.  The second one is left out if it was checked before. */
 static bool
 check_runs(struct driver *d, struct oracle *o, struct state *s)
 {
-  const struct run_choice choice = { .rise = 1,
-                                     .no_reading = o->is_silent,
-                                     .all_silent = o->is_silent };
   struct hash_set *checked = &o->counts->checked[o->is_silent];
   bool is_late = s->world.late.target; /* the second run reports what it did */
   struct hash hash;
 
-  driver_run(d, s, &choice);
+  oracle_run(d, s, o->is_silent);
   hash = hash_state(s);
   if (hash_set_has(checked, hash))
     return true;
-  driver_run(d, s, &choice);
+  oracle_run(d, s, o->is_silent);
   o->s = s;
   if (o->is_silent && driver_writes() > 0 && !o->house->plan.is_untimed)
     return FAIL(o, "without a new reading, %u values are sent again",

@@ -272,11 +272,14 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
                          .record = w->late.record };
 
   bool is_old = w->late.is_old;
+  struct base_account *base;
   struct device before;
-  int64_t amount;
+  int64_t amount, is_vague;
 
   if (w->late.target == 0)
     return;
+  base = &w->bases[plan->meters[target]];
+  is_vague = base->is_vague;
   before = w->devices[target];
   amount = world_size_of(amount_of(plan, &before, target, write.number));
   if (amount && plan->roles[target] != TARGET_USAGE)
@@ -287,6 +290,7 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
     world_excuse_event(plan, w, target, amount, EXCEPTION_LATE);
   world_set_copies_free(plan, w, plan->meters[target], true);
   world_write(plan, w, target, &write);
+  base->is_vague = is_vague;
   w->devices[target].unconfirmed = before.unconfirmed; /* it is not taken for */
   w->devices[target].is_written = before.is_written;   /* ours */
   w->devices[target].now.is_late = 1;
@@ -587,8 +591,40 @@ follow_base(const struct world_plan *plan, struct world *w, size_t target,
   w->bases[meter].believed = world_displayed_number(&w->devices[target]);
 }
 
+/* Allows the targets of METER the errors that follow if the program takes the
+ * display of its base, which lacks MISSING, for the new base. */
 static void
-follow_set_base(const struct world_plan *plan, struct world *w, size_t target)
+excuse_change(const struct world_plan *plan, struct world *w, size_t meter,
+              int64_t missing, enum exception reason)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && world_is_sum(plan, i) && !plan->in_file[i])
+      world_excuse(plan, w, meter, world_missing_amount(plan, w, i), reason);
+  world_excuse(plan, w, meter, missing, reason);
+  world_excuse(plan, w, meter, w->bases[meter].lost, reason);
+}
+
+/* A base was set by hand.  In a target that is not listed, a value that is in
+ * flight stays pending. */
+static void
+excuse_in_flight(const struct world_plan *plan, struct world *w, size_t meter,
+                 const struct run_facts *facts)
+{
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    int64_t amount = world_under_way(plan, w, i);
+
+    if (plan->meters[i] != meter || !world_is_sum(plan, i) ||
+        facts->displayed[i] || amount == 0)
+      continue;
+    amount += world_size_of(world_missing_amount(plan, w, i));
+    world_excuse_target(w, i, amount, EXCEPTION_HAND);
+    world_excuse_target(w, i, -amount, EXCEPTION_HAND);
+  }
+}
+
+static void
+follow_set_base(const struct world_plan *plan, struct world *w, size_t target,
+                const struct run_facts *facts)
 {
   struct device *d = &w->devices[target];
   struct base_account *base = &w->bases[plan->meters[target]];
@@ -599,6 +635,10 @@ follow_set_base(const struct world_plan *plan, struct world *w, size_t target)
   d->is_set_by_hand = 0;
   if (now == 0 || now == d->confirmed || !d->owned)
     return;
+  excuse_in_flight(plan, w, plan->meters[target], facts);
+  if (base->is_vague) /* the program may take it for the value in flight */
+    excuse_change(plan, w, plan->meters[target], base->believed - d->confirmed,
+                  EXCEPTION_HAND);
   follow_base(plan, w, target, base->believed - d->confirmed);
   base->meter = 0;
   d->confirmed = now;
@@ -619,18 +659,6 @@ excuse_sure_change(const struct world_plan *plan, struct world *w,
   world_excuse_target(w, target, least < most ? most : least, reason);
   if (w->steps[target]) /* what it lacks may be rounding, which stays */
     world_excuse_target(w, target, missing, reason);
-}
-
-/* The same if it is not known whether the program does so. */
-static void
-excuse_change(const struct world_plan *plan, struct world *w, size_t meter,
-              int64_t missing, enum exception reason)
-{
-  for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && world_is_sum(plan, i) && !plan->in_file[i])
-      world_excuse(plan, w, meter, world_missing_amount(plan, w, i), reason);
-  world_excuse(plan, w, meter, missing, reason);
-  world_excuse(plan, w, meter, w->bases[meter].lost, reason);
 }
 
 static bool
@@ -716,7 +744,7 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
       w->targets[i].seen = 1;
     if (plan->roles[i] == TARGET_BASE) {
       begin_base(plan, w, i, facts);
-      follow_set_base(plan, w, i);
+      follow_set_base(plan, w, i, facts);
       follow_stale_base(plan, w, i, facts);
     }
   }

@@ -134,8 +134,14 @@ replace_display(const struct world_plan *plan, struct world *w, size_t target,
                      EXCEPTION_HAND);
   world_excuse_event(plan, w, target, w->steps[target] / 2, EXCEPTION_STEP);
   free_copies(plan, w, target);
-  if (plan->roles[target] == TARGET_BASE)
-    w->bases[plan->meters[target]].is_sure = 0;
+  if (plan->roles[target] == TARGET_BASE) {
+    struct base_account *base = &w->bases[plan->meters[target]];
+
+    base->is_sure = 0;
+    if (world_under_way(plan, w, target) !=
+        0) /* it may look as if it arrived */
+      base->is_vague = 1;
+  }
   if (plan->is_untimed)
     world_push_undo(d);
   d->now = to;

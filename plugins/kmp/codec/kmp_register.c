@@ -230,7 +230,7 @@ give_info_text(const struct mp_field_sink *sink)
   const struct mp_field field = { .struct_size = sizeof(field),
                                   .kind = MP_TEXT,
                                   .name = MODEL_FIELD,
-                                  .label = "Current info code in words" };
+                                  .label = MODEL_LABEL };
 
   sink->field(sink, &field);
 }

@@ -157,10 +157,10 @@ list_holds(const char *list, const char *name)
   return false;
 }
 
-/* Prints the fields with a value: those in USUAL if WANTED, else the others.
+/* Prints the fields with a value: those in DEFAULTS if WANTED, else the others.
  * The first line begins with HEAD, the others begin with INDENT. */
 static void
-print_list(const struct probe_found *found, const char *usual, bool wanted,
+print_list(const struct probe_found *found, const char *defaults, bool wanted,
            const char *head, const char *indent, FILE *out)
 {
   size_t column = 0;
@@ -168,7 +168,7 @@ print_list(const struct probe_found *found, const char *usual, bool wanted,
   for (size_t i = 0; i < found->n_fields; i++) {
     const char *name = found->fields[i].field;
 
-    if (!found->fields[i].value.kind || list_holds(usual, name) != wanted)
+    if (!found->fields[i].value.kind || list_holds(defaults, name) != wanted)
       continue;
     if (column == 0)
       column = (size_t)fprintf(out, "%s%s", head, name);
@@ -182,35 +182,33 @@ print_list(const struct probe_found *found, const char *usual, bool wanted,
 }
 
 static bool
-has_one_of(const struct probe_found *found, const char *usual)
+has_one_of(const struct probe_found *found, const char *defaults)
 {
   for (size_t i = 0; i < found->n_fields; i++)
     if (found->fields[i].value.kind &&
-        list_holds(usual, found->fields[i].field))
+        list_holds(defaults, found->fields[i].field))
       return true;
   return false;
 }
 
-/* Prints a section with the usual fields, and the others as a comment: more
- * fields cost the meter's battery more requests.  If the meter has none of the
- * default fields, all are listed: without `fields`, the plugin would request
- * those. */
+/* Prints a section with the usual fields, and the others as a comment: every
+ * eight more fields cost the meter's battery another request.  If the meter has
+ * none of the usual fields, all are listed: without `fields`, the plugin would
+ * request the usual ones. */
 static void
 print_section(const struct probe_found *found, const struct stage *stage,
               FILE *out)
 {
-  const struct mp_input_ops *input = &stage->plugin->input;
-  const char *usual =
-    input->probe_fields ? input->probe_fields : input->default_fields;
+  const char *defaults = stage->plugin->input.default_fields;
 
   fputs("# To copy into a pipeline file:\n\n", out);
   one_stage_print_section(stage, "meter", out);
-  if (!has_one_of(found, input->default_fields)) {
-    print_list(found, NULL, false, "fields = ", "  ", out);
+  if (!has_one_of(found, defaults)) {
+    print_list(found, defaults, false, "fields = ", "  ", out);
     return;
   }
-  print_list(found, usual, true, "fields = ", "  ", out);
-  print_list(found, usual, false, "# It also has: ", "#   ", out);
+  print_list(found, defaults, true, "fields = ", "  ", out);
+  print_list(found, defaults, false, "# It also has: ", "#   ", out);
 }
 
 void

@@ -181,17 +181,20 @@ check_list(struct conform *c, struct fields *f)
 }
 
 static void
-check_field_list(struct fields *f, const char *what, const char *fields)
+check_default_fields(struct fields *f, const char *fields)
 {
-  char *copy = memory_text(fields ? fields : ""), *rest = copy, *word;
+  char *copy = memory_text(fields), *rest = copy, *word;
 
   while (rest && *rest) {
     word = strsep(&rest, ", ");
     if (strlen(word) >= STORABLE_NAME)
-      conform_fail(f->c, "%s has a word of %zu bytes: at most %d are allowed",
-                   what, strlen(word), STORABLE_NAME - 1);
+      conform_fail(f->c,
+                   "default_fields has a word of %zu bytes: at most %d "
+                   "are allowed",
+                   strlen(word), STORABLE_NAME - 1);
     else if (*word && strcmp(word, "*") != 0 && !ask_field(f, word))
-      conform_fail(f->c, "%s has \"%s\", which is not a field", what, word);
+      conform_fail(f->c, "default_fields has \"%s\", which is not a field",
+                   word);
   }
   free(copy);
 }
@@ -210,8 +213,8 @@ conform_fields(struct conform *c)
   ask_field(&f, "");
   ask_field(&f, "no such field!");
   ask_field(&f, "%s%n");
-  check_field_list(&f, "default_fields", ops->default_fields);
-  check_field_list(&f, "probe_fields", ops->probe_fields);
+  if (ops->default_fields)
+    check_default_fields(&f, ops->default_fields);
 }
 
 void
@@ -222,8 +225,8 @@ conform_fields_of(struct conform *c)
   struct fields f = { .c = c };
 
   if (ops->field_of && conform_create(c, h, &f.self)) {
-    check_field_list(&f, "default_fields", ops->default_fields);
-    check_field_list(&f, "probe_fields", ops->probe_fields);
+    if (ops->default_fields)
+      check_default_fields(&f, ops->default_fields);
     conform_destroy(c, h, f.self);
   }
   conform_host_free(h);

@@ -578,9 +578,6 @@ struct mp_input_ops {
    * not between open and close.  SIZE is at least 256.  MP_OK; MP_DROP: there
    * is nothing to tell.  NULL: never. */
   int (*status)(void *self, char *ret_text, size_t size);
-  /* Fields for the section that a probe prints, of those that the device has,
-   * written as default_fields.  NULL: those. */
-  const char *probe_fields;
 };
 
 /* ---- Transforms ---------------------------------------------------------- */

@@ -52,10 +52,10 @@ set_registers(const char *text)
     meter_set(h.m, word);
 }
 
-/* Writes "house.ini": the section that a probe prints, and [output bus] with
- * OPTIONS. */
+/* Writes "house.ini": the section that a probe prints, with MORE_FIELDS, and
+ * [output bus] with OPTIONS. */
 static void
-write_probed(const char *options)
+write_probed(const char *more_fields, const char *options)
 {
   const char *section, *end;
 
@@ -66,10 +66,12 @@ write_probed(const char *options)
   ck_assert_ptr_nonnull(section);
   end = strstr(section, "\n# It also has: ");
   ck_assert_ptr_nonnull(end);
-  sandbox_write(h.s, "house.ini",
-                "%.*s\n[output bus]\nplugin = mqtt\nurl = %s\n%s",
-                (int)(end - section), section, mqtt_setup_url(&h), options);
+  sandbox_write(
+    h.s, "house.ini", "%.*s%s\n[output bus]\nplugin = mqtt\nurl = %s\n%s",
+    (int)(end - section), section, more_fields, mqtt_setup_url(&h), options);
 }
+
+#define INFO ", info_code, info_text"
 
 /* Returns the entity of TOPIC among the configs in LINES, which the caller
  * deletes; NULL: there is none.  TEMPLATE is a part of its template. */
@@ -183,7 +185,7 @@ START_TEST(probed_meter_becomes_a_device_with_entities)
   const char *lines;
 
   set_registers(meters[_i].registers);
-  write_probed("timeout = 5s\n");
+  write_probed(INFO, "timeout = 5s\n");
   sandbox_run(h.s, "run -c house.ini");
   mqtt_setup_check(&h, EX_OK, "");
   lines = broker_retained(h.broker, "homeassistant/#");
@@ -201,7 +203,7 @@ START_TEST(device_of_a_probed_meter_is_complete_after_one_run)
   cJSON *config;
 
   set_registers(meters[0].registers);
-  write_probed("");
+  write_probed("", "");
   sandbox_run(h.s, "run -c house.ini");
   mqtt_setup_check(&h, EX_OK, "");
   lines = broker_retained(h.broker, "homeassistant/#");
@@ -223,7 +225,7 @@ START_TEST(usage_and_total_become_entities)
   const char *lines;
 
   set_registers(meters[0].registers);
-  write_probed(MQTT_SETUP_TARGETS MQTT_SETUP_TRANSFORMS);
+  write_probed(INFO, MQTT_SETUP_TARGETS MQTT_SETUP_TRANSFORMS);
   mqtt_setup_cycle(&h, "84.208", EX_OK, "");
   mqtt_setup_cycle(&h, "84.308", EX_OK, "");
   lines = broker_retained(h.broker, "homeassistant/#");
@@ -268,7 +270,7 @@ START_TEST(later_subscriber_receives_all_that_an_earlier_one_did)
   char *first;
 
   set_registers(meters[0].registers);
-  write_probed(versions[_i][1]);
+  write_probed(INFO, versions[_i][1]);
   early = subscribe(versions[_i][0], 2, "early");
   usleep(300000);
   sandbox_run(h.s, "run -c house.ini");

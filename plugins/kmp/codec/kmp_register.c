@@ -230,7 +230,7 @@ give_info_text(const struct mp_field_sink *sink)
   const struct mp_field field = { .struct_size = sizeof(field),
                                   .kind = MP_TEXT,
                                   .name = MODEL_FIELD,
-                                  .label = MODEL_LABEL };
+                                  .label = "Current info code in words" };
 
   sink->field(sink, &field);
 }

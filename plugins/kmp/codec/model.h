@@ -21,7 +21,6 @@ bool model_is_info(uint16_t id);
 #define MODEL_TEXT_SIZE 512
 /* Name of the field that holds the text of model_info_text. */
 #define MODEL_FIELD "info_text"
-#define MODEL_LABEL "Current info code in words"
 
 /* Marker registers: a meter whose type is unknown is identified by those of
  * them that it has. */

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 #include "plugins/kmp/codec/kmp_register.h"
-#include "plugins/kmp/codec/model.h"
 #include "plugins/kmp/input/budget.h"
 #include "plugins/kmp/input/check.h"
 #include "plugins/kmp/input/kmp.h"
@@ -170,7 +169,6 @@ static const struct mp_input_ops input = {
   .field = kmp_field,
   .list_fields = kmp_list_fields,
   .default_fields = KMP_DEFAULT_FIELDS,
-  .probe_fields = KMP_DEFAULT_FIELDS ",info_code," MODEL_FIELD,
   .replay_plugin = "replay",
   .open = kmp_open,
   .close = kmp_close,

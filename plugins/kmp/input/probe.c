@@ -16,8 +16,6 @@
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_convert.h"
-#include "plugins/kmp/codec/kmp_value.h"
-#include "plugins/kmp/codec/model.h"
 #include "plugins/kmp/input/budget.h"
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/line/block.h"
@@ -60,12 +58,6 @@ struct probe {
   struct finding *findings; /* TOTAL of them, in the table's order */
 };
 
-static struct finding *
-find_finding(const struct probe *probe, uint16_t id)
-{
-  return &probe->findings[kmp_register_find(id) - kmp_register_at(0)];
-}
-
 /* ---- Findings ----------------------------------------------------------- */
 
 /* Passes all registers found to the host, in the order of their numbers. */
@@ -79,30 +71,6 @@ probe_registers(const struct probe *probe)
                          probe->findings[i].time_ms);
 }
 
-/* Passes the info code in words, as the field info_text gives it. */
-static void
-probe_info_text(const struct probe *probe)
-{
-  uint16_t id = model_info_register(&probe->model);
-  const struct finding *finding = find_finding(probe, id);
-  char text[MODEL_TEXT_SIZE];
-  struct kmp_value code;
-  const struct mp_value value = { .struct_size = sizeof(value),
-                                  .kind = MP_TEXT,
-                                  .text = text,
-                                  .time_ms = finding->time_ms };
-  const struct mp_probe_item item = { .struct_size = sizeof(item),
-                                      .field = MODEL_FIELD,
-                                      .label = MODEL_LABEL,
-                                      .value = &value };
-
-  if (!finding->found || kmp_value_decode(&finding->record, &code) != KMP_OK ||
-      code.form != KMP_FORM_NUMBER || code.number.exp10 != 0)
-    return;
-  model_info_text(&probe->model, id, code.number.coef, text);
-  probe->sink->item(probe->sink, &item);
-}
-
 /* Keeps a record of the last answer; copies its mantissa, which the next
  * request overwrites. */
 static void
@@ -114,6 +82,12 @@ keep_last_record(struct finding *finding, const struct kmp_record *record,
   finding->record = *record;
   finding->record.mantissa = finding->mantissa;
   memcpy(finding->mantissa, record->mantissa, record->nob);
+}
+
+static struct finding *
+find_finding(const struct probe *probe, uint16_t id)
+{
+  return &probe->findings[kmp_register_find(id) - kmp_register_at(0)];
 }
 
 /* session_take */
@@ -326,7 +300,6 @@ probe_all(struct probe *probe)
   if (!probe->model.partial)
     budget_note_model(probe->kmp, &probe->model);
   probe_registers(probe);
-  probe_info_text(probe);
   report_silence(probe);
   free(probe->findings);
   return r;

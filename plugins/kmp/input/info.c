@@ -42,16 +42,24 @@ info_registers(const struct info *info, uint16_t ids[INFO_REGISTERS])
   return 1;
 }
 
-void
-info_take(struct info *info, const struct kmp_record *record)
+bool
+info_decode(const struct kmp_record *record, int64_t *ret_code)
 {
   struct kmp_value value;
 
+  if (kmp_value_decode(record, &value) != KMP_OK ||
+      value.form != KMP_FORM_NUMBER || value.number.exp10 != 0)
+    return false;
+  *ret_code = value.number.coef;
+  return true;
+}
+
+void
+info_take(struct info *info, const struct kmp_record *record)
+{
   for (size_t i = 0; i < INFO_REGISTERS; i++)
-    if (info->name && registers[i] == record->id &&
-        kmp_value_decode(record, &value) == KMP_OK &&
-        value.form == KMP_FORM_NUMBER && value.number.exp10 == 0)
-      info->codes[i] = value.number.coef;
+    if (info->name && registers[i] == record->id)
+      info_decode(record, &info->codes[i]);
 }
 
 /* Returns the code from the register of the model, else from register 99; -1

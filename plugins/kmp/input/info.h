@@ -27,6 +27,10 @@ void info_begin(struct info *info, struct kmp *kmp, const char *name);
 /* Writes the registers that the text needs to IDS.  Returns their number. */
 size_t info_registers(const struct info *info, uint16_t ids[INFO_REGISTERS]);
 
+/* Reads the info code of RECORD, one of the MODEL_INFO registers.  Returns
+ * false if it is no whole number. */
+bool info_decode(const struct kmp_record *record, int64_t *ret_code);
+
 /* Takes a register read in the cycle: keeps info codes, ignores others. */
 void info_take(struct info *info, const struct kmp_record *record);
 

@@ -35,8 +35,8 @@ bool memory_type_due(const struct kmp *kmp);
 void memory_take_type(const struct kmp *kmp, const struct mp_sink *sink,
                       const struct kmp_answer *answer);
 
-/* Gives what is known of the meter while its type is not: a probe of this
- * device may have asked for it. */
+/* Gives the meter's manufacturer, and its model if a probe of this device found
+ * it.  Does nothing if the meter has told its type. */
 void memory_tell_model(const struct kmp *kmp, const struct mp_sink *sink);
 /* Stores that the meter did not tell its type, so that it is not asked again.
  */

@@ -16,9 +16,9 @@
 #include "lib/array.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_convert.h"
-#include "plugins/kmp/codec/kmp_value.h"
 #include "plugins/kmp/codec/model.h"
 #include "plugins/kmp/input/budget.h"
+#include "plugins/kmp/input/info.h"
 #include "plugins/kmp/input/kmp.h"
 #include "plugins/kmp/line/block.h"
 #include "plugins/kmp/line/diagnose.h"
@@ -86,7 +86,7 @@ probe_info_text(const struct probe *probe)
   uint16_t id = model_info_register(&probe->model);
   const struct finding *finding = find_finding(probe, id);
   char text[MODEL_TEXT_SIZE];
-  struct kmp_value code;
+  int64_t code;
   const struct mp_value value = { .struct_size = sizeof(value),
                                   .kind = MP_TEXT,
                                   .text = text,
@@ -96,10 +96,9 @@ probe_info_text(const struct probe *probe)
                                       .label = MODEL_LABEL,
                                       .value = &value };
 
-  if (!finding->found || kmp_value_decode(&finding->record, &code) != KMP_OK ||
-      code.form != KMP_FORM_NUMBER || code.number.exp10 != 0)
+  if (!finding->found || !info_decode(&finding->record, &code))
     return;
-  model_info_text(&probe->model, id, code.number.coef, text);
+  model_info_text(&probe->model, id, code, text);
   probe->sink->item(probe->sink, &item);
 }
 

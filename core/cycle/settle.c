@@ -244,8 +244,8 @@ base_of(const struct target *t)
  * they are computed anew: the base was changed by hand, or (WITH_BASE: drops
  * its own, too) an older copy of the state was put back.  Only in the same
  * output: if a backup of its server was restored, all its targets are back at
- * the same moment.  Where a value is still in flight, what is pending is
- * settled with it. */
+ * the same moment.  A target that was not reached keeps its pending value if
+ * another one is in flight: it is settled with that. */
 static void
 drop_pending(struct cycle_data *d, const struct target *changed, bool with_base)
 {

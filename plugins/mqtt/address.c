@@ -135,14 +135,6 @@ wait_for(const struct mp_host *host, struct query *query, int64_t until)
   return MP_OK;
 }
 
-/* The name whose addresses are known without a file that has them (RFC 6761,
- * section 6.3); for NULL, the resolver gives those of the loopback. */
-static bool
-is_this_host(const char *name)
-{
-  return strcasecmp(name, "localhost") == 0;
-}
-
 /* Returns the resolver's error, EAI_INPROGRESS if it was not awaited, or 0. */
 static int
 ask(const struct mp_host *host, const struct address *address, int64_t until,
@@ -157,10 +149,9 @@ ask(const struct mp_host *host, const struct address *address, int64_t until,
   memcpy(query->name, address->name, sizeof(query->name));
   memcpy(query->port, address->port, sizeof(query->port));
   query->hints.ai_socktype = SOCK_STREAM;
-  query->item =
-    (struct gaicb){ .ar_name = is_this_host(address->name) ? NULL : query->name,
-                    .ar_service = query->port,
-                    .ar_request = &query->hints };
+  query->item = (struct gaicb){ .ar_name = query->name,
+                                .ar_service = query->port,
+                                .ar_request = &query->hints };
   list[0] = &query->item;
   r = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
   if (r == 0 && wait_for(host, query, until) != MP_OK &&
@@ -180,7 +171,11 @@ address_resolve(const struct mp_host *host, const char *url,
 {
   const struct addrinfo numeric = { .ai_flags = AI_NUMERICHOST,
                                     .ai_socktype = SOCK_STREAM };
-  int r = getaddrinfo(address->name, address->port, &numeric, ret);
+  /* For NULL, it gives the addresses of the loopback, also where no file has
+   * its name (RFC 6761, section 6.3). */
+  bool is_loopback = strcasecmp(address->name, "localhost") == 0;
+  int r = getaddrinfo(is_loopback ? NULL : address->name, address->port,
+                      &numeric, ret);
 
   if (r == 0)
     return MP_OK;

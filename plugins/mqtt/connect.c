@@ -72,7 +72,7 @@ static const struct refusal {
 static int
 report_refusal(const struct connection *c)
 {
-  for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(refusals); i++)
     if (c->connack ==
         (c->options.mqtt_3 ? refusals[i].code_3 : refusals[i].code))
       return mp_fail(c->host, refusals[i].reason, c->options.url,

@@ -1,5 +1,5 @@
 /*
- * A connection to an MQTT broker that stands: waiting, reading, publishing.
+ * An open connection to an MQTT broker: waiting, reading, publishing.
  *
  * The library runs without a thread: the waits are here, so that each ends in
  * time, and at once when the run must end.
@@ -19,6 +19,7 @@
 
 #include <mqtt_protocol.h>
 
+#include "lib/array.h"
 #include "lib/clock.h"
 #include "plugins/mqtt/connection_impl.h"
 
@@ -116,8 +117,7 @@ note_message(struct mosquitto *m, void *ctx,
   /* The library adds the NUL. */
   got.payload = message->payload;
   got.len = (size_t)message->payloadlen;
-  got.n_properties =
-    copy_properties(properties, list, sizeof(list) / sizeof(*list));
+  got.n_properties = copy_properties(properties, list, ARRAY_SIZE(list));
   c->on_message(c->on_message_ctx, &got);
   for (size_t i = 0; i < got.n_properties; i++) {
     free(list[i].name);
@@ -150,6 +150,14 @@ note_unsuback(struct mosquitto *m, void *ctx, int mid,
   c->answered_mid = mid;
 }
 
+/* Moves `first` past the publications that have been answered. */
+static void
+skip_answered(struct connection *c)
+{
+  while (c->first < c->n && c->list[c->first].result > PUBLISHED_PERHAPS)
+    c->first++;
+}
+
 static void
 note_puback(struct mosquitto *m, void *ctx, int mid, int reason,
             const mosquitto_property *properties)
@@ -167,8 +175,7 @@ note_puback(struct mosquitto *m, void *ctx, int mid, int reason,
     p->result = reason < 0x80 ? PUBLISHED_ACCEPTED : PUBLISHED_REFUSED;
     break;
   }
-  while (c->first < c->n && c->list[c->first].result > PUBLISHED_PERHAPS)
-    c->first++;
+  skip_answered(c);
 }
 
 void
@@ -455,8 +462,7 @@ publish_all(struct connection *c)
     while (r == MP_OK && next < c->n &&
            on_the_way(c, next) < c->most_on_the_way)
       r = send_one(c, &c->list[next++]);
-    while (c->first < c->n && c->list[c->first].result > PUBLISHED_PERHAPS)
-      c->first++;
+    skip_answered(c);
     if (r == MP_OK && c->first < c->n)
       r = connection_turn(c, clock_mono_ms() + c->options.timeout_ms);
   }

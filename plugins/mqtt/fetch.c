@@ -223,7 +223,7 @@ read_filters(struct reading *r)
   int result;
 
   if (asprintf(&filters[0], "%s/#", m->topic) < 0)
-    return mp_fail(m->host, MP_ENOMEM, NULL, "out of memory");
+    return mqtt_no_memory(m);
   result = read_all(r, filters, filters[1] ? 2 : 1);
   free(filters[0]);
   free(filters[1]);
@@ -239,7 +239,7 @@ read_names(struct reading *r)
   int result;
 
   if (!names)
-    return mp_fail(r->m->host, MP_ENOMEM, NULL, "out of memory");
+    return mqtt_no_memory(r->m);
   for (size_t i = 0; i < topics->n; i++)
     names[i] = topics->list[i]->name;
   result = read_all(r, names, topics->n);
@@ -258,7 +258,7 @@ mqtt_fetch(void *self, const struct mp_output_sink *sink)
     result =
       m->topics.n > CONNECTION_AT_ONCE ? read_names(&r) : read_filters(&r);
   if (result == MP_OK && r.no_memory)
-    result = mp_fail(m->host, MP_ENOMEM, NULL, "out of memory");
+    result = mqtt_no_memory(m);
   if (result != MP_OK)
     return result;
   for (uint32_t i = 0; i < m->n; i++)

@@ -10,12 +10,6 @@
 #include "plugins/mqtt/mqtt.h"
 #include "plugins/mqtt/payload.h"
 
-static int
-no_memory(const struct mqtt *m)
-{
-  return mp_fail(m->host, MP_ENOMEM, NULL, "out of memory");
-}
-
 /* ---- List ---------------------------------------------------------------- */
 
 struct listing {
@@ -84,7 +78,7 @@ mqtt_list(void *self, const struct mp_output_sink *sink)
   if (r != MP_OK)
     return r;
   if (asprintf(&filter, "%s/#", m->topic) < 0)
-    return no_memory(m);
+    return mqtt_no_memory(m);
   r = connection_read(m->connection, &filter, 1, false, list_message, &l);
   free(filter);
   return r;
@@ -101,8 +95,8 @@ note_retained(void *ctx, const struct message *message)
   *found = true;
 }
 
-/* Reports what is not possible below PREFIX, from what was seen of a message to
- * TOPIC. */
+/* Reports the right that the user lacks for the topic of P: P was SEEN when it
+ * was sent, and RETAINED afterwards. */
 static void
 report_rights(const struct mqtt *m, const struct publication *p, bool seen,
               bool retained)
@@ -147,7 +141,7 @@ try_prefix(struct mqtt *m, const char *prefix)
   int r;
 
   if (asprintf(&topic, "%s/check", prefix) < 0)
-    return no_memory(m);
+    return mqtt_no_memory(m);
   r = try_topic(m, topic);
   free(topic);
   return r;

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
+
 /* ---- Options ------------------------------------------------------------- */
 
 static const struct mp_option options[] = {
@@ -98,7 +100,7 @@ check_options(const struct mp_host *host)
     return mp_fail(host, MP_ECONFIG, "payload",
                    "plain needs MQTT 5, which keeps the id of a value beside "
                    "it; set `protocol = 5`, or `payload = json`");
-  for (size_t i = 0; r == MP_OK && i < sizeof(pairs) / sizeof(*pairs); i++)
+  for (size_t i = 0; r == MP_OK && i < ARRAY_SIZE(pairs); i++)
     r = check_together(host, pairs[i][0], pairs[i][1]);
   if (r == MP_OK)
     r = check_topic(host, "topic");
@@ -163,7 +165,7 @@ take_topic(struct mqtt *m)
 
   m->topic = topic ? strdup(topic) : default_topic(m->host->pipeline);
   if (!m->topic)
-    return mp_fail(m->host, MP_ENOMEM, NULL, "out of memory");
+    return mqtt_no_memory(m);
   problem = targets_topic_problem(m->topic);
   return problem
            ? mp_fail(m->host, MP_ECONFIG, "topic",

@@ -31,6 +31,13 @@ struct mqtt {
   struct mqtt *next; /* of the open instances */
 };
 
+/* Reports that memory ran out; returns MP_ENOMEM. */
+static inline int
+mqtt_no_memory(const struct mqtt *m)
+{
+  return mp_fail(m->host, MP_ENOMEM, NULL, "out of memory");
+}
+
 /* ---- targets.c: the targets and their topics ------------------------------
  */
 
@@ -52,7 +59,7 @@ const char *targets_topic_problem(const char *text);
 /* ---- fetch.c --------------------------------------------------------------
  */
 
-/* Connects unless the connection of an earlier call still stands.  MP_OK, or a
+/* Connects unless the connection of an earlier call is still open.  MP_OK, or a
  * reason, reported. */
 int mqtt_connect(struct mqtt *m);
 int mqtt_fetch(void *self, const struct mp_output_sink *sink);

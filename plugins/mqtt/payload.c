@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/json.h"
 #include "lib/storable.h"
 #include "lib/utf8.h"
@@ -135,7 +136,7 @@ read_object(const struct mp_host *host, struct payload *p, char *text)
   member = json_line_find(&line, "value");
   if (!member || member->type == JSON_BOOL)
     return MP_EDATA;
-  for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
+  for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
     const struct json_member *fact = json_line_find(&line, facts[i]);
 
     if (fact && fact->type == JSON_TEXT)

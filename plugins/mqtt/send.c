@@ -1,6 +1,6 @@
 /*
  * Publishes: first the configs of discovery that are missing or differ, then
- * the states, then the deletion of what is left of former targets.
+ * the states.  Then deletes the topics of former targets.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -26,12 +26,6 @@ struct batch {
   size_t n_configs;
 };
 
-static int
-no_memory(const struct mqtt *m)
-{
-  return mp_fail(m->host, MP_ENOMEM, NULL, "out of memory");
-}
-
 /* ---- Taking values ------------------------------------------------------- */
 
 int
@@ -42,7 +36,7 @@ mqtt_begin(void *self, const struct mp_record *record)
 
   if (r != MP_OK)
     return r;
-  return record_begin(&m->record, record) == MP_OK ? MP_OK : no_memory(m);
+  return record_begin(&m->record, record) == MP_OK ? MP_OK : mqtt_no_memory(m);
 }
 
 /* Converts VALUE to the unit that the target's option names, exactly. */
@@ -82,7 +76,7 @@ mqtt_write(void *self, uint32_t target, const struct mp_value *value)
   if (r != MP_OK)
     return r;
   return record_write(&m->record, target, &copy) == MP_OK ? MP_OK
-                                                          : no_memory(m);
+                                                          : mqtt_no_memory(m);
 }
 
 /* ---- Making messages ----------------------------------------------------- */
@@ -97,18 +91,14 @@ add_message(struct batch *b, struct topic *topic, const char *payload)
   return p;
 }
 
-/* Discovery asks for the newest value of a target.  Before the first one, the
- * last known value of a total is a 0 that is not displayed. */
+/* Discovery asks for the newest value of a target. */
 static const struct mp_value *
 newest_value(void *ctx, uint32_t target)
 {
   struct mqtt *m = ctx;
   const struct mp_value *value = record_value(&m->record, target);
-  const struct topic *topic = m->by_target[target];
 
-  if (value || (!topic->is_displayed && !topic->id[0]))
-    return value;
-  return m->host->target_last(m->host, target);
+  return value ? value : m->host->target_last(m->host, target);
 }
 
 static int
@@ -272,17 +262,23 @@ result_of(const struct mqtt *m, const struct publication *p)
   }
 }
 
+/* Notes that TOPIC is done with the value of its target in this record. */
+static void
+note_record(const struct mqtt *m, struct topic *topic)
+{
+  topic->time_ms = record_value(&m->record, topic->target)->time_ms;
+  if (!topic_set_text(&topic->id, m->record.id))
+    topic->id[0] = '\0';
+}
+
 static void
 take_state(struct mqtt *m, const struct mp_output_sink *sink,
            const struct publication *p, struct topic *topic)
 {
   uint32_t result = result_of(m, p);
 
-  if (result == MP_ACCEPTED) {
-    topic->time_ms = record_value(&m->record, topic->target)->time_ms;
-    if (!topic_set_text(&topic->id, m->record.id))
-      topic->id[0] = '\0';
-  }
+  if (result == MP_ACCEPTED)
+    note_record(m, topic);
   sink->result(sink, 0, topic->target, result);
 }
 
@@ -330,9 +326,7 @@ accept_expired(struct mqtt *m, const struct mp_output_sink *sink)
     if (!value || !mqtt_is_expired(m, value->time_ms))
       continue;
     sink->result(sink, 0, i, MP_ACCEPTED);
-    m->by_target[i]->time_ms = value->time_ms;
-    if (!topic_set_text(&m->by_target[i]->id, m->record.id))
-      m->by_target[i]->id[0] = '\0';
+    note_record(m, m->by_target[i]);
   }
 }
 
@@ -358,7 +352,7 @@ mqtt_commit(void *self, const struct mp_output_sink *sink)
   r = make_batch(&b);
   if (r != MP_OK) {
     free_batch(&b);
-    return give_up(m, sink, no_memory(m));
+    return give_up(m, sink, mqtt_no_memory(m));
   }
   r = connection_publish(m->connection, b.list, b.n);
   accept_expired(m, sink);

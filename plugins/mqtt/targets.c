@@ -17,12 +17,6 @@
 /* The instances that are open: two must not fill the same topics. */
 static struct mqtt *open_instances;
 
-static int
-no_memory(const struct mqtt *m)
-{
-  return mp_fail(m->host, MP_ENOMEM, NULL, "out of memory");
-}
-
 /* ---- Names --------------------------------------------------------------- */
 
 const char *
@@ -127,7 +121,7 @@ add_state(struct mqtt *m, uint32_t i)
   struct topic *topic;
 
   if (!topic_name)
-    return no_memory(m);
+    return mqtt_no_memory(m);
   problem = targets_topic_problem(topic_name);
   if (!problem && strcmp(topic_name + strlen(m->topic), "/check") == 0)
     problem = "`meterpipe check` uses this topic";
@@ -136,7 +130,7 @@ add_state(struct mqtt *m, uint32_t i)
   if (problem)
     return bad_name(m, name, problem);
   if (!topic)
-    return no_memory(m);
+    return mqtt_no_memory(m);
   if (topic->use != TOPIC_FORMER)
     return bad_name(m, name, "another target has the same topic");
   topic->use = (target->flags & MP_TARGET_READ) ? TOPIC_READ : TOPIC_STATE;
@@ -153,7 +147,7 @@ add_config(void *ctx, const char *name)
   struct topic *topic = topics_obtain(&m->topics, name);
 
   if (!topic)
-    return no_memory(m);
+    return mqtt_no_memory(m);
   if (topic->use == TOPIC_STATE || topic->use == TOPIC_READ)
     return mp_fail(m->host, MP_ECONFIG, name,
                    "is both a state and a topic of discovery; change `topic`");
@@ -209,9 +203,9 @@ targets_learn(struct mqtt *m)
   if (n == m->n && !is_first)
     return MP_OK;
   if (is_first && topics_load(&m->topics, m->host) != MP_OK)
-    return no_memory(m);
+    return mqtt_no_memory(m);
   if (!make_room(m, n))
-    return no_memory(m);
+    return mqtt_no_memory(m);
   r = add_targets(m, n);
   if (r == MP_OK)
     r = check_neighbours(m);

@@ -178,17 +178,25 @@ topics_load(struct topics *topics, const struct mp_host *host)
   return r;
 }
 
+/* TEXT may be NULL: nothing is stored there any more. */
+static int
+put(const struct mp_host *host, unsigned i, const char *text)
+{
+  char key[24];
+
+  snprintf(key, sizeof(key), KEY, i);
+  return host->store_set(host, key, text);
+}
+
 /* A text that the store has is not written again: the host checks each. */
 static int
 store(const struct mp_host *host, unsigned i, struct text_buffer *text)
 {
   const char *old = stored(host, i);
-  char key[24];
   int r = text_buffer_add(text, "", 1);
 
-  snprintf(key, sizeof(key), KEY, i);
   if (r == MP_OK && (!old || strcmp(old, text->data) != 0))
-    r = host->store_set(host, key, text->data);
+    r = put(host, i, text->data);
   text->len = 0;
   return r;
 }
@@ -239,11 +247,7 @@ topics_save(const struct topics *topics, const struct mp_host *host)
   if (r == MP_OK && text.len > 0)
     r = store(host, texts++, &text);
   text_buffer_free(&text);
-  for (; r == MP_OK && stored(host, texts); texts++) {
-    char key[24];
-
-    snprintf(key, sizeof(key), KEY, texts);
-    r = host->store_set(host, key, NULL);
-  }
+  for (; r == MP_OK && stored(host, texts); texts++)
+    r = put(host, texts, NULL);
   return r;
 }

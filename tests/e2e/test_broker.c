@@ -12,9 +12,6 @@
 #include "tests/support/mqtt_setup.h"
 #include "tests/support/run_suite.h"
 
-/* The exit status that make check counts as "skipped". */
-#define EX_SKIP 77
-
 static struct mqtt_setup h;
 
 static void

@@ -10,9 +10,6 @@
 #include "tests/support/mqtt_setup.h"
 #include "tests/support/run_suite.h"
 
-/* The exit status that make check counts as "skipped". */
-#define EX_SKIP 77
-
 /* With the configs, four portions of 100. */
 #define TARGETS 180
 

@@ -18,9 +18,6 @@
 #include "tests/support/run_suite.h"
 #include "tests/support/tls_front.h"
 
-/* The exit status that make check counts as "skipped". */
-#define EX_SKIP 77
-
 static struct mqtt_setup h;
 static struct rude_server *rude;
 
@@ -37,24 +34,6 @@ leave(void)
   rude_server_stop(rude);
   rude = NULL;
   mqtt_setup_leave(&h);
-}
-
-static void
-check_account(const char *total, const char *sum)
-{
-  const char *wrong = mqtt_setup_account(&h, total, sum);
-
-  ck_assert_msg(!wrong, "%s", wrong);
-}
-
-/* Two good cycles; the total is 0.5. */
-static void
-begin(const char *options)
-{
-  mqtt_setup_write(&h, options);
-  mqtt_setup_cycle(&h, "84.0", EX_OK, "");
-  mqtt_setup_cycle(&h, "84.5", EX_OK, "");
-  check_account("0.5", "0.5");
 }
 
 /* Checks that the last run ended with STATUS, and that the only error is its
@@ -87,7 +66,7 @@ check_nothing_is_lost(void)
 {
   mqtt_setup_run(&h, "85.0");
   ck_assert_msg(sandbox_status(h.s) == EX_OK, "%s", sandbox_err(h.s));
-  check_account("1.0", "1");
+  mqtt_setup_check_account(&h, "1.0", "1");
 }
 
 /* Writes "house.ini" with the broker at PORT of HOST. */
@@ -134,16 +113,16 @@ build_acl(void)
 START_TEST(topic_that_may_not_be_written_does_not_stop_the_others)
 {
   build_acl();
-  begin("");
+  mqtt_setup_begin(&h, "");
   set_acl(NO_USAGE);
   mqtt_setup_run(&h, "84.7");
   check_one_line(EX_UNAVAILABLE, "meterpipe/house/usage: ");
   ck_assert_str_eq(mqtt_setup_number(&h, "energy"), "84.7");
   ck_assert_str_eq(mqtt_setup_number(&h, "usage"), "0.5");
-  check_account("0.7", NULL);
+  mqtt_setup_check_account(&h, "0.7", NULL);
   mqtt_setup_run(&h, "84.8");
   ck_assert_int_eq(sandbox_status(h.s), EX_UNAVAILABLE);
-  check_account("0.8", NULL);
+  mqtt_setup_check_account(&h, "0.8", NULL);
   set_acl(ALL);
   check_nothing_is_lost();
 }
@@ -154,7 +133,7 @@ END_TEST
 START_TEST(write_that_mqtt_3_cannot_refuse_is_reported_within_two_cycles)
 {
   build_acl();
-  begin("protocol = 3.1.1\n");
+  mqtt_setup_begin(&h, "protocol = 3.1.1\n");
   set_acl(NO_USAGE);
   mqtt_setup_run(&h, "84.7");
   mqtt_setup_run(&h, "84.8");
@@ -163,7 +142,7 @@ START_TEST(write_that_mqtt_3_cannot_refuse_is_reported_within_two_cycles)
                 sandbox_err(h.s));
   ck_assert_ptr_nonnull(strstr(sandbox_err(h.s), "ACL"));
   ck_assert_int_eq(sandbox_status(h.s), EX_UNAVAILABLE);
-  check_account("0.9", NULL);
+  mqtt_setup_check_account(&h, "0.9", NULL);
 }
 END_TEST
 
@@ -181,7 +160,7 @@ START_TEST(forbidden_reading_is_reported)
   bool said = false;
 
   build_acl();
-  begin(protocols[_i]);
+  mqtt_setup_begin(&h, protocols[_i]);
   set_acl(NO_READING);
   sandbox_run(h.s, "check -c house.ini");
   ck_assert_int_eq(sandbox_status(h.s), EX_UNAVAILABLE);
@@ -196,7 +175,7 @@ START_TEST(forbidden_reading_is_reported)
   ck_assert_msg(!says("ACL"), "%s", sandbox_err(h.s));
   set_acl(ALL);
   mqtt_setup_run(&h, "85.0");
-  check_account("1.0", NULL);
+  mqtt_setup_check_account(&h, "1.0", NULL);
 }
 END_TEST
 
@@ -212,7 +191,7 @@ static const struct {
 START_TEST(check_says_what_is_forbidden)
 {
   build_acl();
-  begin("");
+  mqtt_setup_begin(&h, "");
   set_acl(checks[_i].acl);
   sandbox_run(h.s, "check -c house.ini");
   ck_assert_int_eq(sandbox_status(h.s), EX_UNAVAILABLE);
@@ -235,7 +214,7 @@ START_TEST(forbidden_configs_do_not_stop_the_states)
   ck_assert_int_eq(sandbox_status(h.s), EX_UNAVAILABLE);
   ck_assert_ptr_nonnull(strstr(sandbox_err(h.s), "homeassistant/"));
   mqtt_setup_run(&h, "84.5");
-  check_account("0.5", "0.5");
+  mqtt_setup_check_account(&h, "0.5", "0.5");
   set_acl(ALL);
   check_nothing_is_lost();
   ck_assert_str_ne(broker_retained(h.broker, "homeassistant/#"), "");
@@ -262,7 +241,7 @@ START_TEST(wrong_login_is_one_line_and_loses_nothing)
   broker_add_user(h.s, "users", "house", "s3cret");
   broker_configure(h.broker, "password_file users\n");
   broker_restart(h.broker);
-  begin("username = house\npassword = s3cret\n");
+  mqtt_setup_begin(&h, "username = house\npassword = s3cret\n");
   snprintf(options, sizeof(options), "%s%s", logins[_i].protocol,
            logins[_i].login);
   mqtt_setup_write(&h, options);
@@ -323,7 +302,7 @@ START_TEST(bad_certificate_is_one_line_and_loses_nothing)
   use_certificate("good");
   mqtt_setup_run(&h, "85.0");
   ck_assert_msg(sandbox_status(h.s) == EX_OK, "%s", sandbox_err(h.s));
-  check_account("1.0", NULL);
+  mqtt_setup_check_account(&h, "1.0", NULL);
 }
 END_TEST
 
@@ -452,7 +431,7 @@ START_TEST(refused_connection_is_one_line_and_loses_nothing)
   char connack[5] = { 0x20, (char)(r->is_3 ? 2 : 3), 0, (char)r->code, 0 };
 
   build("");
-  begin("");
+  mqtt_setup_begin(&h, "");
   rude = rude_server_start(&(struct rude){
     .greeting = connack, .greeting_len = r->is_3 ? 4 : 5, .hangs_up = true });
   write_file("mqtt", "127.0.0.1", rude_server_port(rude),
@@ -480,7 +459,7 @@ static const struct {
 START_TEST(broker_without_retained_messages_or_qos_is_refused)
 {
   build("");
-  begin("");
+  mqtt_setup_begin(&h, "");
   broker_stop(h.broker);
   broker_configure(h.broker, limits[_i].lines);
   broker_restart(h.broker);
@@ -492,7 +471,7 @@ START_TEST(broker_without_retained_messages_or_qos_is_refused)
   broker_restart(h.broker);
   mqtt_setup_write(&h, "");
   mqtt_setup_run(&h, "85.0"); /* may tell that the broker forgets */
-  check_account("1.0", "1");
+  mqtt_setup_check_account(&h, "1.0", "1");
 }
 END_TEST
 
@@ -513,7 +492,7 @@ run_in_time(const char *reading)
 START_TEST(broker_that_never_answers_is_one_line_and_loses_nothing)
 {
   build("");
-  begin("");
+  mqtt_setup_begin(&h, "");
   rude = rude_server_start(&(struct rude){ .greeting = NULL });
   write_file("mqtt", "127.0.0.1", rude_server_port(rude), "timeout = 500ms\n");
   run_in_time("84.7");
@@ -527,7 +506,7 @@ END_TEST
 START_TEST(unknown_name_is_one_line_and_loses_nothing)
 {
   build("");
-  begin("");
+  mqtt_setup_begin(&h, "");
   write_file("mqtt", "house.invalid", 1883, "timeout = 5s\n");
   run_in_time("84.7");
   check_one_line(EX_TEMPFAIL, "cannot resolve the name \"house.invalid\"");
@@ -544,16 +523,18 @@ START_TEST(broker_that_falls_silent_loses_nothing)
   size_t at;
 
   build("");
-  begin("timeout = 300ms\n");
+  mqtt_setup_begin(&h, "");
   mqtt_watch_mark(h.watch);
   mqtt_setup_cycle(&h, "84.6", EX_OK, "");
   ck_assert(mqtt_watch_packet(h.watch, way, (size_t)_i / 2, &at));
   proxy_order(h.proxy, PROXY_HUSH, way, at);
   mqtt_watch_mark(h.watch);
+  mqtt_setup_write(&h, "timeout = 300ms\n");
   run_in_time("84.7");
   ck_assert_int_eq(sandbox_status(h.s), EX_TEMPFAIL);
   proxy_order(h.proxy, PROXY_PASS, way, 0);
   mqtt_watch_mark(h.watch);
+  mqtt_setup_write(&h, "");
   check_nothing_is_lost();
 }
 END_TEST
@@ -572,7 +553,7 @@ static const struct rude floods[] = {
 START_TEST(server_that_is_no_broker_is_one_line_and_loses_nothing)
 {
   build("");
-  begin("");
+  mqtt_setup_begin(&h, "");
   rude = rude_server_start(&floods[_i]);
   write_file("mqtt", "127.0.0.1", rude_server_port(rude), "timeout = 500ms\n");
   run_in_time("84.7");
@@ -591,7 +572,7 @@ START_TEST(broker_that_only_talks_about_other_topics_is_one_line)
 
   memset(publish + 5, 'a', 257);
   build("");
-  begin("");
+  mqtt_setup_begin(&h, "");
   rude = rude_server_start(&(struct rude){ .greeting = "\x20\x02\x00\x00",
                                            .greeting_len = 4,
                                            .refrain = publish,

@@ -13,9 +13,6 @@
 #include "tests/support/mqtt_setup.h"
 #include "tests/support/run_suite.h"
 
-/* The exit status that make check counts as "skipped". */
-#define EX_SKIP 77
-
 static struct mqtt_setup h;
 
 static const char *const protocols[] = { "protocol = 5\n",
@@ -32,24 +29,6 @@ static void
 leave(void)
 {
   mqtt_setup_leave(&h);
-}
-
-static void
-check_account(const char *total, const char *sum)
-{
-  const char *wrong = mqtt_setup_account(&h, total, sum);
-
-  ck_assert_msg(!wrong, "%s", wrong);
-}
-
-/* Two good cycles; the total is 0.5. */
-static void
-begin(const char *options)
-{
-  mqtt_setup_write(&h, options);
-  mqtt_setup_cycle(&h, "84.0", EX_OK, "");
-  mqtt_setup_cycle(&h, "84.5", EX_OK, "");
-  check_account("0.5", "0.5");
 }
 
 /* Does a run, whose messages do not matter here. */
@@ -88,21 +67,21 @@ state_file(void)
 
 START_TEST(lost_state_adopts_the_displayed_values)
 {
-  begin(protocols[_i]);
+  mqtt_setup_begin(&h, protocols[_i]);
   sandbox_remove(h.s, state_file());
   run("84.6", EX_OK);
   ck_assert_ptr_nonnull(
     strstr(sandbox_err(h.s), "which another state wrote: this pipeline's state "
                              "is new or was lost; "));
-  check_account("0.6", "0.6");
+  mqtt_setup_check_account(&h, "0.6", "0.6");
   mqtt_setup_cycle(&h, "84.7", EX_OK, "");
-  check_account("0.7", "0.7");
+  mqtt_setup_check_account(&h, "0.7", "0.7");
 }
 END_TEST
 
 START_TEST(older_copy_of_the_state_continues_from_the_displayed_values)
 {
-  begin(protocols[_i]);
+  mqtt_setup_begin(&h, protocols[_i]);
   copy_file(state_file(), "older.db");
   run("84.6", EX_OK);
   run("84.7", EX_OK);
@@ -110,9 +89,9 @@ START_TEST(older_copy_of_the_state_continues_from_the_displayed_values)
   run("84.8", EX_OK);
   ck_assert_ptr_nonnull(strstr(sandbox_err(h.s), "which is newer than the "
                                                  "state: "));
-  check_account("0.8", "0.8");
+  mqtt_setup_check_account(&h, "0.8", "0.8");
   mqtt_setup_cycle(&h, "84.9", EX_OK, "");
-  check_account("0.9", "0.9");
+  mqtt_setup_check_account(&h, "0.9", "0.9");
 }
 END_TEST
 
@@ -132,7 +111,7 @@ START_TEST(killed_broker_does_not_change_the_total)
     broker_configure(h.broker, "persistence false\n");
     broker_restart(h.broker);
   }
-  begin(protocols[_i / (int)ARRAY_SIZE(ages)]);
+  mqtt_setup_begin(&h, protocols[_i / (int)ARRAY_SIZE(ages)]);
   if (age >= 0)
     broker_save(h.broker);
   for (int i = 1; i <= age; i++) {
@@ -142,9 +121,9 @@ START_TEST(killed_broker_does_not_change_the_total)
   broker_kill(h.broker);
   broker_restart(h.broker);
   run("85.5", EX_OK);
-  check_account("1.5", "1.5");
+  mqtt_setup_check_account(&h, "1.5", "1.5");
   mqtt_setup_cycle(&h, "85.6", EX_OK, "");
-  check_account("1.6", "1.6");
+  mqtt_setup_check_account(&h, "1.6", "1.6");
 }
 END_TEST
 
@@ -152,26 +131,26 @@ END_TEST
 
 START_TEST(total_changed_by_hand_continues_from_there)
 {
-  begin("");
+  mqtt_setup_begin(&h, "");
   broker_publish(h.broker, MQTT_SETUP_TOPIC "/total",
                  "{\"value\":500,\"unit\":\"GJ\"}");
   run("84.6", EX_OK);
   ck_assert_ptr_nonnull(strstr(sandbox_err(h.s),
                                "displays 500 GJ, but 0.5 GJ was written: the "
                                "value was changed there; "));
-  check_account("500.1", "0.6");
+  mqtt_setup_check_account(&h, "500.1", "0.6");
   mqtt_setup_cycle(&h, "84.7", EX_OK, "");
-  check_account("500.2", "0.7");
+  mqtt_setup_check_account(&h, "500.2", "0.7");
 }
 END_TEST
 
 /* A number alone, as mosquitto_pub -m 500 writes it. */
 START_TEST(number_alone_is_a_manual_change_too)
 {
-  begin("");
+  mqtt_setup_begin(&h, "");
   broker_publish(h.broker, MQTT_SETUP_TOPIC "/total", "500");
   run("84.6", EX_OK);
-  check_account("500.1", "0.6");
+  mqtt_setup_check_account(&h, "500.1", "0.6");
 }
 END_TEST
 
@@ -181,22 +160,22 @@ static const char *const garbage[] = { "{",        "nan", "{\"value\":}",
 
 START_TEST(garbage_in_a_topic_does_not_change_the_total)
 {
-  begin("");
+  mqtt_setup_begin(&h, "");
   broker_publish(h.broker, MQTT_SETUP_TOPIC "/total", garbage[_i]);
   broker_publish(h.broker, MQTT_SETUP_TOPIC "/energy", garbage[_i]);
   run("84.6", EX_OK);
-  check_account("0.6", "0.6");
+  mqtt_setup_check_account(&h, "0.6", "0.6");
 }
 END_TEST
 
 START_TEST(deleted_states_are_written_from_the_ledger)
 {
-  begin("");
+  mqtt_setup_begin(&h, "");
   broker_publish(h.broker, MQTT_SETUP_TOPIC "/total", "");
   broker_publish(h.broker, MQTT_SETUP_TOPIC "/energy", "");
   broker_publish(h.broker, MQTT_SETUP_TOPIC "/usage", "");
   run("84.6", EX_OK);
-  check_account("0.6", "0.6");
+  mqtt_setup_check_account(&h, "0.6", "0.6");
 }
 END_TEST
 
@@ -209,7 +188,7 @@ static const char other[] =
  * finds an id of another state. */
 START_TEST(second_pipeline_on_a_topic_is_reported)
 {
-  begin("");
+  mqtt_setup_begin(&h, "");
   sandbox_write(h.s, "other.ini", other, mqtt_setup_url(&h));
   sandbox_run(h.s, "run -c other.ini");
   ck_assert_int_eq(sandbox_status(h.s), EX_OK);
@@ -221,7 +200,7 @@ START_TEST(second_pipeline_on_a_topic_is_reported)
   /* once the other one is gone */
   broker_publish(h.broker, MQTT_SETUP_TOPIC "/energy", "");
   run("84.7", EX_OK);
-  check_account("0.7", "0.7");
+  mqtt_setup_check_account(&h, "0.7", "0.7");
 }
 END_TEST
 
@@ -230,13 +209,13 @@ END_TEST
 /* The new meter begins at 1; the first reading is only its base. */
 START_TEST(exchanged_meter_does_not_change_the_total)
 {
-  begin("");
+  mqtt_setup_begin(&h, "");
   meter_set(h.m, "1001=68500002");
   run("1.0", EX_OK);
   run("1.0", EX_OK);
-  check_account("0.5", NULL);
+  mqtt_setup_check_account(&h, "0.5", NULL);
   run("1.2", EX_OK);
-  check_account("0.7", NULL);
+  mqtt_setup_check_account(&h, "0.7", NULL);
   ck_assert_ptr_nonnull(strstr(broker_retained(h.broker, "homeassistant/#"),
                                "\"serial_number\":\"68500002\""));
   ck_assert_ptr_null(strstr(broker_retained(h.broker, "homeassistant/#"),
@@ -336,17 +315,17 @@ START_TEST(target_given_another_unit_continues)
 {
   const char *configs;
 
-  begin("");
+  mqtt_setup_begin(&h, "");
   mqtt_setup_write(&h, "sensor.total.unit = MJ\n");
   run("84.6", EX_OK);
-  check_account("600", NULL);
+  mqtt_setup_check_account(&h, "600", NULL);
   configs = broker_retained(h.broker, "homeassistant/#");
   ck_assert_ptr_nonnull(strstr(configs, "\"unit_of_measurement\":\"MJ\""));
   run("84.7", EX_OK);
-  check_account("700", NULL);
+  mqtt_setup_check_account(&h, "700", NULL);
   mqtt_setup_write(&h, "sensor.total.unit = GJ\n");
   run("84.8", EX_OK);
-  check_account("0.8", "0.8");
+  mqtt_setup_check_account(&h, "0.8", "0.8");
   configs = broker_retained(h.broker, "homeassistant/#");
   ck_assert_ptr_null(strstr(configs, "\"unit_of_measurement\":\"MJ\""));
 }

@@ -17,9 +17,6 @@
 #include "tests/support/run_suite.h"
 #include "tests/support/tls_front.h"
 
-/* The exit status that make check counts as "skipped". */
-#define EX_SKIP 77
-
 #define TRUST "ca_file = ca.pem\n"
 #define NO_TRUST "tls_verify = no\n"
 #define WARNING                                                                \

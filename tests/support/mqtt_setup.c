@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "lib/decimal.h"
 
@@ -240,4 +241,22 @@ mqtt_setup_account(struct mqtt_setup *h, const char *total, const char *sum)
     snprintf(wrong, sizeof(wrong), "the amounts add up to %s instead of %s",
              added, sum);
   return wrong[0] ? wrong : NULL;
+}
+
+void
+mqtt_setup_check_account(struct mqtt_setup *h, const char *total,
+                         const char *sum)
+{
+  const char *error = mqtt_setup_account(h, total, sum);
+
+  ck_assert_msg(!error, "%s", error);
+}
+
+void
+mqtt_setup_begin(struct mqtt_setup *h, const char *options)
+{
+  mqtt_setup_write(h, options);
+  mqtt_setup_cycle(h, "84.0", EX_OK, "");
+  mqtt_setup_cycle(h, "84.5", EX_OK, "");
+  mqtt_setup_check_account(h, "0.5", "0.5");
 }

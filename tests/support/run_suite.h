@@ -5,6 +5,9 @@
 #include <check.h>
 #include <stdlib.h>
 
+/* The exit status that make check counts as "skipped". */
+#define EX_SKIP 77
+
 /* Runs the tests of SUITE, and frees it.  Returns the exit status. */
 static inline int
 run_suite(Suite *suite)

@@ -22,6 +22,7 @@ int bench_http(void);     /* requests and connections of one run */
 int bench_size(void);     /* the installed files */
 int bench_thousand(void); /* a thousand meters */
 int bench_ledgers(void);  /* a thousand transforms with ledgers */
+int bench_mqtt(void);     /* a run to a broker, against a bare client */
 
 /* ---- Running programs: program.c ---- */
 
@@ -72,6 +73,13 @@ struct took program_run_pipeline(void);
 /* Prints the message and ends the benchmarks. */
 void program_die(const char *fmt, ...)
   __attribute__((format(printf, 1, 2), noreturn));
+
+/* ---- Readings: readings.c ---- */
+
+/* Writes the file "readings", what a command for the input exec prints:
+ * counters in GJ, the fields "field0" to "fieldN-1", of VALUE.125 and one more
+ * each. */
+void readings_write(unsigned n, unsigned value);
 
 /* ---- Tracing a run: watch.c ---- */
 

@@ -42,23 +42,10 @@ write_pipeline(unsigned n)
   fclose(f);
 }
 
-static void
-write_readings(unsigned n, unsigned value)
-{
-  FILE *f = program_create("readings");
-
-  for (unsigned i = 0; i < n; i++)
-    fprintf(f,
-            "{\"field\":\"field%u\",\"value\":\"%u.125\",\"unit\":\"GJ\","
-            "\"kind\":\"counter\"}\n",
-            i, value + i);
-  fclose(f);
-}
-
 static double
 run(unsigned n, unsigned value)
 {
-  write_readings(n, value);
+  readings_write(n, value);
   return program_run_pipeline().wall_ms;
 }
 

@@ -205,7 +205,7 @@ decimal_parse_prefix(const char *text, struct mp_decimal *ret)
 
 /* Writes the number backwards, with its last character in front of END; returns
  * its first character. */
-static char *
+static inline char *
 write_number(struct mp_decimal d, char *end)
 {
   uint64_t mag = coef_magnitude(d.coef);
@@ -245,22 +245,15 @@ text_length(struct mp_decimal d)
   return (size_t)(d.coef < 0) + (size_t)digits + (size_t)(decimals > 0);
 }
 
-/* Writes D, whose text has LEN characters; 0: D is not valid. */
-static void
-write_text(struct mp_decimal d, size_t len, char *buf)
-{
-  if (len > 0)
-    write_number(d, buf + len);
-  buf[len] = '\0';
-}
-
-/* The same, but only as much as SIZE leaves room for. */
+/* Writes as much of D, whose text has LEN characters, as SIZE leaves room for.
+ */
 RARE static void
 write_cut(struct mp_decimal d, size_t len, char *buf, size_t size)
 {
   char whole[DECIMAL_TEXT];
 
-  write_text(d, len, whole);
+  if (len > 0)
+    write_number(d, whole + len);
   if (size > 0) {
     memcpy(buf, whole, size - 1);
     buf[size - 1] = '\0';
@@ -272,10 +265,13 @@ decimal_format(struct mp_decimal d, char *buf, size_t size)
 {
   const size_t len = decimal_valid(d) ? text_length(d) : 0;
 
-  if (len < size)
-    write_text(d, len, buf);
-  else
+  if (len >= size) {
     write_cut(d, len, buf, size);
+  } else {
+    if (len > 0)
+      write_number(d, buf + len);
+    buf[len] = '\0';
+  }
   return (int)len;
 }
 

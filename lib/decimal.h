@@ -28,6 +28,15 @@ decimal_valid(struct mp_decimal d)
   return d.exp10 >= -DECIMAL_MAX_EXP && d.exp10 <= DECIMAL_MAX_EXP;
 }
 
+/* Copies FROM, which was written just now.  Copied as a whole, it would keep
+ * the processor waiting until both members are in its cache. */
+static inline void
+decimal_copy(struct mp_decimal *to, const struct mp_decimal *from)
+{
+  to->coef = from->coef;
+  to->exp10 = from->exp10;
+}
+
 /* Reads "-12.50"; no exponent, no plus sign, no blanks.  MP_EDATA: not a
  * decimal; MP_ERANGE: does not fit. */
 int decimal_parse(const char *text, size_t len, struct mp_decimal *ret);

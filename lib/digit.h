@@ -70,20 +70,39 @@ put_last_two_digits(char *at, uint64_t n)
   return n / 100;
 }
 
+/* Writes the eight digits of N, less than DIGITS_EIGHT, to AT. */
+#define DIGITS_EIGHT 100000000u
+static inline void
+put_eight_digits(char *at, uint32_t n)
+{
+  const uint32_t high = n / 10000, low = n % 10000;
+
+  put_two_digits(at, (int)(high / 100));
+  put_two_digits(at + 2, (int)(high % 100));
+  put_two_digits(at + 4, (int)(low / 100));
+  put_two_digits(at + 6, (int)(low % 100));
+}
+
 /* Writes N in decimal, with its last digit in front of END.  Returns its first
- * digit.  Two digits at a time, because a capture has millions of numbers. */
+ * digit.  Many digits at a time, because a capture has millions of numbers. */
 static inline char *
 digits_put(char *end, uint64_t n)
 {
-  while (n >= 100) {
-    end -= 2;
-    n = put_last_two_digits(end, n);
+  uint32_t rest;
+
+  for (; n >= DIGITS_EIGHT; n /= DIGITS_EIGHT) {
+    end -= 8;
+    put_eight_digits(end, (uint32_t)(n % DIGITS_EIGHT));
   }
-  if (n >= 10) {
+  for (rest = (uint32_t)n; rest >= 100; rest /= 100) {
     end -= 2;
-    put_two_digits(end, (int)n);
+    put_two_digits(end, (int)(rest % 100));
+  }
+  if (rest >= 10) {
+    end -= 2;
+    put_two_digits(end, (int)rest);
   } else
-    *--end = (char)('0' + n);
+    *--end = (char)('0' + rest);
   return end;
 }
 

@@ -52,7 +52,7 @@ split(int64_t ms, int *ret_rest)
   return ms / DAY_MS - (rest < 0);
 }
 
-static void
+static inline void
 put_time(char *at, int rest_ms)
 {
   const unsigned second = (unsigned)rest_ms / 1000, minute = second / 60;
@@ -65,7 +65,7 @@ put_time(char *at, int rest_ms)
 
 /* Sets *LAST to the day of MS, or to the nearest one that has a date.  Returns
  * the time of day in milliseconds. */
-static int
+RARE static int
 set_day(struct rfc3339_day *last, int64_t ms)
 {
   int rest;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/rare.h"
+#include "lib/short_text.h"
 #include "lib/storable.h"
 #include "lib/unit.h"
 #include "lib/utf8.h"
@@ -95,10 +96,10 @@ value_move(struct value *to, struct value *from)
 
 /* Returns whether TEXT equals HAS, the unit or serial number of the previous
  * value.  Usually it does: a field keeps them for years. */
-static bool
+static inline bool
 is_same(const char *has, const char *text)
 {
-  return has == text || (has && text && strcmp(has, text) == 0);
+  return has == text || (has && text && short_text_is(has, text));
 }
 
 static const char *
@@ -170,8 +171,17 @@ import_names(struct value *to, const struct mp_value *from, bool same_unit,
            : NULL;
 }
 
-const char *
-value_import(struct value *to, const struct mp_value *from)
+static void
+import_number(struct value *to, const struct mp_value *from)
+{
+  to->kind = from->kind;
+  decimal_copy(&to->number, &from->number);
+  to->time_ms = from->time_ms;
+}
+
+/* Imports any value. */
+RARE static const char *
+import_any(struct value *to, const struct mp_value *from)
 {
   bool same_unit = is_same(to->unit, from->unit);
   bool same_serial = is_same(to->serial, from->serial);
@@ -179,29 +189,26 @@ value_import(struct value *to, const struct mp_value *from)
 
   if (fault)
     return fault;
-  if ((to->text || from->kind == MP_TEXT) && !import_text(to, from))
+  if (!import_text(to, from))
     return value_no_memory;
-  to->kind = from->kind;
-  to->number =
-    from->kind == MP_TEXT ? (struct mp_decimal){ 0, 0 } : from->number;
-  to->time_ms = from->time_ms;
-  return same_unit && same_serial
-           ? NULL
-           : import_names(to, from, same_unit, same_serial);
+  import_number(to, from);
+  if (from->kind == MP_TEXT)
+    to->number = (struct mp_decimal){ 0, 0 };
+  return import_names(to, from, same_unit, same_serial);
 }
 
-struct mp_value
-value_export(const struct value *v)
+const char *
+value_import(struct value *to, const struct mp_value *from)
 {
-  return (struct mp_value){
-    .struct_size = sizeof(struct mp_value),
-    .kind = v->kind,
-    .number = v->number,
-    .time_ms = v->time_ms,
-    .unit = v->unit,
-    .serial = v->serial,
-    .text = v->text,
-  };
+  const char *fault;
+
+  if (to->text || from->kind == MP_TEXT || !is_same(to->unit, from->unit) ||
+      !is_same(to->serial, from->serial))
+    return import_any(to, from);
+  fault = fault_of_number(from);
+  if (!fault)
+    import_number(to, from);
+  return fault;
 }
 
 bool

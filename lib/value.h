@@ -45,7 +45,19 @@ extern const char value_no_memory[];
 const char *value_import(struct value *to, const struct mp_value *from);
 
 /* Returns V as plugins see it; valid until V changes. */
-struct mp_value value_export(const struct value *v);
+static inline struct mp_value
+value_export(const struct value *v)
+{
+  return (struct mp_value){
+    .struct_size = sizeof(struct mp_value),
+    .kind = v->kind,
+    .number = v->number,
+    .time_ms = v->time_ms,
+    .unit = v->unit,
+    .serial = v->serial,
+    .text = v->text,
+  };
+}
 
 /* Returns whether number or text are the same; ignores kind, unit and time. */
 bool value_equal(const struct value *a, const struct value *b);

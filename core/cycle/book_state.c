@@ -166,6 +166,8 @@ load_ids(struct cycle *c)
   const char *from = store_get(c->run->store, STORE_META, "", from_key);
 
   c->ids.from = from ? strtoll(from, NULL, 10) : 0;
+  for (size_t i = 0; i < c->plan->n_stages; i++)
+    c->deliveries[i].id = NULL; /* another state may have other ids */
   if (uuid && strlen(uuid) == RECORD_UUID - 1) {
     memcpy(c->ids.uuid, uuid, RECORD_UUID);
     return;

@@ -19,6 +19,7 @@ struct cycle;
 struct teller {
   struct cycle *cycle;
   struct instance *instance;
+  struct mp_sink sink; /* of an input */
 };
 
 /* What the cycle must do after a step of an output. */
@@ -34,6 +35,10 @@ struct output_delivery {
   bool is_broken;         /* begin or write failed: none of them is sent */
   unsigned explained;     /* n_explained before the first pending record */
   size_t rows;            /* rows acknowledged in this run */
+  /* The id of the last record, and what it was made of; NULL: none. */
+  const char *id;
+  int64_t number, row;
+  char id_text[RECORD_ID];
 };
 
 struct cycle {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/cycle/emitted.h"
 #include "core/memory/memory.h"
 #include "core/run/log.h"
 
@@ -23,6 +24,7 @@ cycle_new(struct plan *plan, struct instances *instances, struct run *run)
   for (size_t i = 0; i < plan->n_stages; i++) {
     c->tellers[i].cycle = c;
     c->tellers[i].instance = &instances->list[i];
+    c->tellers[i].sink = emitted_sink(&c->tellers[i]);
     if (plan->stages[i]->kind == PLUGIN_OUTPUT)
       c->order[c->n_outputs++] = plan->stages[i];
   }

@@ -16,8 +16,27 @@
 void
 deliver_break_off(struct cycle *c, const struct stage *output)
 {
+  struct output_delivery *at = &c->deliveries[output->index];
+
   instance_close(instance_of(c, output));
-  c->deliveries[output->index].is_broken = true;
+  at->is_broken = true;
+  at->pending_records = 0; /* the plugin has dropped them */
+}
+
+/* Returns the id of a record.  A replay of a capture without times makes many
+ * records of one number. */
+static const char *
+make_id(struct cycle *c, const struct stage *output, int64_t number,
+        int64_t row)
+{
+  struct output_delivery *at = &c->deliveries[output->index];
+
+  if (at->id && number == at->number && row == at->row)
+    return at->id;
+  at->number = number;
+  at->row = row;
+  at->id = record_id_format(&c->ids, output->name, number, row, at->id_text);
+  return at->id;
 }
 
 void
@@ -26,7 +45,6 @@ deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
 {
   struct instance *instance = instance_of(c, output);
   struct output_delivery *at = &c->deliveries[output->index];
-  char text[RECORD_ID];
   struct mp_record record = { .struct_size = sizeof(record),
                               .time_ms = time_ms };
   struct call call;
@@ -40,7 +58,7 @@ deliver_begin(struct cycle *c, const struct stage *output, int64_t time_ms,
   }
   if (!output->plugin->output.begin)
     return;
-  record.id = record_id_format(&c->ids, output->name, number, row, text);
+  record.id = make_id(c, output, number, row);
   call = call_begin(instance, "begin");
   if (call_end(&call, output->plugin->output.begin(instance->self, &record),
                0) != MP_OK)

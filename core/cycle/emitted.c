@@ -14,6 +14,18 @@ is_field(const struct stage *input, size_t at, const char *field)
   return at < input->n_fields && strcmp(input->fields[at]->field, field) == 0;
 }
 
+/* Returns the place of FIELD in the fields of INPUT, whose number is the place
+ * of no field. */
+RARE static size_t
+search_field(const struct stage *input, const char *field)
+{
+  size_t at = 0;
+
+  while (at < input->n_fields && !is_field(input, at, field))
+    at++;
+  return at;
+}
+
 /* Returns the slot that FIELD fills; NULL: none.  Inputs emit the same names in
  * the same order in each cycle, so the one after the last hit comes first. */
 static const struct slot *
@@ -22,11 +34,8 @@ find_field(struct input_reading *reading, const struct stage *input,
 {
   size_t at = reading->next_field;
 
-  if (!is_field(input, at, field)) {
-    at = 0;
-    while (at < input->n_fields && !is_field(input, at, field))
-      at++;
-  }
+  if (!is_field(input, at, field))
+    at = search_field(input, field);
   if (at == input->n_fields)
     return NULL;
   reading->next_field = at + 1;
@@ -73,13 +82,14 @@ static int
 take_value(const struct teller *teller, const struct slot *slot,
            const struct mp_value *value)
 {
-  struct value *to = &teller->cycle->d.fields[slot->index].value;
-  const char *fault = value_import(to, value);
+  struct field_reading *to = &teller->cycle->d.fields[slot->index];
+  const char *fault = value_import(&to->value, value);
 
-  if (fault || (slot->kind && slot->kind != to->kind))
-    return refuse_reading(teller, slot, fault, to->kind);
-  if (to->time_ms == 0)
-    to->time_ms = clock_now_ms();
+  to->is_read = !fault && (!slot->kind || slot->kind == to->value.kind);
+  if (!to->is_read)
+    return refuse_reading(teller, slot, fault, to->value.kind);
+  if (to->value.time_ms == 0)
+    to->value.time_ms = clock_now_ms();
   return MP_OK;
 }
 
@@ -96,13 +106,11 @@ emit_value(const struct teller *teller, const char *field,
            const struct mp_value *value)
 {
   const struct stage *input = teller->instance->stage;
-  struct cycle_data *d = &teller->cycle->d;
   const struct slot *slot;
-  int r;
 
   if (!field || !value)
     return refuse_nothing(teller, field);
-  slot = find_field(&d->inputs[input->index], input, field);
+  slot = find_field(&teller->cycle->d.inputs[input->index], input, field);
   if (!slot) {
     if (!input->all_fields)
       return MP_DROP;
@@ -110,9 +118,7 @@ emit_value(const struct teller *teller, const char *field,
     if (!slot)
       return MP_EINTERNAL;
   }
-  r = take_value(teller, slot, value);
-  d->fields[slot->index].is_read = r == MP_OK;
-  return r;
+  return take_value(teller, slot, value);
 }
 
 static int
@@ -206,12 +212,13 @@ sink_meter(const struct mp_sink *sink, const struct mp_meter *meter)
 }
 
 struct mp_sink
-emitted_sink(struct cycle *c, const struct stage *input)
+emitted_sink(struct teller *teller)
 {
   return (struct mp_sink){ .struct_size = sizeof(struct mp_sink),
-                           .ctx = &c->tellers[input->index],
-                           .emit = c->plan->only_captures ? sink_emit_direct
-                                                          : sink_emit,
+                           .ctx = teller,
+                           .emit = teller->cycle->plan->only_captures
+                                     ? sink_emit_direct
+                                     : sink_emit,
                            .serial = sink_serial,
                            .meter = sink_meter };
 }

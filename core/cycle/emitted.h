@@ -6,7 +6,8 @@
 
 #include "core/cycle/cycle.h"
 
-/* Returns the sink that INPUT emits into during read and identify. */
-struct mp_sink emitted_sink(struct cycle *c, const struct stage *input);
+/* Returns the sink that TELLER, an input, emits into during read and
+ * identify. */
+struct mp_sink emitted_sink(struct teller *teller);
 
 #endif

@@ -421,14 +421,11 @@ report_left_alone(struct cycle_data *d)
 /* ---- The evaluation ---- */
 
 static void
-begin(struct cycle_data *d)
+take_readings(struct cycle_data *d)
 {
   const struct plan *p = d->plan;
   struct evaluation *e = &d->evaluation;
 
-  e->identify = NULL;
-  for (size_t i = 0; i < p->n_bases; i++)
-    e->bases[i] = (struct base_result){ .blocked = false };
   for (size_t i = 0; i < p->n_targets; i++)
     e->refusals[i] = REFUSAL_NONE;
   for (size_t i = 0; i < p->n_slots; i++) {
@@ -436,6 +433,21 @@ begin(struct cycle_data *d)
 
     slot->value = &d->fields[i].value;
     slot->state = d->fields[i].is_read ? SLOT_VALUE : SLOT_MISSING;
+  }
+}
+
+static void
+begin_transforms(struct cycle_data *d)
+{
+  const struct plan *p = d->plan;
+  struct evaluation *e = &d->evaluation;
+
+  e->identify = NULL;
+  for (size_t i = 0; i < p->n_bases; i++)
+    e->bases[i] = (struct base_result){ .blocked = false };
+  for (size_t i = 0; i < p->n_slots; i++) {
+    struct slot_result *slot = &e->slots[i];
+
     slot->hold = HOLD_NONE;
     slot->exchanged = slot->forgets = false;
     slot->reported = d->kept[i].reported;
@@ -446,17 +458,18 @@ begin(struct cycle_data *d)
   }
 }
 
-void
-evaluate(struct cycle_data *d, struct instances *instances)
+/* Returns false if nothing was decided: a serial number is needed first. */
+static bool
+evaluate_transforms(struct cycle_data *d, struct instances *instances)
 {
   const struct plan *p = d->plan;
 
-  begin(d);
+  begin_transforms(d);
   for (size_t i = 0; i < p->n_transforms && !d->evaluation.identify; i++)
     evaluate_one(d, instances, p->transforms[i]);
   if (d->evaluation.identify) {
     messages_clear(&d->evaluation.messages);
-    return;
+    return false;
   }
   spread_holds(d);
   spread_rebases(d);
@@ -464,6 +477,15 @@ evaluate(struct cycle_data *d, struct instances *instances)
   for (const struct base *b = p->bases; b; b = b->next)
     if (d->evaluation.bases[b->index].rebased)
       report_rebase_of(d, b);
+  return true;
+}
+
+void
+evaluate(struct cycle_data *d, struct instances *instances)
+{
+  take_readings(d);
+  if (d->plan->n_transforms > 0 && !evaluate_transforms(d, instances))
+    return;
   if (d->shows_info)
     report_left_alone(d);
 }

@@ -16,6 +16,7 @@
 #include "core/run/progress.h"
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "lib/rare.h"
 
 /* The time a thread has after the order to stop, to restore its port. */
 #define GRACE_MS 700
@@ -62,7 +63,7 @@ static int
 read_one(struct cycle *c, const struct stage *input)
 {
   struct instance *instance = instance_of(c, input);
-  struct mp_sink sink = emitted_sink(c, input);
+  const struct mp_sink *sink = &c->tellers[input->index].sink;
   int r = instance_open(instance);
   struct call call;
 
@@ -70,7 +71,7 @@ read_one(struct cycle *c, const struct stage *input)
     return r;
   call = reads_capture(input) ? call_begin_direct(instance, "read")
                               : call_begin(instance, "read");
-  return call_end(&call, input->plugin->input.read(instance->self, &sink),
+  return call_end(&call, input->plugin->input.read(instance->self, sink),
                   allowed_outcomes(input));
 }
 
@@ -431,7 +432,7 @@ files_of(struct cycle *c, const struct stage *input)
   return n;
 }
 
-static void
+RARE static void
 read_live(struct cycle *c)
 {
   struct readers *all = readers_new();
@@ -502,7 +503,7 @@ read_identify(struct cycle *c, const struct stage *input)
 {
   struct input_reading *reading = reading_of(c, input);
   struct instance *instance = instance_of(c, input);
-  struct mp_sink sink = emitted_sink(c, input);
+  const struct mp_sink *sink = &c->tellers[input->index].sink;
   const char *before = reading->serial;
   struct call call;
 
@@ -512,8 +513,8 @@ read_identify(struct cycle *c, const struct stage *input)
   if (!input->plugin->input.identify || reading->abandoned)
     return;
   call = call_begin(instance, "identify");
-  if (call_end(&call, input->plugin->input.identify(instance->self, &sink),
-               0) != MP_OK ||
+  if (call_end(&call, input->plugin->input.identify(instance->self, sink), 0) !=
+        MP_OK ||
       reading->serial_how != MP_SERIAL_READ)
     return;
   for (size_t i = 0; i < input->n_fields; i++) {

@@ -244,7 +244,8 @@ base_of(const struct target *t)
  * they are computed anew: the base was changed by hand, or (WITH_BASE: drops
  * its own, too) an older copy of the state was put back.  Only in the same
  * output: if a backup of its server was restored, all its targets are back at
- * the same moment. */
+ * the same moment.  Where a value is still in flight, what is pending is
+ * settled with it. */
 static void
 drop_pending(struct cycle_data *d, const struct target *changed, bool with_base)
 {
@@ -254,11 +255,12 @@ drop_pending(struct cycle_data *d, const struct target *changed, bool with_base)
   for (size_t i = 0; base && i < output->n_targets; i++) {
     const struct target *t = output->targets[i];
     const struct ledger_displayed *displayed = &d->answers[t->index].displayed;
+    struct ledger *ledger = &d->ledgers[t->index];
 
-    if (target_is_kept(t) && !is_unreadable(d, t) && displayed->known &&
-        (with_base || d->ledgers[t->index].role != LEDGER_BASE) &&
-        base_of(t) == base)
-      ledger_drop(&d->ledgers[t->index], displayed);
+    if (target_is_kept(t) && !is_unreadable(d, t) &&
+        (displayed->known || !ledger->sent.kind) &&
+        (with_base || ledger->role != LEDGER_BASE) && base_of(t) == base)
+      ledger_drop(ledger, displayed);
   }
 }
 

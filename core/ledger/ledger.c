@@ -293,6 +293,8 @@ take_manual_change(struct ledger *t, const struct ledger_displayed *displayed)
       decimal_add(displayed->value.number, grown, &t->pending.number);
   }
   if (t->role == LEDGER_BASE) {
+    if (t->pending.kind) /* that meter was believed, perhaps a new one */
+      t->acknowledged.serial = t->pending.serial;
     value_clear(&t->pending);
     ledger_forget_record(t);
   }
@@ -606,7 +608,7 @@ ledger_drop(struct ledger *t, const struct ledger_displayed *displayed)
 {
   if (t->role == LEDGER_DELTA)
     value_clear(&t->acknowledged);
-  else if (displayed->id == LEDGER_WITHOUT_IDS &&
+  else if (displayed->known && displayed->id == LEDGER_WITHOUT_IDS &&
            !ledger_can_show(t, displayed, &t->acknowledged))
     adopt_displayed(t, displayed);
   value_clear(&t->pending);

@@ -174,8 +174,9 @@ bool ledger_rests(const struct ledger *t,
 /* Drops the pending value of T after the base it is computed from was changed
  * by hand, or an older copy of the state was put back.  A delta also loses its
  * acknowledged value; otherwise the displayed value becomes the acknowledged
- * one, unless it can be a display of that, or the output gives ids.  The next
- * result is measured from the changed base and covers the dropped value. */
+ * one, if it is known and no display of that, and the output gives no ids.  The
+ * next result is measured from the changed base and covers the dropped value.
+ */
 void ledger_drop(struct ledger *t, const struct ledger_displayed *displayed);
 
 /* Returns the last known value: the pending one, else the acknowledged one;

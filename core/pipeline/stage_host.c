@@ -172,13 +172,20 @@ target_of(const struct instance *output, uint32_t index)
   return index < output->n_targets ? output->stage->targets[index] : NULL;
 }
 
-/* Returns the last known value of TARGET; NULL: there is none. */
+/* Returns the last known value of TARGET; NULL: there is none.  The 0 with
+ * which a total begins is none until it is written. */
 static const struct value *
 last_value(const struct instance *output, const struct target *target)
 {
   const struct ledger *const *ledgers = output->all->ledgers;
+  const struct ledger *ledger =
+    target && ledgers ? &(*ledgers)[target->index] : NULL;
+  const struct value *last = ledger ? ledger_last(ledger) : NULL;
 
-  return target && ledgers ? ledger_last(&(*ledgers)[target->index]) : NULL;
+  if (last && last == &ledger->acknowledged && !last->time_ms &&
+      ledger_has_unwritten_zero(ledger))
+    return NULL;
+  return last;
 }
 
 /* Returns TARGET's own input; NULL if none, or if an operand on the way comes

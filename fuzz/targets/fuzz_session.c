@@ -323,7 +323,8 @@ frame_has(const uint8_t *wire, size_t len, uint16_t id,
       kmp_frame_decode(wire, len, plain, &frame) != KMP_OK ||
       kmp_answer_decode(&frame, NULL, &answer) != KMP_OK ||
       !kmp_answer_find(&answer, id) ||
-      kmp_convert(kmp_answer_find(&answer, id), kmp_register_find(id), &space,
+      kmp_convert(kmp_answer_find(&answer, id),
+                  kmp_register_number_kind(kmp_register_find(id)), &space,
                   &sent, &error) != MP_OK)
     return false;
   if (value->kind == MP_TEXT || sent.kind == MP_TEXT)

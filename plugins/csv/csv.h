@@ -12,6 +12,7 @@
 #include "plugins/csv/csv_file.h"
 #include "plugins/csv/csv_row.h"
 #include "lib/rfc3339.h"
+#include "lib/short_text.h"
 
 struct csv_column {
   const char *name;
@@ -31,7 +32,7 @@ struct csv_refusal {
 
 struct csv {
   const struct mp_host *host;
-  const char *eol;
+  const char *eol; /* "\n" or "\r\n" */
   struct csv_file file;
   struct rfc3339_day time;
 
@@ -64,7 +65,7 @@ void csv_columns_end_commit(struct csv *csv);
 static inline bool
 csv_column_takes(const struct csv_column *column, const char *unit)
 {
-  return column->unit && strcmp(column->unit, unit) == 0;
+  return column->unit && short_text_is(column->unit, unit);
 }
 /* Converts NUMBER from any other UNIT to the column's unit.  MP_DROP: not
  * possible, which was reported; any other reason: no row can be written at

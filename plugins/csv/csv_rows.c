@@ -25,8 +25,11 @@ csv_rows_fail(struct csv *csv)
   return csv->failed;
 }
 
-/* Writes the cells of the row to AT, which has room for them.  Returns their
- * end. */
+/* The length of the longest line end. */
+#define EOL_MAX 2
+
+/* Writes the cells of the row and its line end to AT, which has room for them.
+ * Returns their end. */
 static char *
 put_cells(const struct csv *csv, char *at)
 {
@@ -41,6 +44,8 @@ put_cells(const struct csv *csv, char *at)
       at += column->len;
     }
   }
+  for (const char *p = csv->eol; *p; p++)
+    *at++ = *p;
   return at;
 }
 
@@ -48,20 +53,18 @@ put_cells(const struct csv *csv, char *at)
 int
 csv_rows_finish(struct csv *csv)
 {
-  size_t eol_len = strlen(csv->eol);
   char *at;
 
   if (!csv->unfinished || csv->failed != MP_OK)
     return csv->failed;
   csv->unfinished = 0;
   if (text_buffer_reserve(&csv->rows, RFC3339_SIZE + csv->cells.len +
-                                        csv->written + eol_len) != MP_OK)
+                                        csv->written + EOL_MAX) != MP_OK)
     return csv_rows_fail(csv);
   at = csv->rows.data + csv->rows.len;
   rfc3339_format(&csv->time, csv->time_ms, at);
   at = put_cells(csv, at + RFC3339_SIZE - 1);
-  memcpy(at, csv->eol, eol_len);
-  csv->rows.len = (size_t)(at + eol_len - csv->rows.data);
+  csv->rows.len = (size_t)(at - csv->rows.data);
   if (!ARRAY_GROW(&csv->ends, csv->records - 1))
     return csv_rows_fail(csv);
   csv->ends[csv->records - 1] = csv->rows.len;
@@ -104,7 +107,7 @@ csv_begin(void *self, const struct mp_record *record)
   return r;
 }
 
-static int
+static inline int
 add_number(struct csv *csv, struct mp_decimal number)
 {
   int len;
@@ -131,21 +134,29 @@ refuse_cell(struct csv *csv, uint32_t target)
   return MP_OK;
 }
 
+/* Adds the cell of NUMBER in another UNIT than the column's.  MP_DROP:
+ * refused. */
+RARE static int
+add_converted(struct csv *csv, struct csv_column *column, const char *unit,
+              struct mp_decimal number)
+{
+  int r = csv_column_fit(csv, column, unit, &number);
+
+  return r == MP_OK ? add_number(csv, number) : r;
+}
+
 /* Adds the cell of VALUE.  MP_DROP: refused. */
 static int
 add_value(struct csv *csv, struct csv_column *column,
           const struct mp_value *value)
 {
   const char *unit = value->unit ? value->unit : "";
-  struct mp_decimal number = value->number;
-  int r;
 
   if (value->kind == MP_TEXT)
     return csv_add_text(&csv->cells, value->text);
-  r = csv_column_takes(column, unit)
-        ? MP_OK
-        : csv_column_fit(csv, column, unit, &number);
-  return r == MP_OK ? add_number(csv, number) : r;
+  return csv_column_takes(column, unit)
+           ? add_number(csv, value->number)
+           : add_converted(csv, column, unit, value->number);
 }
 
 RARE static int

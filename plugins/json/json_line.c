@@ -157,7 +157,7 @@ is_word(const char *text, size_t len, const char *word)
 static bool
 take_plain(char **p, struct json_member *m, size_t *ret_len)
 {
-  size_t len = strcspn(*p, " \t,}");
+  size_t len = strcspn(*p, " \t\r\n,}");
 
   m->text = *p;
   if (is_word(*p, len, "null"))
@@ -178,7 +178,7 @@ take_plain(char **p, struct json_member *m, size_t *ret_len)
 static char *
 skip_blanks(char *p)
 {
-  return p + strspn(p, " \t\r");
+  return p + strspn(p, " \t\r\n");
 }
 
 /* Reads "NAME": VALUE at *P, and the comma or brace after it into *RET_NEXT.

@@ -4,7 +4,8 @@
  *
  *     {"field":"flow","value":"17.50","unit":"l/h"}
  *
- * Numbers are kept as they are written: 17.50 is not 17.5.  No I/O and no host.
+ * Numbers are kept as they are written: 17.50 is not 17.5.  Line feeds are
+ * blanks. No I/O and no host.
  */
 #ifndef JSON_LINE_H
 #define JSON_LINE_H

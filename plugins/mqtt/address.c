@@ -39,6 +39,16 @@ take_port(const char *text, struct address *ret)
   return true;
 }
 
+/* Returns whether NAME, without brackets, may be that of a host. */
+static bool
+is_name(const char *name)
+{
+  for (const char *p = name; *p; p++)
+    if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr("[]?#\\\"", *p))
+      return false;
+  return *name != '\0';
+}
+
 /* Takes the name without brackets out of TEXT, which it changes. */
 static bool
 take_name(char *text, struct address *ret)
@@ -52,7 +62,7 @@ take_name(char *text, struct address *ret)
     return false; /* an IPv6 address without brackets */
   }
   memcpy(ret->name, text, strlen(text) + 1);
-  return text[0] != '\0';
+  return is_name(text);
 }
 
 const char *
@@ -72,7 +82,7 @@ address_parse(const char *url, struct address *ret)
     return "has a host that is too long";
   if (rest[strlen(text)] != '\0' && strcmp(rest + strlen(text), "/") != 0)
     return "must end after the port: give a topic as `topic`";
-  strcpy(address.port, address.tls ? "8883" : "1883");
+  memcpy(address.port, address.tls ? "8883" : "1883", sizeof("1883"));
   colon = strrchr(text, ':');
   if (colon && !strchr(colon, ']')) {
     if (!take_port(colon + 1, &address))
@@ -80,7 +90,7 @@ address_parse(const char *url, struct address *ret)
     *colon = '\0';
   }
   if (!take_name(text, &address))
-    return "has no host; an IPv6 address stands in brackets";
+    return "has no valid host; put an IPv6 address in brackets";
   *ret = address;
   return NULL;
 }
@@ -125,6 +135,14 @@ wait_for(const struct mp_host *host, struct query *query, int64_t until)
   return MP_OK;
 }
 
+/* The name whose addresses are known without a file that has them (RFC 6761,
+ * section 6.3); for NULL, the resolver gives those of the loopback. */
+static bool
+is_this_host(const char *name)
+{
+  return strcasecmp(name, "localhost") == 0;
+}
+
 /* Returns the resolver's error, EAI_INPROGRESS if it was not awaited, or 0. */
 static int
 ask(const struct mp_host *host, const struct address *address, int64_t until,
@@ -139,9 +157,10 @@ ask(const struct mp_host *host, const struct address *address, int64_t until,
   memcpy(query->name, address->name, sizeof(query->name));
   memcpy(query->port, address->port, sizeof(query->port));
   query->hints.ai_socktype = SOCK_STREAM;
-  query->item = (struct gaicb){ .ar_name = query->name,
-                                .ar_service = query->port,
-                                .ar_request = &query->hints };
+  query->item =
+    (struct gaicb){ .ar_name = is_this_host(address->name) ? NULL : query->name,
+                    .ar_service = query->port,
+                    .ar_request = &query->hints };
   list[0] = &query->item;
   r = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
   if (r == 0 && wait_for(host, query, until) != MP_OK &&
@@ -168,7 +187,7 @@ address_resolve(const struct mp_host *host, const char *url,
   r = ask(host, address, until, ret);
   if (r == 0)
     return MP_OK;
-  if (must_stop(host))
+  if (must_stop(host) && host->time_left(host) > 0)
     return MP_ECANCELED;
   if (r == EAI_INPROGRESS || r == EAI_CANCELED)
     return mp_fail(host, MP_ETIMEOUT, url,

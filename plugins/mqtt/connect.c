@@ -21,9 +21,10 @@
 #include "lib/clock.h"
 #include "plugins/mqtt/connection_impl.h"
 
-/* The longest that the protocol knows.  A connection may rest for a day between
- * two cycles; 0 would switch the limit off, but some brokers refuse it. */
-#define KEEPALIVE_S 65535
+/* In seconds: a connection may rest for half a day between two cycles.  0 would
+ * switch the limit off, but mosquitto refuses it; and with 65535, the most that
+ * the protocol knows, mosquitto 2.0.21 ends the connection after a second. */
+#define KEEPALIVE_S 43200
 
 void
 connection_init(void)
@@ -118,9 +119,10 @@ report_failure(const struct connection *c, int r)
   if (is_decided(c))
     return mp_fail(c->host, MP_EREFUSED, c->options.url, "the certificate%s",
                    tls_problem(c->tls));
+  /* With TLS, a server that ends the connection may not know TLS. */
   return connection_report(
     c, r == MP_DROP ? MP_EAGAIN : r,
-    strncmp(c->why, "OpenSSL", 7) == 0
+    c->tls && r == MP_EAGAIN
       ? "the TLS handshake failed; is this an mqtts port?"
       : "cannot connect to the broker");
 }
@@ -140,22 +142,39 @@ await_connack(struct connection *c, int64_t until)
   return r;
 }
 
+/* Returns why the socket could not be connected; NULL: it is.  The library may
+ * have taken the error: it begins the TLS handshake too early. */
+static const char *
+socket_error(const struct connection *c)
+{
+  int error = 0, fd = mosquitto_socket(c->mosquitto);
+  socklen_t size = sizeof(error);
+  struct sockaddr_storage peer;
+
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+    error = errno;
+  if (error != 0)
+    return strerror(error);
+  size = sizeof(peer);
+  return getpeername(fd, (struct sockaddr *)&peer, &size) == 0
+           ? NULL
+           : "it was refused, or ended at once; is this a port for TLS?";
+}
+
 /* Waits until the socket is connected.  MP_DROP: it cannot be; `why` tells. */
 static int
 await_socket(struct connection *c, int64_t until)
 {
-  int error = 0, r = 0;
-  socklen_t size = sizeof(error);
+  const char *error;
+  int r = 0;
 
   while (r == 0)
     r = connection_wait(c, POLLOUT, until);
   if (r < 0)
     return r;
-  if (getsockopt(mosquitto_socket(c->mosquitto), SOL_SOCKET, SO_ERROR, &error,
-                 &size) < 0)
-    error = errno;
-  if (error != 0) {
-    snprintf(c->why, sizeof(c->why), "%s", strerror(error));
+  error = socket_error(c);
+  if (error) {
+    snprintf(c->why, sizeof(c->why), "%s", error);
     return MP_DROP;
   }
   /* The library continues what it could not do before. */

@@ -210,12 +210,26 @@ connection_lose(struct connection *c, int code)
   return MP_EAGAIN;
 }
 
+/* Returns whether the connection ended during the TLS handshake: the library
+ * would try to continue it for ever. */
+static bool
+is_dead(const struct connection *c)
+{
+  char byte;
+  ssize_t n;
+
+  if (!c->tls || c->stage != STAGE_CONNECTING)
+    return false;
+  n = recv(mosquitto_socket(c->mosquitto), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 static int
 work(struct connection *c, short events)
 {
-  int r = MOSQ_ERR_SUCCESS;
+  int r = is_dead(c) ? MOSQ_ERR_CONN_LOST : MOSQ_ERR_SUCCESS;
 
-  if ((events & (POLLIN | POLLERR | POLLHUP)) != 0) {
+  if (r == MOSQ_ERR_SUCCESS && (events & (POLLIN | POLLERR | POLLHUP)) != 0) {
     r = mosquitto_loop_read(c->mosquitto, 1000);
     if (r == MOSQ_ERR_SUCCESS)
       acknowledge_quickly(c);
@@ -246,10 +260,11 @@ connection_wait(const struct connection *c, short events, int64_t until)
 
   if (n < 0 && errno != EINTR)
     return MP_EIO;
-  if (fds[1].revents && n > 0)
-    return MP_ECANCELED;
-  if (n <= 0 && time_until(c, until) == 0)
+  /* A broker that sends a byte now and then does not get more time. */
+  if (time_until(c, until) == 0)
     return MP_ETIMEOUT;
+  if (n > 0 && fds[1].revents)
+    return MP_ECANCELED;
   return n > 0 ? fds[0].revents : 0;
 }
 
@@ -333,26 +348,41 @@ unsubscribe(struct connection *c, char *const *filters, int n, int64_t until)
                                : connection_lose(c, r);
 }
 
+/* Reads the retained messages of N filters, into c->on_message. */
+static int
+read_some(struct connection *c, char *const *filters, int n, int64_t until)
+{
+  int r = subscribe(c, filters, n, until);
+
+  return r == MP_OK && !c->refused ? unsubscribe(c, filters, n, until) : r;
+}
+
 int
 connection_read(struct connection *c, char *const *filters, size_t n,
                 bool quietly,
                 void (*fn)(void *ctx, const struct message *message), void *ctx)
 {
-  int64_t wait = c->options.timeout_ms, until;
-  int r;
+  int64_t wait = c->options.timeout_ms;
+  const char *first = NULL;
+  int r = MP_OK;
 
   if (quietly && wait > STALE_MS)
     wait = STALE_MS;
-  until = clock_mono_ms() + wait;
   c->on_message = fn;
   c->on_message_ctx = ctx;
-  r = subscribe(c, filters, (int)n, until);
-  if (r == MP_OK && !c->refused)
-    r = unsubscribe(c, filters, (int)n, until);
+  c->refused = 0;
+  while (r == MP_OK && !c->refused && n > 0) {
+    size_t some = n < CONNECTION_AT_ONCE ? n : CONNECTION_AT_ONCE;
+
+    first = *filters;
+    r = read_some(c, filters, (int)some, clock_mono_ms() + wait);
+    filters += some;
+    n -= some;
+  }
   c->on_message = NULL;
   if (c->refused)
     return mp_fail(c->host, MP_EREFUSED, c->options.url,
-                   "the broker does not let this user read %s: %s", filters[0],
+                   "the broker does not let this user read %s: %s", first,
                    connection_reason(c->refused));
   if (r == MP_OK)
     return MP_OK;
@@ -457,7 +487,7 @@ connection_publish(struct connection *c, struct publication *list, size_t n)
   c->first = 0;
   r = publish_all(c);
   if (r != MP_OK) {
-    report_publishing(c, r);
+    r = report_publishing(c, r);
     c->stage = STAGE_LOST; /* the library must not answer for it any more */
   }
   c->list = NULL;

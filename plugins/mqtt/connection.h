@@ -51,6 +51,14 @@ struct message_property {
   char *name, *value;
 };
 
+/*
+ * The most topics to read at once.  Mosquitto drops those messages of a
+ * subscription that neither the socket nor its queue has room for
+ * (max_queued_messages, 1000), and version 2.0.11 then sends nothing more on
+ * this connection.
+ */
+#define CONNECTION_AT_ONCE 100
+
 /* A retained message. */
 struct message {
   const char *topic;
@@ -60,9 +68,10 @@ struct message {
   size_t n_properties;
 };
 
-/* Calls FN for each retained message whose topic fits one of the N filters.
- * MP_OK; or a reason, reported.  QUIETLY, for a connection of an earlier cycle:
- * MP_DROP if it turns out to be dead, not reported. */
+/* Calls FN for each retained message whose topic fits one of the N filters, of
+ * which it subscribes to CONNECTION_AT_ONCE at a time.  MP_OK; or a reason,
+ * reported.  QUIETLY, for a connection of an earlier cycle: MP_DROP if it turns
+ * out to be dead, not reported. */
 int connection_read(struct connection *c, char *const *filters, size_t n,
                     bool quietly,
                     void (*fn)(void *ctx, const struct message *message),

@@ -214,6 +214,7 @@ config_filter(const struct mqtt *m)
            : filter;
 }
 
+/* Two filters fit all topics. */
 static int
 read_filters(struct reading *r)
 {
@@ -229,6 +230,23 @@ read_filters(struct reading *r)
   return result;
 }
 
+/* The broker might not send so many messages for one filter. */
+static int
+read_names(struct reading *r)
+{
+  const struct topics *topics = &r->m->topics;
+  char **names = calloc(topics->n, sizeof(*names));
+  int result;
+
+  if (!names)
+    return mp_fail(r->m->host, MP_ENOMEM, NULL, "out of memory");
+  for (size_t i = 0; i < topics->n; i++)
+    names[i] = topics->list[i]->name;
+  result = read_all(r, names, topics->n);
+  free(names);
+  return result;
+}
+
 int
 mqtt_fetch(void *self, const struct mp_output_sink *sink)
 {
@@ -237,7 +255,8 @@ mqtt_fetch(void *self, const struct mp_output_sink *sink)
   int result = targets_learn(m);
 
   if (result == MP_OK)
-    result = read_filters(&r);
+    result =
+      m->topics.n > CONNECTION_AT_ONCE ? read_names(&r) : read_filters(&r);
   if (result == MP_OK && r.no_memory)
     result = mp_fail(m->host, MP_ENOMEM, NULL, "out of memory");
   if (result != MP_OK)

@@ -141,7 +141,8 @@ mqtt_destroy(void *self)
   connection_exit();
 }
 
-/* The name of a pipeline can have characters that a topic cannot have. */
+/* Returns the topic without the option, from malloc.  The name of a pipeline
+ * can have characters that a topic cannot have. */
 static char *
 default_topic(const char *pipeline)
 {
@@ -156,22 +157,38 @@ default_topic(const char *pipeline)
 }
 
 static int
+take_topic(struct mqtt *m)
+{
+  const char *topic = m->host->option(m->host, "topic"), *problem;
+
+  m->topic = topic ? strdup(topic) : default_topic(m->host->pipeline);
+  if (!m->topic)
+    return mp_fail(m->host, MP_ENOMEM, NULL, "out of memory");
+  problem = targets_topic_problem(m->topic);
+  return problem
+           ? mp_fail(m->host, MP_ECONFIG, "topic",
+                     "must be given: the name of this pipeline %s", problem)
+           : MP_OK;
+}
+
+static int
 mqtt_create(const struct mp_host *host, void **ret_self)
 {
   int r = check_options(host);
-  const char *topic = host->option(host, "topic");
   struct mqtt *m;
 
   if (r != MP_OK)
     return r;
   m = calloc(1, sizeof(*m));
-  if (m)
-    m->topic = topic ? strdup(topic) : default_topic(host->pipeline);
-  if (!m || !m->topic) {
-    free(m);
+  if (!m)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
-  }
   m->host = host;
+  r = take_topic(m);
+  if (r != MP_OK) {
+    free(m->topic);
+    free(m);
+    return r;
+  }
   take_options(m);
   connection_init();
   *ret_self = m;

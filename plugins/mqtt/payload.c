@@ -13,6 +13,12 @@
 #include "lib/utf8.h"
 #include "plugins/json/json_line.h"
 
+/* Stands for an empty text in a plain payload: an empty one would delete the
+ * retained message. */
+static const char empty[] = " ";
+
+static const char blanks[] = " \t\r\n";
+
 /* ---- Writing ------------------------------------------------------------- */
 
 static void
@@ -57,7 +63,7 @@ payload_write_plain(struct text_buffer *text, const struct mp_host *host,
   const char *plain = number;
 
   if (value->kind == MP_TEXT)
-    plain = value->text;
+    plain = *value->text ? value->text : empty;
   else
     host->decimal_format(value->number, number, sizeof(number));
   return text_buffer_add(text, plain, strlen(plain) + 1);
@@ -113,7 +119,7 @@ take_fact(struct payload *p, const char *name, const char *text)
   else if (strcmp(name, "id") == 0 && storable_updated(text))
     p->id = text;
   else if (strcmp(name, "time") == 0 && rfc3339_parse(text, &time_ms) &&
-           time_ms > 0)
+           storable_time(time_ms))
     p->value.time_ms = time_ms;
 }
 
@@ -139,14 +145,24 @@ read_object(const struct mp_host *host, struct payload *p, char *text)
                                    : take_number(host, &p->value, member->text);
 }
 
-/* A number; or, if an id tells that this program wrote it, a text. */
-static int
-read_plain(const struct mp_host *host, struct payload *p,
-           const struct message *message)
+/* Cuts the blanks around TEXT off; a file that was published can end with a
+ * line feed. */
+static char *
+trim(char *text)
 {
-  char *at = p->text + message->len + 1;
-  int r = take_number(host, &p->value, p->text);
+  size_t len;
 
+  text += strspn(text, blanks);
+  len = strcspn(text, blanks);
+  if (text[len + strspn(text + len, blanks)] == '\0')
+    text[len] = '\0';
+  return text;
+}
+
+/* Copies the facts from the properties to AT. */
+static void
+take_properties(struct payload *p, char *at, const struct message *message)
+{
   for (size_t i = 0; i < message->n_properties; i++) {
     size_t size = strlen(message->properties[i].value) + 1;
 
@@ -154,7 +170,25 @@ read_plain(const struct mp_host *host, struct payload *p,
     take_fact(p, message->properties[i].name, at);
     at += size;
   }
-  return r != MP_OK && p->id[0] ? take_text(&p->value, p->text) : r;
+}
+
+/* Reads a payload with the property id: this program wrote it. */
+static int
+read_plain(const struct mp_host *host, struct payload *p)
+{
+  if (take_number(host, &p->value, p->text) == MP_OK)
+    return MP_OK;
+  return take_text(&p->value, strcmp(p->text, empty) == 0 ? "" : p->text);
+}
+
+/* Reads a payload that has all in itself. */
+static int
+read_alone(const struct mp_host *host, struct payload *p)
+{
+  char *text = p->text + strspn(p->text, blanks);
+
+  return *text == '{' ? read_object(host, p, text)
+                      : take_number(host, &p->value, trim(text));
 }
 
 static size_t
@@ -180,8 +214,8 @@ payload_read(const struct mp_host *host, const struct message *message,
   if (!p.text)
     return MP_ENOMEM;
   memcpy(p.text, message->payload, message->len + 1);
-  r = p.text[0] == '{' ? read_object(host, &p, p.text)
-                       : read_plain(host, &p, message);
+  take_properties(&p, p.text + message->len + 1, message);
+  r = p.id[0] ? read_plain(host, &p) : read_alone(host, &p);
   if (r != MP_OK) {
     free(p.text);
     return r;

@@ -6,8 +6,9 @@
  *     {"value":84.208,"unit":"GJ","time":"2026-11-22T10:00:00Z",
  *      "serial":"84968362","id":"UUID-N"}
  *
- * payload = plain: the value alone; unit, time, serial and id are user
- * properties of MQTT 5, which the broker keeps with the message.
+ * payload = plain: the value alone, a blank for an empty text; unit, time,
+ * serial and id are user properties of MQTT 5, which the broker keeps with the
+ * message.
  */
 #ifndef MQTT_PAYLOAD_H
 #define MQTT_PAYLOAD_H
@@ -45,9 +46,9 @@ struct payload {
   char *text;            /* from malloc */
 };
 
-/* Reads MESSAGE into *RET, for payload_free.  Any JSON object with a value is
- * accepted, and a number alone.  MP_OK, MP_EDATA: it has no value that can be
- * understood; or MP_ENOMEM. */
+/* Reads MESSAGE into *RET, for payload_free.  Any JSON object of texts and
+ * numbers that has a value is accepted, and a number alone.  MP_OK, MP_EDATA:
+ * it has no value that can be understood; or MP_ENOMEM. */
 int payload_read(const struct mp_host *host, const struct message *message,
                  struct payload *ret);
 void payload_free(struct payload *payload);

@@ -301,7 +301,7 @@ take_deletion(struct mqtt *m, const struct publication *p, struct topic *topic)
   if (result_of(m, p) != MP_ACCEPTED)
     return;
   mp_log(m->host, MP_LOG_NOTICE, topic->name,
-         "deleted: no target of this pipeline has this topic any more");
+         "deleted: this pipeline does not use this topic any more");
   topics_remove(&m->topics, topic);
 }
 

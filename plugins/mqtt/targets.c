@@ -63,10 +63,18 @@ is_filled(const struct topic *topic)
   return topic->use == TOPIC_STATE || topic->use == TOPIC_CONFIG;
 }
 
+/* However their URLs are written. */
+static bool
+is_same_broker(const struct address *a, const struct address *b)
+{
+  return strcasecmp(a->name, b->name) == 0 &&
+         strtol(a->port, NULL, 10) == strtol(b->port, NULL, 10);
+}
+
 static int
 check_neighbour(const struct mqtt *m, const struct mqtt *other)
 {
-  if (strcasecmp(m->options.url, other->options.url) != 0)
+  if (!is_same_broker(&m->options.address, &other->options.address))
     return MP_OK;
   if (strcmp(m->topic, other->topic) == 0)
     return mp_fail(m->host, MP_ECONFIG, "topic",

@@ -91,7 +91,8 @@ name_host(const SSL *ssl, int where, int ret)
 
   (void)ret;
   if ((where & SSL_CB_HANDSHAKE_START) != 0 && !is_numeric(tls->name))
-    SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl, tls->name);
+    SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl,
+                             (char *)(uintptr_t)tls->name);
 }
 
 static bool

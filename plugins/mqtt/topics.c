@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/storable.h"
 #include "lib/text_buffer.h"
 
 /*
@@ -20,7 +21,6 @@
  *
  * in as many texts as they need: "topics.0", "topics.1", ...
  */
-#define MAX_TEXT 60000
 #define KEY "topics.%u"
 
 /* ---- The list ------------------------------------------------------------ */
@@ -82,13 +82,13 @@ topics_obtain(struct topics *topics, const char *name)
   struct topic *topic = topics_find(topics, name);
   size_t i = place_of(topics, name);
 
-  if (topic || !ARRAY_GROW(&topics->list, topics->n))
+  if (topic || !array_grow(&topics->list, topics->n, sizeof(struct topic *)))
     return topic;
   topic = new_topic(name);
   if (!topic)
     return NULL;
   memmove(&topics->list[i + 1], &topics->list[i],
-          (topics->n - i) * sizeof(*topics->list));
+          (topics->n - i) * sizeof(struct topic *));
   topics->list[i] = topic;
   topics->n++;
   return topic;
@@ -102,7 +102,7 @@ topics_remove(struct topics *topics, struct topic *topic)
   free_topic(topic);
   topics->n--;
   memmove(&topics->list[i], &topics->list[i + 1],
-          (topics->n - i) * sizeof(*topics->list));
+          (topics->n - i) * sizeof(struct topic *));
 }
 
 void
@@ -178,23 +178,35 @@ topics_load(struct topics *topics, const struct mp_host *host)
   return r;
 }
 
+/* A text that the store has is not written again: the host checks each. */
 static int
 store(const struct mp_host *host, unsigned i, struct text_buffer *text)
 {
+  const char *old = stored(host, i);
   char key[24];
   int r = text_buffer_add(text, "", 1);
 
   snprintf(key, sizeof(key), KEY, i);
-  if (r == MP_OK)
+  if (r == MP_OK && (!old || strcmp(old, text->data) != 0))
     r = host->store_set(host, key, text->data);
   text->len = 0;
   return r;
 }
 
+/* The most characters of MISSES TAB TIME TAB. */
+#define MAX_NUMBERS 48
+
+/* Returns at least the length of the line of TOPIC. */
+static size_t
+line_size(const struct topic *topic)
+{
+  return MAX_NUMBERS + strlen(topic->id) + strlen(topic->name) + 2;
+}
+
 static int
 add_line(struct text_buffer *text, const struct topic *topic)
 {
-  char numbers[48];
+  char numbers[MAX_NUMBERS];
   int len = snprintf(numbers, sizeof(numbers), "%u\t%" PRId64 "\t",
                      topic->misses, topic->time_ms);
   int r = text_buffer_add(text, numbers, (size_t)len);
@@ -216,11 +228,16 @@ topics_save(const struct topics *topics, const struct mp_host *host)
   int r = MP_OK;
 
   for (size_t i = 0; r == MP_OK && i < topics->n; i++) {
-    if (topics->list[i]->use != TOPIC_READ)
-      r = add_line(&text, topics->list[i]);
-    if (r == MP_OK && (text.len > MAX_TEXT || i + 1 == topics->n))
+    if (topics->list[i]->use == TOPIC_READ)
+      continue;
+    if (text.len > 0 &&
+        text.len + line_size(topics->list[i]) > STORABLE_KEPT_TEXT)
       r = store(host, texts++, &text);
+    if (r == MP_OK)
+      r = add_line(&text, topics->list[i]);
   }
+  if (r == MP_OK && text.len > 0)
+    r = store(host, texts++, &text);
   text_buffer_free(&text);
   for (; r == MP_OK && stored(host, texts); texts++) {
     char key[24];

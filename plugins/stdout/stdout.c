@@ -21,6 +21,7 @@
 #include "lib/array.h"
 #include "lib/decimal.h"
 #include "lib/rare.h"
+#include "lib/short_text.h"
 #include "plugins/stdout/stdout_format.h"
 #include "lib/text_buffer.h"
 #include "lib/rfc3339.h"
@@ -242,7 +243,7 @@ keep_unit(struct slot *slot, struct stdout_cell *cell, const char *unit)
 {
   if (!unit)
     unit = "";
-  return slot->unit && strcmp(slot->unit, unit) == 0
+  return slot->unit && short_text_is(slot->unit, unit)
            ? MP_OK
            : change_unit(slot, cell, unit);
 }

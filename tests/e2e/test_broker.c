@@ -31,7 +31,7 @@ publish(const char *options, const char *topic, const char *message)
   int status;
 
   snprintf(command, sizeof(command),
-           "mosquitto_pub -p %u %s -t %s -m '%s' 2>/dev/null",
+           "mosquitto_pub -h 127.0.0.1 -p %u %s -t %s -m '%s' 2>/dev/null",
            proxy_port(h.proxy), options, topic, message);
   status = system(command);
   proxy_settle(h.proxy);

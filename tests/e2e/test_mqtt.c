@@ -66,10 +66,9 @@ write_probed(const char *more_fields, const char *options)
   ck_assert_ptr_nonnull(section);
   end = strstr(section, "\n# It also has: ");
   ck_assert_ptr_nonnull(end);
-  sandbox_write(h.s, "house.ini",
-                "%.*s%s\n[output bus]\nplugin = mqtt\nurl = %s\n%s",
-                (int)(end - section), section, more_fields, mqtt_setup_url(&h),
-                options);
+  sandbox_write(
+    h.s, "house.ini", "%.*s%s\n[output bus]\nplugin = mqtt\nurl = %s\n%s",
+    (int)(end - section), section, more_fields, mqtt_setup_url(&h), options);
 }
 
 #define INFO ", info_code, info_text"
@@ -255,7 +254,8 @@ subscribe(const char *version, int seconds, const char *file)
   char command[512];
 
   snprintf(command, sizeof(command),
-           "mosquitto_sub -V %s -p %u -t 'homeassistant/#' -t 'meterpipe/#' -v "
+           "mosquitto_sub -h 127.0.0.1 -V %s -p %u -t 'homeassistant/#' -t "
+           "'meterpipe/#' -v "
            "-W %d >'%s/%s' 2>/dev/null",
            version, broker_port(h.broker), seconds, sandbox_dir(h.s), file);
   return popen(command, "r");

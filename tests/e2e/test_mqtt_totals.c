@@ -175,7 +175,7 @@ START_TEST(number_alone_is_a_manual_change_too)
 }
 END_TEST
 
-/* What is no value at all is not taken for one. */
+/* Payloads without a value. */
 static const char *const garbage[] = { "{",        "nan", "{\"value\":}",
                                        "\xff\xfe", "[1]", "{\"unit\":\"GJ\"}" };
 

@@ -13,14 +13,24 @@ add_event(struct alphabet *a, enum event_kind kind, size_t target, int64_t n)
     a->events[a->n_events++] = (struct event){ kind, target, n };
 }
 
+/* Returns the amount of a reading "+1", or the next that the device can hold.
+ */
+static int64_t
+unit_of(const struct house *house, size_t target)
+{
+  int64_t step = house->steps[target] ? house->steps[target] : 1;
+
+  return (house->unit + step - 1) / step * step;
+}
+
 static void
 add_target_events(struct alphabet *a, const struct house *house, size_t target)
 {
   for (int64_t n = 1; n <= WORLD_UNDO; n++)
     add_event(a, EVENT_BACK, target, n);
   add_event(a, EVENT_SET_ZERO, target, 0);
-  add_event(a, EVENT_SET, target, house->unit);
-  add_event(a, EVENT_SET, target, -3 * house->unit);
+  add_event(a, EVENT_SET, target, unit_of(house, target));
+  add_event(a, EVENT_SET, target, -3 * unit_of(house, target));
   if (house->plan.has_ids && house->plan.roles[target] == TARGET_TOTAL)
     add_event(a, EVENT_FOREIGN, target, 7 * house->unit);
   if (house->plan.roles[target] == TARGET_COPY)
@@ -297,10 +307,13 @@ describe_failure(const struct house *house, const struct failure *f, char *buf,
     [FAILURE_REJECTED] = "rejected",
     [FAILURE_REJECTED_DONE] = "rejected but done",
     [FAILURE_RETRY] = "retry",
+    [FAILURE_PUT_OFF] = "left out of its record, retry",
+    [FAILURE_LEFT_OUT] = "left out of its record, not sent",
     [FAILURE_CRASH] = "killed",
   };
 
-  if (f->kind == FAILURE_ABSENT || f->kind == FAILURE_REFUSED)
+  if (f->kind == FAILURE_ABSENT || f->kind == FAILURE_REFUSED ||
+      f->kind == FAILURE_PUT_OFF || f->kind == FAILURE_LEFT_OUT)
     snprintf(buf, size, "%s: %s", house->targets[f->at], names[f->kind]);
   else if (f->kind == FAILURE_CRASH)
     snprintf(buf, size, "killed before action %u", f->at + 1);

@@ -284,6 +284,7 @@ begin_run(struct driver *d, const struct state *s,
   world_begin_run(&now.world);
   read_meters(d->house, &now.world, choice);
   now.world.runs++;
+  fake_notices = 0;
   fake_now_ms = (BEGINS + now.world.runs * INTERVAL) * INT64_C(1000);
   expect_row(d->house);
   put_state(d, s);
@@ -363,6 +364,7 @@ driver_first(const struct driver *d, struct state *s)
 
     s->world.steps[i] = h->steps[i];
     device->now.time = 1;
+    device->is_free = h->plan.roles[i] == TARGET_COPY;
     device->now.is_set = h->start[i] != 0;
     device->now.number = h->start[i];
     if (h->plan.roles[i] == TARGET_TOTAL)

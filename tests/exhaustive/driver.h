@@ -21,6 +21,8 @@ enum failure_kind {
   FAILURE_REJECTED,      /* write AT: the answer is "never", nothing done */
   FAILURE_REJECTED_DONE, /* write AT: done, the answer is "never" */
   FAILURE_RETRY,         /* write AT: the answer is "later" */
+  FAILURE_PUT_OFF,       /* target AT alone, of a record: "later" */
+  FAILURE_LEFT_OUT,      /* target AT alone, of a record: not sent */
   FAILURE_CRASH,         /* the program is killed before its action AT */
   FAILURE_KINDS
 };

@@ -22,17 +22,6 @@ add_id(struct mp_shown *shown, const struct shown *now_shown, char *id)
   }
 }
 
-/* A divider is a power of ten. */
-static struct mp_decimal
-step_of(int64_t step)
-{
-  struct mp_decimal d = { step, step ? WORLD_PLACE : 0 };
-
-  for (; step && d.coef % 10 == 0; d.exp10++)
-    d.coef /= 10;
-  return d;
-}
-
 static void
 show_device(const struct mp_output_sink *sink, uint32_t target, size_t n)
 {
@@ -48,7 +37,7 @@ show_device(const struct mp_output_sink *sink, uint32_t target, size_t n)
                             .answer = MP_SHOWN_EMPTY,
                             .place = MP_EXACT,
                             .updated = h->plan.is_untimed ? NULL : time,
-                            .step = step_of(now.world.steps[n]) };
+                            .step = state_step(now.world.steps[n]) };
 
   if (d->now.is_set || h->shows_zero || h->plan.roles[n] == TARGET_COPY) {
     shown.answer = MP_SHOWN_VALUE;
@@ -94,11 +83,13 @@ server_write(void *self, uint32_t target, const struct mp_value *value)
 {
   const struct mp_host *host = self;
   size_t n = now.driver->server[target];
+  const struct world_plan *plan = &now.driver->house->plan;
+  const struct entry *before = &now.before->program.entries[n];
+  bool was_sent =
+    plan->has_ids ? before->record : plan->is_blind && before->sent.kind;
 
   /* A refusal depends on the value alone: one that was sent is not refused. */
-  if ((!now.driver->house->plan.is_blind ||
-       !now.before->program.entries[n].sent.kind) &&
-      driver_fails(FAILURE_REFUSED, (unsigned)n)) {
+  if (!was_sent && driver_fails(FAILURE_REFUSED, (unsigned)n)) {
     now.unknown[n] = true; /* the host does not trust a refusal */
     return mp_fail(host, MP_EDATA, NULL, "refused");
   }
@@ -182,8 +173,35 @@ fill_record(struct taken_record *record)
   return any;
 }
 
-/* Sends the values as one record, which is carried out as a whole or not.  A
- * refusal is final: nothing was done. */
+static bool
+has_record(int64_t number)
+{
+  for (size_t i = 0; i < WORLD_RECORDS; i++)
+    if (now.world.taken[i].number == number)
+      return true;
+  return false;
+}
+
+/* Returns MP_RETRY or MP_NOT_SENT if the server takes RECORD without the value
+ * of target N, but with others; else 0.  It does not do so with a value that an
+ * earlier run sent. */
+static uint32_t
+leaves_out(const struct taken_record *record, size_t n)
+{
+  int64_t values = 0;
+
+  for (size_t i = 0; i < WORLD_TARGETS; i++)
+    values += record->has[i];
+  if (values < 2 || now.before->program.entries[n].sent.kind ||
+      has_record(record->number))
+    return 0;
+  if (driver_fails(FAILURE_PUT_OFF, (unsigned)n))
+    return MP_RETRY;
+  return driver_fails(FAILURE_LEFT_OUT, (unsigned)n) ? MP_NOT_SENT : 0;
+}
+
+/* Sends the values as one record, which is carried out as a whole or not, or
+ * without one value.  A refusal is final: nothing was done. */
 static void
 send_record(uint32_t *results)
 {
@@ -194,18 +212,24 @@ send_record(uint32_t *results)
     return;
   driver_before_action();
   outcome = driver_next_outcome();
-  if (outcome->is_done && outcome->result != MP_REJECTED && !now.is_down)
-    world_take_record(&now.driver->house->plan, &now.world, &record,
-                      driver_time());
   for (uint32_t i = 0; i < now.driver->n_server; i++) {
     size_t n = now.driver->server[i];
+    uint32_t left_out;
 
     if (!record.has[n])
       continue;
     results[i] = now.is_down ? MP_NOT_SENT : outcome->result;
+    left_out = now.is_down ? 0 : leaves_out(&record, n);
+    if (left_out) {
+      results[i] = left_out;
+      record.has[n] = record.values[n] = 0;
+    }
     if (results[i] == MP_ACCEPTED)
       world_accept(&now.world, n);
   }
+  if (outcome->is_done && outcome->result != MP_REJECTED && !now.is_down)
+    world_take_record(&now.driver->house->plan, &now.world, &record,
+                      driver_time());
 }
 
 static int

@@ -96,6 +96,12 @@ run_failures(struct expansion *e, const struct state *s)
       run_step(e, s);
     e->step.failure = (struct failure){ FAILURE_REFUSED, i };
     run_step(e, s);
+    if (!house->plan.is_blind)
+      continue;
+    e->step.failure = (struct failure){ FAILURE_PUT_OFF, i };
+    run_step(e, s);
+    e->step.failure = (struct failure){ FAILURE_LEFT_OUT, i };
+    run_step(e, s);
   }
   for (unsigned kind = FAILURE_NOT_SENT; kind <= FAILURE_RETRY; kind++)
     for (unsigned k = 0; k < n; k++) {
@@ -246,6 +252,24 @@ print_state(FILE *out, const struct exhaustive *x, const struct state *s)
     print_target(out, x, s, i);
 }
 
+/* The two undisturbed runs after S, after which WHY is wrong. */
+static void
+print_good_runs(FILE *out, const struct exhaustive *x, const struct state *s,
+                const char *why)
+{
+  for (int is_silent = 0; is_silent <= 1; is_silent++) {
+    struct state after = *s;
+
+    fprintf(out, "    then two good runs, the meter %s:\n",
+            is_silent ? "is silent" : "answers");
+    for (int i = 0; i < 2; i++) {
+      oracle_run(x->driver, &after, is_silent);
+      print_state(out, x, &after);
+    }
+  }
+  fprintf(out, "    %s\n", why);
+}
+
 static void
 print_history(void *ctx, const uint32_t *steps, size_t n, FILE *out)
 {
@@ -271,7 +295,7 @@ print_history(void *ctx, const uint32_t *steps, size_t n, FILE *out)
     print_state(out, x, &s);
   }
   if (!oracle_check(x->driver, x->house, &s, &counts, text, sizeof(text)))
-    fprintf(out, "    then two good runs: %s\n", text);
+    print_good_runs(out, x, &s, text);
   oracle_counts_clear(&counts);
   fake_messages = NULL;
   normal_following = following;

@@ -19,6 +19,7 @@
 #include "lib/clock.h"
 
 FILE *fake_messages;
+unsigned fake_notices;
 int64_t fake_now_ms;
 
 _Noreturn void
@@ -204,7 +205,7 @@ log_is_terminal(void)
 void
 log_line(int level, const char *name, const char *object, const char *fmt, ...)
 {
-  (void)level;
+  fake_notices += level == MP_LOG_NOTICE;
   (void)name;
   (void)object;
   (void)fmt;
@@ -214,7 +215,7 @@ void
 log_vline(int level, const char *name, const char *object, const char *fmt,
           va_list args)
 {
-  (void)level;
+  fake_notices += level == MP_LOG_NOTICE;
   (void)name;
   (void)object;
   (void)fmt;

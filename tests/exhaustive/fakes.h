@@ -23,8 +23,9 @@ struct fake_hooks {
 };
 
 extern struct fake_hooks fake_hooks;
-extern bool fake_texts;     /* entries are kept as the program's real texts */
-extern FILE *fake_messages; /* gets the failures; NULL: nobody does */
+extern bool fake_texts;       /* entries are kept as the program's real texts */
+extern FILE *fake_messages;   /* gets the failures; NULL: nobody does */
+extern unsigned fake_notices; /* the number of notices that were logged */
 extern int64_t fake_now_ms;
 
 /* Ends the program: WHAT does not fit into a fake. */

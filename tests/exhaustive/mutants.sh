@@ -24,22 +24,27 @@ build() {
       .libs/libcore.a $LIBS
 }
 
-# Explores house $1 to each depth up to $2, the fast ones first, with the options
-# $3..., and sets found.  A depth takes about ten times as long as the one before.
+# Explores house $1 to the depth $2 with the options $3..., and sets found.
+# Returns 1 if nothing is found.
+explore() {
+  house=$1 depth=$2
+  shift 2
+  "$work/mutant" "$house" "$@" --depth "$depth" --first --quiet \
+    --seconds "${SECONDS_EACH:-120}" >"$work/log" 2>&1
+  case $? in
+  0) return 1 ;;
+  1) found=$(sed -n 's/.*first at depth/depth/p' "$work/log") ;;
+  *) found="the program fails" ;;
+  esac
+  found="$found, house $house"
+}
+
+# The same to each depth up to $2: the last one takes longest.
 look() {
   house=$1 most=$2
   shift 2
   for depth in $(seq "$most"); do
-    "$work/mutant" "$house" "$@" --depth "$depth" --first --quiet \
-      --seconds $((depth * depth * 30)) \
-      >"$work/log" 2>&1
-    case $? in
-    0) continue ;;
-    1) found=$(sed -n 's/.*first at depth/depth/p' "$work/log") ;;
-    *) found="the program fails" ;;
-    esac
-    found="$found, house $house"
-    return
+    explore "$house" "$depth" "$@" && return
   done
   return 1
 }
@@ -53,22 +58,32 @@ hunt() {
   return 1
 }
 
-# The program as it is must pass the explorations of one disturbance;
-# check-exhaustive explores more.
-check_unbroken() {
-  cp tests/bin/exhaustive "$work/mutant"
-  houses=$(sed -n 's/^House: \([^ ]*\).*/\1/p' "$here"/mutants/*.patch | sort -u)
-  for house in $houses; do
-    look "$house" 1 || continue
-    echo "the unbroken program: violation at $found"
-    return 1
+# Prints the patches of the mutants $1..., or all.
+patches() {
+  for patch in "$here"/mutants/*.patch; do
+    name=$(basename "$patch" .patch)
+    [ $# -eq 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac
+    echo "$patch"
   done
 }
 
-check_unbroken || exit 1
-for patch in "$here"/mutants/*.patch; do
+# The program as it is must pass the same explorations: else what is found tells
+# nothing of the mutant.
+check_unbroken() {
+  cp tests/bin/exhaustive "$work/mutant"
+  # shellcheck disable=SC2046 # names of files
+  sed -n 's/^House: //p' $(patches "$@") | sort -u >"$work/lines"
+  while read -r line; do
+    # shellcheck disable=SC2086 # a house, a depth and options
+    explore $line || continue
+    echo "the unbroken program ($line): violation at $found"
+    return 1
+  done <"$work/lines"
+}
+
+check_unbroken "$@" || exit 1
+for patch in $(patches "$@"); do
   name=$(basename "$patch" .patch)
-  [ $# -eq 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac
   build "$patch" || { echo "$name: cannot be built"; survived=1; continue; }
   if hunt "$patch"; then
     echo "$name: killed at $found: $(head -n 1 "$patch")"

@@ -270,8 +270,9 @@ static void
 add_device_numbers(struct members *m, struct device *d)
 {
   add_member(m, &d->now.number);
-  for (size_t i = 0; i < (size_t)d->n_undo; i++)
-    add_member(m, &d->undo[i].number);
+  for (size_t i = 0; i < WORLD_UNDO; i++)
+    if (i < (size_t)d->n_undo || d->undo[i].is_set)
+      add_member(m, &d->undo[i].number);
   if (d->confirmed)
     add_member(m, &d->confirmed);
 }

@@ -21,6 +21,9 @@ struct oracle_counts {
 
 void oracle_counts_clear(struct oracle_counts *counts);
 
+/* One undisturbed run. */
+void oracle_run(struct driver *d, struct state *s, bool is_silent);
+
 /* Returns true if the promise holds.  Otherwise writes to WHY what is wrong. */
 bool oracle_check(struct driver *d, const struct house *house,
                   const struct state *s, struct oracle_counts *counts,

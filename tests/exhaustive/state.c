@@ -78,6 +78,16 @@ decimal_of(int64_t number)
   return (struct mp_decimal){ number, WORLD_PLACE };
 }
 
+struct mp_decimal
+state_step(int64_t step)
+{
+  struct mp_decimal d = { step, step ? WORLD_PLACE : 0 };
+
+  for (; step && d.coef % 10 == 0; d.exp10++)
+    d.coef /= 10;
+  return d;
+}
+
 /* The first byte of the UUID is the number; record_id.c makes the rest. */
 void
 state_format_uuid(int64_t state, char buf[STATE_UUID])
@@ -231,7 +241,7 @@ entry_get(struct ledger *to, const struct entry *from)
   to->acknowledged_place =
     from->place ? (int32_t)(from->place - PLACES) : MP_EXACT;
   if (from->has_step)
-    to->step = decimal_of(from->step);
+    to->step = state_step(from->step);
   state_get_value(&to->acknowledged, &from->acknowledged);
   state_get_value(&to->sent, &from->sent);
   state_get_value(&to->sent_from, &from->sent_from);

@@ -82,6 +82,9 @@ void entry_get_reading(struct reading *to, const struct entry_reading *from);
 /* Returns D as a multiple of 10^WORLD_PLACE; aborts if it is none. */
 int64_t world_number(struct mp_decimal d);
 
+/* Returns the step of a device as its divider gives it: a power of ten. */
+struct mp_decimal state_step(int64_t step);
+
 /* Writes a time as text, and reads it back. */
 #define STATE_TIME_TEXT 24
 void state_format_time(int64_t time, char buf[STATE_TIME_TEXT]);

@@ -124,6 +124,15 @@ world_under_way(const struct world_plan *plan, const struct world *w,
                       : 0);
 }
 
+void
+world_set_copies_free(const struct world_plan *plan, struct world *w,
+                      size_t meter, bool is_free)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && plan->roles[i] == TARGET_COPY)
+      w->devices[i].is_free = is_free;
+}
+
 /* ---- The server ---- */
 
 void
@@ -157,7 +166,7 @@ amount_of(const struct world_plan *plan, const struct device *d, size_t target,
 static bool
 was_displayed(const struct device *d, int64_t number)
 {
-  for (size_t i = 0; i < (size_t)d->n_undo; i++)
+  for (size_t i = 0; i < WORLD_UNDO; i++)
     if (d->undo[i].is_set && d->undo[i].number == number)
       return true;
   return d->now.is_set && d->now.number == number;
@@ -180,7 +189,29 @@ excuse_untimed(const struct world_plan *plan, struct world *w, size_t target,
   world_excuse_event(plan, w, target, amount, EXCEPTION_UNTIMED);
 }
 
-/* A reader of amounts passes over a record that it has seen. */
+void
+world_doubt(struct device *d, int64_t amount, enum exception reason)
+{
+  if (amount == 0)
+    return;
+  d->doubtful = amount;
+  d->doubt = reason + 1;
+}
+
+void
+world_excuse_doubtful(struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+
+  if (d->doubtful)
+    world_excuse_target(w, target, d->doubtful, (enum exception)(d->doubt - 1));
+  d->doubtful = d->doubt = 0;
+  if (w->late.target == (int64_t)target + 1)
+    w->late.is_old = 1;
+}
+
+/* A reader of amounts passes over a record that it has seen.  An amount that
+ * did not change keeps its record. */
 static void
 give_amount(const struct world_plan *plan, struct world *w, size_t target,
             const struct write *write)
@@ -189,6 +220,7 @@ give_amount(const struct world_plan *plan, struct world *w, size_t target,
 
   if (plan->has_ids && d->seen_record == write->record)
     return;
+  d->doubtful = d->doubt = 0;
   d->seen_record = plan->has_ids ? write->record : 0;
   w->targets[target].expected -= write->number;
 }
@@ -222,6 +254,15 @@ world_write(const struct world_plan *plan, struct world *w, size_t target,
 }
 
 void
+world_set_stale(struct world *w, size_t meter, enum exception reason)
+{
+  struct base_account *base = &w->bases[meter];
+
+  base->stale = reason + 1;
+  base->is_sure = 0;
+}
+
+void
 world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
 {
   size_t target = (size_t)w->late.target - 1;
@@ -230,24 +271,35 @@ world_write_late(const struct world_plan *plan, struct world *w, int64_t time)
                          .state = w->late.state,
                          .record = w->late.record };
 
+  bool is_old = w->late.is_old;
+  struct base_account *base;
   struct device before;
+  int64_t amount, is_vague;
 
   if (w->late.target == 0)
     return;
+  base = &w->bases[plan->meters[target]];
+  is_vague = base->is_vague;
   before = w->devices[target];
+  amount = world_size_of(amount_of(plan, &before, target, write.number));
+  if (amount && plan->roles[target] != TARGET_USAGE)
+    amount += w->steps[target] / 2; /* which the display hides */
   /* The first value of a base changes nothing. */
-  if (plan->roles[target] != TARGET_BASE || w->devices[target].now.is_set)
-    world_excuse_event(
-      plan, w, target,
-      amount_of(plan, &w->devices[target], target, write.number),
-      EXCEPTION_LATE);
+  if ((plan->roles[target] != TARGET_BASE || w->devices[target].now.is_set) &&
+      !(plan->roles[target] == TARGET_USAGE && plan->has_ids))
+    world_excuse_event(plan, w, target, amount, EXCEPTION_LATE);
+  world_set_copies_free(plan, w, plan->meters[target], true);
   world_write(plan, w, target, &write);
+  base->is_vague = is_vague;
   w->devices[target].unconfirmed = before.unconfirmed; /* it is not taken for */
   w->devices[target].is_written = before.is_written;   /* ours */
   w->devices[target].now.is_late = 1;
-  if (plan->roles[target] == TARGET_BASE && !plan->has_ids) {
-    w->bases[plan->meters[target]].stale = EXCEPTION_LATE + 1;
-  }
+  if (plan->roles[target] == TARGET_USAGE && plan->has_ids)
+    world_doubt(&w->devices[target], write.number, EXCEPTION_LATE);
+  if (is_old)
+    world_excuse_doubtful(w, target);
+  if (plan->roles[target] == TARGET_BASE && !plan->has_ids)
+    world_set_stale(w, plan->meters[target], EXCEPTION_LATE);
   memset(&w->late, 0, sizeof(w->late));
 }
 
@@ -289,9 +341,13 @@ world_add_row(const struct world_plan *plan, struct world *w, int64_t time,
   while (at < WORLD_ROWS - 1 && f->missing[at] != time)
     at++;
   f->is_wrong |= f->missing[at] != time || time <= f->time;
+  for (size_t i = 0; i < plan->n_targets; i++)
+    f->has_held |= plan->roles[i] == TARGET_COLUMN && has[i] && f->held[at];
   memmove(&f->missing[at], &f->missing[at + 1],
           (WORLD_ROWS - 1 - at) * sizeof(f->missing[0]));
-  f->missing[WORLD_ROWS - 1] = 0;
+  memmove(&f->held[at], &f->held[at + 1],
+          (WORLD_ROWS - 1 - at) * sizeof(f->held[0]));
+  f->missing[WORLD_ROWS - 1] = f->held[WORLD_ROWS - 1] = 0;
   f->rows++;
   f->time = time;
   for (size_t i = 0; i < plan->n_targets; i++) {
@@ -304,15 +360,17 @@ world_add_row(const struct world_plan *plan, struct world *w, int64_t time,
   }
 }
 
-/* Notes a committed cycle, whose row must come into the file. */
+/* Notes a committed cycle, whose row must come into the file, but without its
+ * reading if that is HELD. */
 static void
-expect_row(struct world *w, int64_t time)
+expect_row(struct world *w, int64_t time, bool held)
 {
   size_t at = 0;
 
   while (at < WORLD_ROWS - 1 && w->file.missing[at])
     at++;
   w->file.missing[at] = time;
+  w->file.held[at] = held;
 }
 
 void
@@ -344,8 +402,10 @@ void
 world_commit_answers(const struct world_plan *plan, struct world *w)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (w->devices[i].accepted)
+    if (w->devices[i].accepted) {
       confirm(&w->devices[i]);
+      w->devices[i].doubtful = w->devices[i].doubt = 0;
+    }
 }
 
 void
@@ -363,8 +423,11 @@ world_add_usage(const struct world_plan *plan, struct world *w, size_t meter,
 {
   w->used[meter] += amount;
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && world_is_sum(plan, i))
+    if (plan->meters[i] == meter && world_is_sum(plan, i)) {
       w->targets[i].expected += amount;
+      if (amount != 0 && plan->roles[i] == TARGET_USAGE)
+        world_excuse_doubtful(w, i);
+    }
 }
 
 /* A reading without a total to add to is not booked, nor one whose total does
@@ -380,11 +443,18 @@ is_blocked(const struct world_plan *plan, const struct world *w, size_t meter)
   return false;
 }
 
-/* The table "Exchanged meters" of the manual.  Returns true if READING counts;
- * *ret_from is then the reading that it is measured from. */
-static bool
-counts(struct base_account *base, int64_t reading, int64_t serial,
-       bool may_book, int64_t *ret_from)
+enum judgement {
+  READING_HELD,     /* it is not believed */
+  READING_BLOCKED,  /* it is not booked, or perhaps not believed */
+  READING_BASE,     /* it becomes the base */
+  READING_MEASURED, /* it counts */
+};
+
+/* The table "Exchanged meters" of the manual.  If READING counts, *ret_from is
+ * the reading that it is measured from. */
+static enum judgement
+judge(struct base_account *base, int64_t reading, int64_t serial, bool may_book,
+      int64_t *ret_from)
 {
   bool same = base->serial == 0 || base->serial == serial;
   bool again = !same && base->candidate_serial == serial;
@@ -392,14 +462,14 @@ counts(struct base_account *base, int64_t reading, int64_t serial,
   if (!same && !again) {
     base->candidate_serial = serial;
     base->candidate = reading;
-    return false;
+    return READING_HELD;
   }
   *ret_from = again ? base->candidate : base->believed;
   if (reading < *ret_from) /* a fall is not believed */
-    return false;
+    return base->is_vague ? READING_BLOCKED : READING_HELD;
   if (same || may_book)
     base->candidate_serial = base->candidate = 0;
-  return may_book;
+  return may_book ? READING_MEASURED : READING_BLOCKED;
 }
 
 static void
@@ -431,20 +501,24 @@ book_usage(const struct world_plan *plan, struct world *w, size_t meter,
   world_add_usage(plan, w, meter, usage);
 }
 
-static void
+static enum judgement
 take_reading(const struct world_plan *plan, struct world *w, size_t meter,
              int64_t reading, int64_t serial)
 {
   struct base_account *base = &w->bases[meter];
+  enum judgement judgement = READING_BASE;
   int64_t from;
 
   if (base->rebase)
     base->candidate_serial = base->candidate = 0;
-  else if (counts(base, reading, serial, !is_blocked(plan, w, meter), &from))
-    book_usage(plan, w, meter, reading, from, serial);
   else
-    return;
-  believe(base, reading, serial);
+    judgement =
+      judge(base, reading, serial, !is_blocked(plan, w, meter), &from);
+  if (judgement == READING_MEASURED)
+    book_usage(plan, w, meter, reading, from, serial);
+  if (judgement >= READING_BASE)
+    believe(base, reading, serial);
+  return judgement;
 }
 
 /* The base's device is seen for the first time: its value is the base.  If it
@@ -486,8 +560,10 @@ unguard_amounts(const struct world_plan *plan, struct world *w, size_t meter,
                 enum exception reason)
 {
   for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && plan->roles[i] == TARGET_USAGE)
+    if (plan->meters[i] == meter && plan->roles[i] == TARGET_USAGE) {
       w->devices[i].unguarded = reason + 1;
+      world_excuse_doubtful(w, i);
+    }
 }
 
 /* The program takes the display of a base for the new base, and drops the
@@ -507,14 +583,48 @@ follow_base(const struct world_plan *plan, struct world *w, size_t target,
     else
       world_excuse(plan, w, meter, world_missing_amount(plan, w, i) - beyond,
                    EXCEPTION_HAND);
+    if (w->steps[i]) /* what it lacks may be rounding, which stays */
+      world_excuse(plan, w, meter, beyond, EXCEPTION_HAND);
   }
   world_add_usage(plan, w, meter, -beyond);
   unguard_amounts(plan, w, meter, EXCEPTION_HAND);
   w->bases[meter].believed = world_displayed_number(&w->devices[target]);
 }
 
+/* Allows the targets of METER the errors that follow if the program takes the
+ * display of its base, which lacks MISSING, for the new base. */
 static void
-follow_set_base(const struct world_plan *plan, struct world *w, size_t target)
+excuse_change(const struct world_plan *plan, struct world *w, size_t meter,
+              int64_t missing, enum exception reason)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && world_is_sum(plan, i) && !plan->in_file[i])
+      world_excuse(plan, w, meter, world_missing_amount(plan, w, i), reason);
+  world_excuse(plan, w, meter, missing, reason);
+  world_excuse(plan, w, meter, w->bases[meter].lost, reason);
+}
+
+/* A base was set by hand.  In a target that is not listed, a value that is in
+ * flight stays pending. */
+static void
+excuse_in_flight(const struct world_plan *plan, struct world *w, size_t meter,
+                 const struct run_facts *facts)
+{
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    int64_t amount = world_under_way(plan, w, i);
+
+    if (plan->meters[i] != meter || !world_is_sum(plan, i) ||
+        facts->displayed[i] || amount == 0)
+      continue;
+    amount += world_size_of(world_missing_amount(plan, w, i));
+    world_excuse_target(w, i, amount, EXCEPTION_HAND);
+    world_excuse_target(w, i, -amount, EXCEPTION_HAND);
+  }
+}
+
+static void
+follow_set_base(const struct world_plan *plan, struct world *w, size_t target,
+                const struct run_facts *facts)
 {
   struct device *d = &w->devices[target];
   struct base_account *base = &w->bases[plan->meters[target]];
@@ -525,28 +635,63 @@ follow_set_base(const struct world_plan *plan, struct world *w, size_t target)
   d->is_set_by_hand = 0;
   if (now == 0 || now == d->confirmed || !d->owned)
     return;
+  excuse_in_flight(plan, w, plan->meters[target], facts);
+  if (base->is_vague) /* the program may take it for the value in flight */
+    excuse_change(plan, w, plan->meters[target], base->believed - d->confirmed,
+                  EXCEPTION_HAND);
   follow_base(plan, w, target, base->believed - d->confirmed);
   base->meter = 0;
   d->confirmed = now;
 }
 
+/* Allows TARGET the errors that follow when the program takes the display of
+ * its base, which lacks MISSING, for the new base, drops what is pending, and
+ * then measures from the display or from another meter. */
+static void
+excuse_sure_change(const struct world_plan *plan, struct world *w,
+                   size_t target, int64_t missing, enum exception reason)
+{
+  int64_t dropped =
+    plan->in_file[target] ? 0 : world_missing_amount(plan, w, target);
+  int64_t least = -dropped, most = missing - dropped;
+
+  world_excuse_target(w, target, least < most ? least : most, reason);
+  world_excuse_target(w, target, least < most ? most : least, reason);
+  if (w->steps[target]) /* what it lacks may be rounding, which stays */
+    world_excuse_target(w, target, missing, reason);
+}
+
+static bool
+has_all_displays(const struct world_plan *plan, const struct run_facts *facts,
+                 size_t meter)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && !plan->in_file[i] && !facts->displayed[i])
+      return false;
+  return true;
+}
+
 /* The program may take the display of a base for a change by hand: then it
  * drops the pending values, and measures from the display. */
 static void
-follow_stale_base(const struct world_plan *plan, struct world *w, size_t target)
+follow_stale_base(const struct world_plan *plan, struct world *w, size_t target,
+                  const struct run_facts *facts)
 {
   size_t meter = plan->meters[target];
   struct base_account *base = &w->bases[meter];
   enum exception reason = (enum exception)(base->stale - 1);
+  int64_t missing = world_missing_amount(plan, w, target);
 
   if (base->stale == 0)
     return;
-  for (size_t i = 0; i < plan->n_targets; i++)
-    if (plan->meters[i] == meter && world_is_sum(plan, i) && !plan->in_file[i])
-      world_excuse(plan, w, meter, world_missing_amount(plan, w, i), reason);
-  world_excuse(plan, w, meter, world_missing_amount(plan, w, target), reason);
+  if (!base->is_sure || !has_all_displays(plan, facts, meter))
+    excuse_change(plan, w, meter, missing, reason);
+  else
+    for (size_t i = 0; i < plan->n_targets; i++)
+      if (plan->meters[i] == meter && world_is_sum(plan, i))
+        excuse_sure_change(plan, w, i, missing, reason);
   unguard_amounts(plan, w, meter, reason);
-  base->stale = 0;
+  base->stale = base->is_sure = base->lost = 0;
   base->is_vague = 1;
 }
 
@@ -557,20 +702,41 @@ follow_newer(const struct world_plan *plan, struct world *w, size_t target)
 {
   struct device *d = &w->devices[target];
 
+  if (d->is_newer)
+    world_excuse_doubtful(w, target);
   if (d->is_newer && plan->roles[target] != TARGET_COPY)
     world_excuse(plan, w, plan->meters[target],
                  world_missing_amount(plan, w, target), EXCEPTION_STATE);
   d->is_newer = 0;
 }
 
+/* Returns true if the copies of METER get the true total with a reading that
+ * counts: the program has a base, and knows of a changed base or total. */
+static bool
+knows_total(const struct world_plan *plan, const struct world *w,
+            const struct run_facts *facts, size_t meter)
+{
+  for (size_t i = 0; i < plan->n_targets; i++)
+    if (plan->meters[i] == meter && plan->roles[i] != TARGET_COPY &&
+        !facts->displayed[i])
+      return false;
+  return w->bases[meter].known;
+}
+
 void
 world_commit_cycle(const struct world_plan *plan, struct world *w,
                    const struct run_facts *facts)
 {
+  bool held = false, is_exact[WORLD_METERS];
+
+  for (size_t m = 0; m < plan->n_meters; m++)
+    is_exact[m] = knows_total(plan, w, facts, m);
   for (size_t i = 0; i < plan->n_targets; i++) {
     if (!facts->displayed[i] && !plan->is_blind)
       continue;
     confirm(&w->devices[i]);
+    if (w->devices[i].now.record == w->devices[i].seen_record)
+      w->devices[i].doubtful = w->devices[i].doubt = 0;
     w->devices[i].now.is_late = 0;
     follow_newer(plan, w, i);
     w->devices[i].is_unfit = w->devices[i].has_label;
@@ -578,15 +744,21 @@ world_commit_cycle(const struct world_plan *plan, struct world *w,
       w->targets[i].seen = 1;
     if (plan->roles[i] == TARGET_BASE) {
       begin_base(plan, w, i, facts);
-      follow_set_base(plan, w, i);
-      follow_stale_base(plan, w, i);
+      follow_set_base(plan, w, i, facts);
+      follow_stale_base(plan, w, i, facts);
     }
   }
   for (size_t m = 0; m < plan->n_meters; m++)
-    if ((w->bases[m].known || w->bases[m].rebase) && facts->has_reading[m])
-      take_reading(plan, w, m, facts->reading[m], facts->serial[m]);
+    if ((w->bases[m].known || w->bases[m].rebase) && facts->has_reading[m]) {
+      enum judgement judgement =
+        take_reading(plan, w, m, facts->reading[m], facts->serial[m]);
+
+      held |= judgement == READING_HELD;
+      if (judgement == READING_MEASURED && is_exact[m])
+        world_set_copies_free(plan, w, m, false);
+    }
   if (facts->row_time)
-    expect_row(w, facts->row_time);
+    expect_row(w, facts->row_time, held);
   /* Its values are in flight from now on. */
   for (size_t i = 0; i < plan->n_targets; i++)
     if (facts->displayed[i])

@@ -48,14 +48,20 @@ struct shown {
 struct device {
   struct shown now;
   struct shown undo[WORLD_UNDO]; /* before its last writes; the newest first */
-  int64_t n_undo;
+  int64_t n_undo;      /* those that it can lose; without times, the others were
+                          displayed before a change by hand */
   int64_t seen_record; /* the last one that a reader of amounts has seen */
-  int64_t is_foreign;  /* another pipeline has written the value */
-  int64_t unguarded;   /* the exception plus 1 for which the program forgot the
-                          amount that it gave last, so that it would not notice
-                          its loss */
-  int64_t is_newer;    /* than the restored state, which has not asked yet */
+  int64_t doubtful;   /* its amount, which the program may give again with more,
+                         of an output with ids */
+  int64_t doubt;      /* and the exception plus 1 for which it may do so */
+  int64_t is_foreign; /* another pipeline has written the value */
+  int64_t unguarded;  /* the exception plus 1 for which the program forgot the
+                         amount that it gave last, so that it would not notice
+                         its loss */
+  int64_t is_newer;   /* than the restored state, which has not asked yet */
   int64_t is_set_by_hand; /* a base; the program has not seen it */
+  int64_t is_free;        /* a copy: it may display anything until the next
+                             reading that counts */
   int64_t has_label;      /* its unit is another one, which does not convert */
   int64_t is_unfit;       /* the program knows that */
   /* What the program can know, for the exceptions. */
@@ -78,6 +84,7 @@ struct meter {
 struct late_write {
   int64_t target; /* plus 1; 0: none */
   int64_t number, state, record;
+  int64_t is_old; /* of an amount: more is pending now, in another record */
 };
 
 /* A write: its number, its time, and its id. */
@@ -101,7 +108,9 @@ struct file {
   int64_t has[WORLD_TARGETS],
     values[WORLD_TARGETS];     /* the last in each column */
   int64_t missing[WORLD_ROWS]; /* times of committed cycles without a row */
+  int64_t held[WORLD_ROWS];    /* the reading of that cycle is not believed */
   int64_t is_wrong;            /* a row came twice, or not in order */
+  int64_t has_held;            /* a row has a reading that is not believed */
 };
 
 /* The account of a base: readings are measured from it. */
@@ -119,6 +128,8 @@ struct base_account {
    * value of a backup, or what a newer state wrote.  The program may take that
    * for a change by hand when it asks. */
   int64_t stale;    /* the exception plus 1; 0: no */
+  int64_t is_sure;  /* it certainly does so */
+  int64_t lost;     /* the amount that its device then had lost */
   int64_t is_vague; /* it may have done so, and has not written since */
 };
 

@@ -5,14 +5,14 @@
 
 /* ---- The server and the house ---- */
 
-/* An amount that the program cannot know to be there is given again, with the
- * next one. */
+/* An amount that the program cannot know to be there is given again: in its
+ * record, or with the next one. */
 static void
 lose_amount(struct world *w, size_t target)
 {
   struct device *d = &w->devices[target];
 
-  world_excuse_target(w, target, d->unconfirmed, EXCEPTION_AMOUNT);
+  world_doubt(d, d->unconfirmed, EXCEPTION_AMOUNT);
 }
 
 static void
@@ -39,16 +39,38 @@ lose_last(const struct world_plan *plan, struct world *w, size_t target)
     d->lost += world_size_of(before.number - world_displayed_number(d));
 }
 
+/* Returns true if the program certainly takes the display of the base TARGET
+ * for the new base: it knows every write to the device. */
+static bool
+is_sure_change(const struct world_plan *plan, const struct world *w,
+               size_t target)
+{
+  const struct device *d = &w->devices[target];
+
+  return !w->bases[plan->meters[target]].stale && !plan->is_untimed &&
+         w->steps[target] == 0 && world_displayed_number(d) != 0 &&
+         !d->is_written && !d->in_doubt && !d->is_set_by_hand;
+}
+
 /* The program takes what it does not know for a change by hand. */
 static void
 excuse_unknown(const struct world_plan *plan, struct world *w, size_t target,
                enum exception reason)
 {
-  world_excuse_event(plan, w, target,
-                     world_under_way(plan, w, target) + w->steps[target] / 2,
-                     reason);
-  if (plan->roles[target] == TARGET_BASE)
-    w->bases[plan->meters[target]].stale = reason + 1;
+  size_t meter = plan->meters[target];
+  bool is_sure =
+    plan->roles[target] == TARGET_BASE && is_sure_change(plan, w, target);
+
+  world_set_copies_free(plan, w, meter, true);
+  if (!is_sure)
+    world_excuse_event(plan, w, target,
+                       world_under_way(plan, w, target) + w->steps[target] / 2,
+                       reason);
+  if (plan->roles[target] != TARGET_BASE)
+    return;
+  world_set_stale(w, meter, reason);
+  w->bases[meter].is_sure = is_sure;
+  w->bases[meter].lost = is_sure ? w->devices[target].lost : 0;
 }
 
 bool
@@ -87,6 +109,20 @@ follow_hand(const struct world_plan *plan, struct world *w, size_t target,
     d->is_set_by_hand = 1;
 }
 
+/* The display of TARGET is about to be replaced.  In a copy, a pending value
+ * replaces it again. */
+static void
+free_copies(const struct world_plan *plan, struct world *w, size_t target)
+{
+  struct device *d = &w->devices[target];
+
+  if (plan->roles[target] != TARGET_COPY)
+    world_set_copies_free(plan, w, plan->meters[target], true);
+  else if (d->n_lost > 0 || world_displayed_number(d) ==
+                              w->targets[plan->totals[target]].expected)
+    d->is_free = true;
+}
+
 static void
 replace_display(const struct world_plan *plan, struct world *w, size_t target,
                 struct shown to)
@@ -97,12 +133,28 @@ replace_display(const struct world_plan *plan, struct world *w, size_t target,
   world_excuse_event(plan, w, target, world_under_way(plan, w, target),
                      EXCEPTION_HAND);
   world_excuse_event(plan, w, target, w->steps[target] / 2, EXCEPTION_STEP);
+  free_copies(plan, w, target);
+  if (plan->roles[target] == TARGET_BASE) {
+    struct base_account *base = &w->bases[plan->meters[target]];
+
+    base->is_sure = 0;
+    if (world_under_way(plan, w, target) !=
+        0) /* it may look as if it arrived */
+      base->is_vague = 1;
+  }
+  if (plan->is_untimed)
+    world_push_undo(d);
   d->now = to;
   if (plan->is_untimed)
     world_excuse_event(plan, w, target, world_displayed_number(d) - before,
                        EXCEPTION_UNTIMED);
+  if (plan->is_untimed && plan->roles[target] == TARGET_USAGE)
+    world_excuse_event(plan, w, target, before, EXCEPTION_UNTIMED);
   follow_hand(plan, w, target, before);
-  world_forget_undo(d);
+  if (plan->is_untimed)
+    d->n_undo = d->n_lost = d->lost = 0; /* see excuse_untimed */
+  else
+    world_forget_undo(d);
   d->unconfirmed = d->is_written = 0;
 }
 
@@ -201,6 +253,7 @@ world_change_label(const struct world_plan *plan, struct world *w,
   if (plan->roles[target] != TARGET_COPY)
     return false;
   w->devices[target].has_label = !w->devices[target].has_label;
+  w->devices[target].is_free = 1;
   return true;
 }
 
@@ -237,6 +290,7 @@ adopt_display(const struct world_plan *plan, struct world *w, size_t target)
 {
   struct device *d = &w->devices[target];
 
+  world_excuse_doubtful(w, target);
   if (plan->has_ids)
     keep_adopted_undo(d);
   d->n_lost = 1; /* it would not notice that a value is lost */
@@ -288,6 +342,7 @@ restore_base(struct base_account *base, const struct base_account *old)
   base->rebase = old->rebase;
   base->lost_display = old->lost_display;
   base->stale = EXCEPTION_STATE + 1;
+  base->is_sure = 0;
   base->is_vague = 1;
 }
 
@@ -304,6 +359,7 @@ world_shrink(struct world *old)
     w.devices[i].now.is_set = old->devices[i].now.is_set;
     w.devices[i].owned = old->devices[i].owned;
     w.devices[i].confirmed = old->devices[i].confirmed;
+    w.devices[i].unconfirmed = old->devices[i].unconfirmed;
   }
   *old = w;
 }
@@ -321,13 +377,15 @@ world_restore_state(const struct world_plan *plan, struct world *w,
         world_size_of(w->bases[m].believed - old->bases[m].believed) +
           world_size_of(missing_of_base(plan, w, m)) +
           world_size_of(world_missing_amount(plan, w, i)) +
-          world_size_of(world_missing_amount(plan, old, i)),
+          world_size_of(world_missing_amount(plan, old, i)) +
+          old->devices[i].unconfirmed,
         EXCEPTION_STATE);
     w->targets[i].seen = old->targets[i].seen;
     w->devices[i].owned = old->devices[i].owned;
     w->devices[i].confirmed = old->devices[i].confirmed;
     w->devices[i].n_lost = 1;
     w->devices[i].is_newer = 1;
+    world_excuse_doubtful(w, i);
   }
   for (size_t m = 0; m < plan->n_meters; m++)
     restore_base(&w->bases[m], &old->bases[m]);

@@ -26,6 +26,13 @@ void world_excuse_target(struct world *w, size_t target, int64_t amount,
 void world_excuse_event(const struct world_plan *plan, struct world *w,
                         size_t target, int64_t amount, enum exception reason);
 
+/* The program may not know that AMOUNT is there, and give it again with more.
+ */
+void world_doubt(struct device *d, int64_t amount, enum exception reason);
+
+/* Allows TARGET the error of a doubtful amount. */
+void world_excuse_doubtful(struct world *w, size_t target);
+
 /* Returns the amount of the true usage that TARGET does not display. */
 int64_t world_missing_amount(const struct world_plan *plan,
                              const struct world *w, size_t target);
@@ -34,6 +41,15 @@ int64_t world_missing_amount(const struct world_plan *plan,
  * without the program's knowledge, or perhaps in flight. */
 int64_t world_under_way(const struct world_plan *plan, const struct world *w,
                         size_t target);
+
+/* The display of the base of METER may be taken for a change by hand. */
+void world_set_stale(struct world *w, size_t meter, enum exception reason);
+
+/* Notes whether the copies of METER may display anything: a value that the
+ * program takes for a change by hand stays until the next reading that counts.
+ */
+void world_set_copies_free(const struct world_plan *plan, struct world *w,
+                           size_t meter, bool is_free);
 
 void world_push_undo(struct device *d);
 

@@ -17,7 +17,7 @@
 #define FIRST_TIME INT64_C(1795341600)
 
 const char *const setup_kind_names[SETUP_KINDS] = {
-  "script", "both", "meters", "types", "latest", "append", "shelf"
+  "script", "both", "meters", "types", "latest", "append", "shelf", "mqtt"
 };
 
 static const char *const file_names[SETUP_FILES] = {
@@ -47,13 +47,14 @@ static const struct setup_chain volume = { 68,       "volume_v1",
                                            "custom", "counter-gas" };
 
 static const struct setup_plan setup_plans[SETUP_KINDS] = {
-  [SETUP_SCRIPT] = { &heat, 1, 3, false, NULL, false },
-  [SETUP_BOTH] = { &heat, 1, 1, true, NULL, false },
-  [SETUP_METERS] = { &heat, 2, 1, true, NULL, false },
-  [SETUP_TYPES] = { &volume, 1, 2, true, NULL, false },
-  [SETUP_LATEST] = { &heat, 1, 1, false, "latest", false },
-  [SETUP_APPEND] = { &heat, 1, 1, false, "append", false },
-  [SETUP_SHELF] = { &heat, 1, 1, false, "history", true },
+  [SETUP_SCRIPT] = { &heat, 1, 3, false, NULL, false, false },
+  [SETUP_BOTH] = { &heat, 1, 1, true, NULL, false, false },
+  [SETUP_METERS] = { &heat, 2, 1, true, NULL, false, false },
+  [SETUP_TYPES] = { &volume, 1, 2, true, NULL, false, false },
+  [SETUP_LATEST] = { &heat, 1, 1, false, "latest", false, false },
+  [SETUP_APPEND] = { &heat, 1, 1, false, "append", false, false },
+  [SETUP_SHELF] = { &heat, 1, 1, false, "history", true, false },
+  [SETUP_MQTT] = { &heat, 1, 1, false, "latest", false, true },
 };
 
 void
@@ -188,13 +189,19 @@ put_domoticz(FILE *f, const struct fault_setup *setup)
 static void
 put_hook(FILE *f, const struct fault_setup *setup)
 {
-  const char *prefix = setup->plan->shelf ? "place" : "value";
+  const char *prefix = setup->plan->shelf ? "place"
+                       : setup->bus       ? "sensor"
+                                          : "value";
 
-  fprintf(f, "[output hook]\nplugin = %s\nclass = %s\n",
-          setup->plan->shelf ? "./output_shelf.so" : "exec",
-          setup->plan->class);
-  if (!setup->plan->shelf)
-    fprintf(f, "command = sh take.sh\n");
+  fprintf(f, "[output hook]\n");
+  if (setup->bus)
+    fprintf(f, "plugin = mqtt\nurl = mqtt://127.0.0.1:%u\ntimeout = 3s\n",
+            setup_bus_port(setup));
+  else if (setup->plan->shelf)
+    fprintf(f, "plugin = ./output_shelf.so\nclass = history\n");
+  else
+    fprintf(f, "plugin = exec\nclass = %s\ncommand = sh take.sh\n",
+            setup->plan->class);
   fprintf(f, "%s.energy = m0.%s\n%s.usage = usage0\n%s.total = total00\n",
           prefix, setup->plan->chain->field, prefix, prefix);
 }
@@ -341,6 +348,8 @@ setup_new(enum setup_kind kind)
     setup_die(setup->dir);
   link_shelf(setup);
   setup->server = domoticz_server_start(DOMOTICZ_2025_1);
+  if (setup->plan->bus)
+    setup_bus_new(setup);
   for (unsigned i = 0; i < setup->plan->meters; i++)
     plug(setup, i);
   setup_lead_by(setup, 0, 0);
@@ -354,6 +363,8 @@ setup_free(struct fault_setup *setup)
   for (unsigned i = 0; i < setup->plan->meters; i++)
     meter_stop(setup->meters[i]);
   domoticz_server_stop(setup->server);
+  if (setup->bus)
+    setup_bus_free(setup);
   remove_tree(setup->dir);
   for (int i = 0; i < SETUP_FILES; i++)
     free(setup->files[i].data);
@@ -463,6 +474,8 @@ setup_begin(struct fault_setup *setup)
   domoticz_server_set_clock(setup->server, FIRST_TIME - SETUP_INTERVAL);
   for (unsigned c = 0; c < setup->plan->meters; c++)
     add_devices(setup, c);
+  if (setup->bus)
+    setup_bus_begin(setup);
   remove_state(setup);
   take_up(setup);
 }
@@ -476,6 +489,8 @@ setup_keep(struct fault_setup *setup)
       setup_read(setup, file_names[i], &setup->files[i].len);
   }
   domoticz_server_snapshot(setup->server);
+  if (setup->bus)
+    setup_bus_keep(setup);
   forget_attempts(setup);
   setup->kept = setup->now;
 }
@@ -490,6 +505,8 @@ setup_back(struct fault_setup *setup)
                   setup->files[i].len);
   domoticz_server_up(setup->server);
   domoticz_server_restore(setup->server);
+  if (setup->bus)
+    setup_bus_back(setup);
   setup->now = setup->kept;
   take_up(setup);
 }
@@ -505,6 +522,8 @@ setup_answer(struct fault_setup *setup, enum setup_answers answers)
   setup_remove(setup, SETUP_HIT);
   setup_remove(setup, SETUP_LOSE);
   domoticz_server_heal(setup->server);
+  if (setup->bus)
+    setup_bus_answer(setup, answers);
   if (answers == SETUP_ANSWERED)
     return;
   setup_write(setup, SETUP_LOSE, lose[answers], strlen(lose[answers]));
@@ -517,7 +536,8 @@ setup_answer(struct fault_setup *setup, enum setup_answers answers)
 bool
 setup_lost_answer(struct fault_setup *setup)
 {
-  return setup->spoiled || setup_has(setup, SETUP_HIT);
+  return setup->spoiled || setup_has(setup, SETUP_HIT) ||
+         (setup->bus && setup_bus_lost_answer(setup));
 }
 
 bool

@@ -1,7 +1,8 @@
 /*
  * The test setup that the sweeps share: one or two emulated meters, a stand-in
- * for Domoticz and a CSV file (or a command run by the exec output), the real
- * program, and an independent account of the expected results.
+ * for Domoticz and a CSV file (or a command run by the exec output, or a real
+ * MQTT broker), the real program, and an independent account of the expected
+ * results.
  *
  * The account knows the readings and their times.  From them it computes every
  * total, the sum of all usages and every byte of the CSV file, whatever faults
@@ -33,6 +34,7 @@ enum setup_kind {
   SETUP_APPEND, /* exec output of class append, no Domoticz */
   SETUP_SHELF,  /* output of class history that refuses some rows for good, no
                    Domoticz */
+  SETUP_MQTT,   /* mqtt output with a real broker, no Domoticz */
   SETUP_KINDS
 };
 
@@ -109,11 +111,12 @@ void setup_pile_up(struct fault_setup *setup);
 enum setup_answers {
   SETUP_ANSWERED,
   /* Domoticz closes the connection without doing the update; the disk of the
-   * CSV is full; the command reads all records, keeps none and kills itself. */
+   * CSV is full; the command reads all records, keeps none and kills itself;
+   * the connection to the MQTT broker ends before the first message. */
   SETUP_LOST_BEFORE,
   /* Domoticz does the update and closes the connection without a reply; the CSV
    * is written but its fsync() fails; the command keeps all records and kills
-   * itself. */
+   * itself; the connection to the MQTT broker ends before its first answer. */
   SETUP_LOST_AFTER
 };
 void setup_answer(struct fault_setup *setup, enum setup_answers answers);

@@ -237,7 +237,9 @@ setup_check(struct fault_setup *setup)
     check_csv(setup, accounts);
   for (unsigned c = 0; c < setup->plan->meters && !setup->plan->class; c++)
     check_chain(setup, c, &accounts[c]);
-  if (setup->plan->shelf)
+  if (setup->bus)
+    setup_check_bus(setup);
+  else if (setup->plan->shelf)
     setup_check_shelf(setup);
   else if (setup->plan->class)
     setup_check_records(setup);

@@ -1,6 +1,7 @@
 /* Internals of the setup: fault_setup.c (the house: meters, Domoticz, files),
  * fault_setup_run.c (runs of the program), fault_setup_check.c,
- * fault_setup_records.c and fault_setup_shelf.c (the expected results). */
+ * fault_setup_records.c and fault_setup_shelf.c (the expected results),
+ * fault_setup_bus.c (the MQTT broker, and its expected results). */
 #ifndef FAULTS_FAULT_SETUP_IMPL_H
 #define FAULTS_FAULT_SETUP_IMPL_H
 
@@ -10,6 +11,9 @@
 #include <sys/types.h>
 
 #define SETUP_MAX_RUNS 32
+/* Amounts and messages of an MQTT broker. */
+#define SETUP_MAX_ARRIVED (2 * SETUP_MAX_RUNS)
+#define SETUP_MAX_SENT (8 * SETUP_MAX_RUNS)
 #define SETUP_CSV "heat.csv"
 /* Files of the exec command: the records it keeps, and two that make it
  * fail. */
@@ -45,6 +49,7 @@ struct setup_plan {
   const char *class; /* of the output "hook"; NULL: Domoticz instead */
   bool shelf;        /* "hook" is the history output that refuses rows, and not
                         the exec command */
+  bool bus;          /* "hook" is the mqtt output */
 };
 
 /* The files that belong to a moment, besides Domoticz's devices. */
@@ -55,6 +60,12 @@ enum {
   SETUP_FILE_TAKEN,
   SETUP_FILE_SEEN,
   SETUP_FILES
+};
+
+/* A state that was published: target NAME, VALUE in thousandths. */
+struct setup_sent {
+  char name[8], id[64];
+  int64_t value;
 };
 
 /* A moment of the history; readings and sums in thousandths. */
@@ -69,6 +80,12 @@ struct setup_moment {
     int64_t time, reading[2];
     bool must; /* the run succeeded, so its row must exist */
   } read[SETUP_MAX_RUNS];
+  struct {
+    char id[64];
+    int64_t usage;
+  } arrived[SETUP_MAX_ARRIVED];
+  struct setup_sent sent[SETUP_MAX_SENT];
+  unsigned n_arrived, n_sent;
 };
 
 struct fault_setup {
@@ -76,8 +93,9 @@ struct fault_setup {
   char dir[128];
   struct domoticz_server *server;
   struct meter *meters[2];
-  unsigned port;      /* where the program connects to Domoticz */
-  char device[2][64]; /* option "device" of each meter's input */
+  struct setup_bus *bus; /* NULL: no MQTT broker */
+  unsigned port;         /* where the program connects to Domoticz */
+  char device[2][64];    /* option "device" of each meter's input */
   struct setup_moment now, kept;
   struct {
     char *data; /* NULL: the file did not exist */
@@ -108,6 +126,22 @@ void setup_remove(const struct fault_setup *setup, const char *pattern);
 void setup_check_records(struct fault_setup *setup);
 /* The part of setup_check for the history output. */
 void setup_check_shelf(struct fault_setup *setup);
+/* The MQTT broker: its beginning and end, its port, the moments, how it
+ * answers, and whether it runs. */
+void setup_bus_new(struct fault_setup *setup);
+unsigned setup_bus_port(const struct fault_setup *setup);
+void setup_bus_free(struct fault_setup *setup);
+void setup_bus_begin(struct fault_setup *setup);
+void setup_bus_keep(struct fault_setup *setup);
+void setup_bus_back(struct fault_setup *setup);
+void setup_bus_answer(struct fault_setup *setup, enum setup_answers answers);
+bool setup_bus_lost_answer(const struct fault_setup *setup);
+void setup_bus_down(struct fault_setup *setup);
+void setup_bus_up(struct fault_setup *setup);
+/* Takes what arrived and what was published in the last run. */
+void setup_bus_account(struct fault_setup *setup);
+/* The part of setup_check for the broker. */
+void setup_check_bus(struct fault_setup *setup);
 /* Returns whether the history output refuses the row of run N for good. */
 bool setup_is_refused(unsigned n);
 /* Returns whether TEXT, the standard error of a run, has nothing but rows that

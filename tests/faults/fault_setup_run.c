@@ -130,10 +130,13 @@ run_to_end(struct fault_setup *setup, const struct setup_run *run)
   return status;
 }
 
-/* Waits for the commands that are still running after a run. */
+/* Waits for the commands that are still running after a run.  With a broker,
+ * which is a child of this process too, there are none. */
 static void
 reap(struct fault_setup *setup)
 {
+  if (setup->bus)
+    return;
   for (int ms = 0; waitpid(-1, NULL, WNOHANG) >= 0; ms++) {
     if (ms == 1000 * HANGS_S) {
       setup_note(setup, "a command goes on after its run");
@@ -290,6 +293,8 @@ setup_do(struct fault_setup *setup, struct setup_run *run)
   }
   judge_end(setup, run, status);
   account_usages(setup);
+  if (setup->bus)
+    setup_bus_account(setup);
 }
 
 /* A run also ended well if it only set rows aside. */
@@ -352,11 +357,15 @@ setup_pile_up(struct fault_setup *setup)
 
   domoticz_server_down(setup->server);
   setup->csv_full = true;
+  if (setup->bus)
+    setup_bus_down(setup);
   setup_write(setup, SETUP_AWAY, "", 0);
   setup_go(setup, &run);
   setup_go(setup, &run);
   setup->csv_full = false;
   setup_remove(setup, SETUP_AWAY);
+  if (setup->bus)
+    setup_bus_up(setup);
   domoticz_server_up(setup->server);
 }
 

@@ -45,6 +45,9 @@ struct proxy {
   void (*bytes)(void *ctx, unsigned line, enum proxy_way way,
                 const uint8_t *buf, size_t len);
   void *bytes_ctx;
+  size_t (*pass)(void *ctx, unsigned line, enum proxy_way way,
+                 const uint8_t *buf, size_t len);
+  void *pass_ctx;
 };
 
 __attribute__((noreturn)) static void
@@ -60,6 +63,16 @@ tell(const struct proxy *p, const struct line *line, enum proxy_way way,
 {
   if (p->bytes)
     p->bytes(p->bytes_ctx, (unsigned)(line - p->lines), way, buf, len);
+}
+
+/* Returns how many of the bytes may pass. */
+static size_t
+ask(const struct proxy *p, const struct line *line, enum proxy_way way,
+    const uint8_t *buf, size_t len)
+{
+  return p->pass
+           ? p->pass(p->pass_ctx, (unsigned)(line - p->lines), way, buf, len)
+           : len;
 }
 
 static bool
@@ -122,6 +135,7 @@ accept_line(struct proxy *p)
       setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
       p->lines[i] = (struct line){ { fd, behind } };
       tell(p, &p->lines[i], PROXY_THERE, NULL, 0);
+      ask(p, &p->lines[i], PROXY_THERE, NULL, 0);
       if (p->telnet & PROXY_NEGOTIATES)
         negotiate(fd);
       return;
@@ -230,10 +244,13 @@ handle_line(struct proxy *p, struct line *line, enum proxy_way way)
 {
   uint8_t buf[16384];
   ssize_t n = read(line->fd[way], buf, sizeof(buf));
+  size_t may;
 
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;
-  if ((n <= 0 || !pass(p, line, way, buf, (size_t)n)) && line->fd[0] >= 0)
+  may = n > 0 ? ask(p, line, way, buf, (size_t)n) : 0;
+  if ((may == 0 || !pass(p, line, way, buf, may) || may < (size_t)n) &&
+      line->fd[0] >= 0)
     end_line(line, false);
 }
 
@@ -379,6 +396,18 @@ has_lines(struct proxy *p)
     has |= p->lines[i].fd[0] >= 0;
   pthread_mutex_unlock(&p->lock);
   return has;
+}
+
+void
+proxy_on_pass(struct proxy *p,
+              size_t (*may_pass)(void *ctx, unsigned line, enum proxy_way way,
+                                 const uint8_t *buf, size_t len),
+              void *ctx)
+{
+  pthread_mutex_lock(&p->lock);
+  p->pass = may_pass;
+  p->pass_ctx = ctx;
+  pthread_mutex_unlock(&p->lock);
 }
 
 void

@@ -66,6 +66,14 @@ void proxy_on_bytes(struct proxy *p,
                                   const uint8_t *buf, size_t len),
                     void *ctx);
 
+/* Sets the function that says, in the proxy's thread, how many of LEN bytes may
+ * pass: with fewer, the connection ends after them.  It is called with LEN 0
+ * before those of a new connection. */
+void proxy_on_pass(struct proxy *p,
+                   size_t (*pass)(void *ctx, unsigned line, enum proxy_way way,
+                                  const uint8_t *buf, size_t len),
+                   void *ctx);
+
 /* Waits until no connection is open, at most 5 s: after the end of the program,
  * its last bytes may still be on their way. */
 void proxy_settle(struct proxy *p);

@@ -76,7 +76,8 @@ write_pipeline(enum base base, const struct variant *v)
 
 /* ---- Moments of a history ------------------------------------------------ */
 
-/* What is kept: the state, the CSV file, and what both brokers retain. */
+/* A moment: the state, the CSV file, and the messages that both brokers retain.
+ */
 static const char *const files[] = { "house.db", "log.csv" };
 
 struct bytes {
@@ -219,8 +220,8 @@ end_case(const char *name, const char *wrong)
   fflush(stdout);
 }
 
-/* Does good runs until all is well, two at most, and one more.  Returns what is
- * wrong, or NULL. */
+/* Does two runs without a fault.  Returns NULL, or the message of the first one
+ * that fails. */
 static const char *
 recover(unsigned *tenths)
 {

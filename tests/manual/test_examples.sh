@@ -9,6 +9,7 @@
 #   .\" test: shell           commands
 #   .\" test: house           commands, with a meter at /dev/ttyUSB0, and a Domoticz
 #                             that has the devices 322 and 323
+#   .\" test: broker          commands, with that meter, and an MQTT broker
 #   .\" test: file NAME       a file that other examples use
 #   .\" test: none WHY        not to be tried
 #
@@ -76,9 +77,10 @@ try_shell()
 # as long as descriptor 9 is open.
 start_house()
 {
-  "$METERPIPE" kmp emulate --baud 0 --link "$scratch/tty" 60=84.208GJ \
+  "$METERPIPE" kmp emulate --baud 0 --link "$scratch/tty" 60=84.208GJ 86=76.85C \
     1001=68500001 >"$scratch/meter" &
-  trap 'kill '$!' 2>/dev/null; rm -rf "$scratch"' EXIT
+  meter=$!
+  trap 'kill '"$meter"' 2>/dev/null; rm -rf "$scratch"' EXIT
   mkfifo "$scratch/open"
   tests/bin/domoticz-server 322:custom:GJ 323:counter-custom:GJ \
     <"$scratch/open" >"$scratch/url" &
@@ -99,6 +101,41 @@ try_house()
   try_shell "$1.house"
 }
 
+# A broker without a login, until the test ends.
+start_broker()
+{
+  port=$(python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+  printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$port" \
+    >"$scratch/broker.conf"
+  PATH=$PATH:/usr/sbin mosquitto -c "$scratch/broker.conf" \
+    >"$scratch/broker.log" 2>&1 &
+  broker=$!
+  trap 'kill '"$meter $broker"' 2>/dev/null; rm -rf "$scratch"' EXIT
+  tries=0
+  until mosquitto_pub -h 127.0.0.1 -p "$port" -t up -n 2>/dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 200 ] || break
+    sleep 0.1
+  done
+}
+
+# The files of the page name the meter and the broker, too.  mosquitto_sub ends
+# with 27 after the time of -W.
+try_broker()
+{
+  [ -e "$scratch/tty" ] || start_house
+  [ -e "$scratch/broker.conf" ] || start_broker
+  sed -i -e "s|/dev/ttyUSB0|$scratch/tty|" \
+    -e "s|mqtt://127\.0\.0\.1\$|&:$port|" "$scratch"/run/*.ini
+  sed -e "s|mosquitto_sub |timeout 30 &-h 127.0.0.1 -p $port |" \
+    -e "s|/dev/ttyUSB0|$scratch/tty|g" "$1" >"$1.broker"
+  ! grep -q -e ' -W ' "$1" || sed -i '$s/$/ || [ $? -eq 27 ]/' "$1.broker"
+  try_shell "$1.broker"
+}
+
 try_display()
 {
   kind=$(cat "${1%.text}.kind")
@@ -109,6 +146,7 @@ try_display()
   'output run') same "$where: the run prints this" "$(cat "$1")" "$printed" ;;
   shell) try_shell "$1" ;;
   house) try_house "$1" ;;
+  broker) try_broker "$1" ;;
   'file '*) cp "$1" "$scratch/run/${kind#file }" ;;
   'none '*) ;;
   *) bad "$where: nothing tells how this example is tested ($kind)" ;;
@@ -120,7 +158,9 @@ try_display()
 mkdir "$scratch/run" "$scratch/bin" "$scratch/secrets"
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$METERPIPE" >"$scratch/bin/meterpipe"
 chmod +x "$scratch/bin/meterpipe"
-(umask 077 && echo secret >"$scratch/secrets/domoticz-password")
+for password in domoticz-password mqtt-password; do
+  (umask 077 && echo secret >"$scratch/secrets/$password")
+done
 HOME=$scratch
 CREDENTIALS_DIRECTORY=$scratch/secrets
 export HOME CREDENTIALS_DIRECTORY
@@ -137,7 +177,9 @@ for page in $(page_of meterpipe-capture.5) \
   done
 done
 
-# The file that is installed as an example.
+# The files that are installed as examples.
+where=$srcdir/examples/homeassistant/house.ini
+try_pipeline "$where"
 where=$srcdir/etc/meterpipe.ini
 try_pipeline "$where"
 same_list "$where: secrets are in a folder that meterpipe.1 describes" \

@@ -26,6 +26,7 @@
 #define PORT_TRIES 5
 /* The limit of each wait for the broker. */
 #define PATIENCE_MS 20000
+#define REPEAT_MS 200
 
 struct broker {
   struct sandbox *s;
@@ -193,14 +194,18 @@ broker_configure(struct broker *b, const char *lines)
   b->lines = strdup(lines);
 }
 
+/* mosquitto forgets a signal that comes between its first connection and its
+ * main loop, so the signal is repeated. */
 static void
 end(struct broker *b, int sig)
 {
   if (b->pid == 0)
     return;
-  kill(b->pid, sig);
-  while (waitpid(b->pid, NULL, 0) < 0 && errno == EINTR)
-    ;
+  for (int ms = 0; waitpid(b->pid, NULL, WNOHANG) == 0; ms++) {
+    if (ms % REPEAT_MS == 0)
+      kill(b->pid, sig);
+    usleep(1000);
+  }
   b->pid = 0;
 }
 
@@ -401,7 +406,8 @@ join_sorted(char **lines, size_t n)
   FILE *f = open_memstream(&text, &size);
 
   ck_assert_ptr_nonnull(f);
-  qsort(lines, n, sizeof(*lines), compare_lines);
+  if (n > 0)
+    qsort(lines, n, sizeof(*lines), compare_lines);
   for (size_t i = 0; i < n; i++) {
     fputs(lines[i], f);
     free(lines[i]);
@@ -445,20 +451,34 @@ subscribe(struct client *c, const char *filter)
   send_packet(c, &w, MQTT_UNSUBSCRIBE, 2);
 }
 
+/* Adds LINE to the N lines, which it replaces. */
+static char **
+add_line(char **lines, size_t n, char *line)
+{
+  char **more = realloc(lines, (n + 1) * sizeof(*lines));
+
+  if (!more)
+    abort();
+  more[n] = line;
+  return more;
+}
+
 const char *
 broker_retained(struct broker *b, const char *filter)
 {
   struct client *c = client_open(b);
+  struct mqtt_packet packet = { .type = MQTT_SUBSCRIBE };
   char **lines = NULL;
   size_t n = 0;
-  struct mqtt_packet packet;
 
   subscribe(c, filter);
-  for (packet = receive(c); packet.type != MQTT_UNSUBACK; packet = receive(c))
+  while (packet.type != MQTT_UNSUBACK) {
+    packet = receive(c);
     if (packet.type == MQTT_PUBLISH) {
-      lines = realloc(lines, (n + 1) * sizeof(*lines));
-      lines[n++] = line_of(&packet);
+      lines = add_line(lines, n, line_of(&packet));
+      n++;
     }
+  }
   client_close(c);
   free(b->retained);
   b->retained = join_sorted(lines, n);

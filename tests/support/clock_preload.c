@@ -2,7 +2,8 @@
  * Preloaded into the program under test: the time of day begins at $TEST_CLOCK
  * (Unix time in seconds), exactly on the second, and runs from there.  The
  * monotonic clocks are unchanged, so that all waits keep their length; but with
- * $TEST_HURRY = N they run N times as fast, and waits are N times shorter.
+ * $TEST_HURRY = N all clocks run N times as fast, and waits are N times
+ * shorter.
  *
  * With $TEST_NO_NAMES no name server answers: getaddrinfo() takes 30 s.
  *
@@ -40,8 +41,9 @@ typedef int (*poll_fn)(struct pollfd *, nfds_t, int);
 static clock_gettime_fn real_clock;
 static poll_fn real_poll;
 static int64_t hurry = 1;
-static int64_t origin; /* start of the monotonic clock, in nanoseconds */
-static int64_t shift;  /* nanoseconds to add to the real time */
+static int64_t origin; /* of the monotonic clock, in nanoseconds */
+static int64_t real_origin;
+static int64_t start; /* the time of day then */
 
 static int64_t
 nanoseconds(const struct timespec *t)
@@ -52,18 +54,19 @@ nanoseconds(const struct timespec *t)
 __attribute__((constructor)) static void
 begin(void)
 {
-  const char *start = getenv("TEST_CLOCK");
+  const char *clock = getenv("TEST_CLOCK");
   const char *times = getenv("TEST_HURRY");
   struct timespec now;
 
   *(void **)&real_clock = dlsym(RTLD_NEXT, REAL_CLOCK);
   *(void **)&real_poll = dlsym(RTLD_NEXT, "poll");
-  if (times && real_clock(CLOCK_MONOTONIC, &now) == 0) {
+  if (times)
     hurry = strtoll(times, NULL, 10);
+  if (real_clock(CLOCK_MONOTONIC, &now) == 0)
     origin = nanoseconds(&now);
-  }
-  if (start && real_clock(CLOCK_REALTIME, &now) == 0)
-    shift = strtoll(start, NULL, 10) * SECOND - nanoseconds(&now);
+  if (real_clock(CLOCK_REALTIME, &now) == 0)
+    real_origin = nanoseconds(&now);
+  start = clock ? strtoll(clock, NULL, 10) * SECOND : real_origin;
 }
 
 __attribute__((constructor)) static void
@@ -90,7 +93,7 @@ clock_gettime(clockid_t id, struct timespec *t)
   if (r != 0 || (id != CLOCK_REALTIME && (!monotonic || hurry == 1)))
     return r;
   if (id == CLOCK_REALTIME)
-    now = nanoseconds(t) + shift;
+    now = start + (nanoseconds(t) - real_origin) * hurry;
   else
     now = origin + (nanoseconds(t) - origin) * hurry;
   t->tv_sec = (time_t)(now / SECOND);

@@ -76,10 +76,13 @@ const char *mqtt_setup_states(struct mqtt_setup *h);
  * the next call. */
 const char *mqtt_setup_number(struct mqtt_setup *h, const char *name);
 
-/* Returns NULL if the total that the broker displays is TOTAL, the amounts that
- * it acknowledged or displayed, each id counted once, add up to SUM (NULL: is
- * not checked), and no id was given to two values of a topic; or else what is
- * wrong, valid until the next call. */
+/*
+ * Compares the broker with the account of the messages since the last
+ * mqtt_watch_forget.  The displayed total must be TOTAL.  The amounts that the
+ * broker acknowledged or displayed, each id counted once, must add up to SUM
+ * (NULL: any).  No two values of a topic may have the same id.  Returns NULL,
+ * or an error message, valid until the next call.
+ */
 const char *mqtt_setup_account(struct mqtt_setup *h, const char *total,
                                const char *sum);
 

@@ -53,8 +53,8 @@ static const uint8_t hex_class[256] = {
   ['a'] = HEX_DIGIT(10, shift), ['b'] = HEX_DIGIT(11, shift),                  \
   ['c'] = HEX_DIGIT(12, shift), ['d'] = HEX_DIGIT(13, shift),                  \
   ['e'] = HEX_DIGIT(14, shift), ['f'] = HEX_DIGIT(15, shift)
-static const uint16_t high_digit[256] = { HEX_DIGITS(4) };
-static const uint16_t low_digit[256] = { HEX_DIGITS(0) };
+static const uint32_t high_digit[256] = { HEX_DIGITS(4) };
+static const uint32_t low_digit[256] = { HEX_DIGITS(0) };
 
 static const char header[] = "# meterpipe capture ";
 /* Larger version numbers are not parsed to the end: they are newer than ours
@@ -215,10 +215,10 @@ capture_begin(struct capture_line *line, const char *text, size_t len)
 }
 
 /* Returns the byte in the digits at P, or a number without the bit PAIR. */
-static inline unsigned
+static inline uint32_t
 read_pair(const char *p)
 {
-  return (unsigned)(high_digit[(uint8_t)p[0]] + low_digit[(uint8_t)p[1]]);
+  return high_digit[(uint8_t)p[0]] + low_digit[(uint8_t)p[1]];
 }
 
 /* Fast path for bytes in the form that capture_format writes, " 80 3f 10", as
@@ -230,21 +230,22 @@ read_our_bytes(uint8_t *bytes, const char **p, const char *end)
 {
   const char *at = *p;
   size_t most = (size_t)(end - at) / 3;
-  uint8_t *to = bytes;
-  unsigned pairs = PAIR;
+  uint8_t *to = bytes, *stop;
+  uint32_t pairs = PAIR;
 
   if (most > CAPTURE_BYTES_MAX)
     most = CAPTURE_BYTES_MAX;
-  end = at + 3 * most;
-  for (; end - at >= 6 && at[0] == ' ' && at[3] == ' '; at += 6, to += 2) {
-    unsigned first = read_pair(at + 1), second = read_pair(at + 4);
+  stop = bytes + most / 2 * 2;
+  for (; to < stop && at[0] == ' ' && at[3] == ' '; at += 6, to += 2) {
+    uint32_t first = read_pair(at + 1), second = read_pair(at + 4);
 
-    pairs &= first & second;
+    pairs &= first;
+    pairs &= second;
     to[0] = (uint8_t)first;
     to[1] = (uint8_t)second;
   }
-  if (at < end && *at == ' ') {
-    unsigned last = read_pair(at + 1);
+  if (to < bytes + most && *at == ' ') {
+    uint32_t last = read_pair(at + 1);
 
     pairs &= last;
     *to++ = (uint8_t)last;

@@ -8,11 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/rare.h"
 #include "plugins/kmp/codec/kmp_register.h"
 #include "plugins/kmp/codec/kmp_convert.h"
+#include "plugins/kmp/codec/kmp_unit.h"
 
-int
-kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,
+/* kmp_convert of any record. */
+RARE static int
+convert_any(const struct kmp_record *record, uint32_t kind,
             struct kmp_value *space, struct mp_value *ret_value, int *ret_error)
 {
   int r = kmp_value_decode(record, space);
@@ -23,17 +26,38 @@ kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,
   }
   if (space->form == KMP_FORM_NONE)
     return MP_DROP;
-  memset(ret_value, 0, sizeof(*ret_value));
-  ret_value->struct_size = sizeof(*ret_value);
+  *ret_value = (struct mp_value){ .struct_size = sizeof(*ret_value) };
   if (space->form == KMP_FORM_TEXT) {
     ret_value->kind = MP_TEXT;
     ret_value->text = space->text;
     return MP_OK;
   }
-  ret_value->kind = kmp_register_number_kind(reg);
+  ret_value->kind = kind;
   ret_value->number = space->number;
   ret_value->unit = space->unit;
   return MP_OK;
+}
+
+int
+kmp_convert(const struct kmp_record *record, uint32_t kind,
+            struct kmp_value *space, struct mp_value *ret_value, int *ret_error)
+{
+  const struct kmp_unit *unit = kmp_unit_find(record->unit);
+  struct mp_decimal number;
+
+  /* The short way for nearly all records. */
+  if (unit && unit->layout == KMP_LAYOUT_NUMBER &&
+      record->nob == KMP_MANTISSA_USUAL) {
+    number = kmp_number(record, kmp_mantissa_usual(record), unit->scale);
+    if (decimal_valid(number)) {
+      *ret_value = (struct mp_value){ .struct_size = sizeof(*ret_value),
+                                      .kind = kind,
+                                      .number = number,
+                                      .unit = unit->symbol };
+      return MP_OK;
+    }
+  }
+  return convert_any(record, kind, space, ret_value, ret_error);
 }
 
 /* ---- Facts -------------------------------------------------------------- */
@@ -133,7 +157,8 @@ kmp_probe_register(const struct mp_host *host, const struct mp_probe_sink *sink,
     .number = number,
     .label = reg ? reg->label : NULL,
   };
-  int r = kmp_convert(record, reg, &space, &value, &error);
+  int r =
+    kmp_convert(record, kmp_register_number_kind(reg), &space, &value, &error);
 
   snprintf(number, sizeof(number), "%u", (unsigned)record->id);
   if (r == MP_OK) {

@@ -11,11 +11,11 @@
 #include "plugins/kmp/codec/kmp_value.h"
 #include "plugins/kmp/codec/model.h"
 
-/* Converts a record's value for the host.  REG is the register's entry in the
- * table, or NULL.  Returns MP_OK; MP_DROP when there is no value (yet); or a
- * reason (not reported), with *ret_error set to an enum kmp_error.  *ret_value
- * points into SPACE. */
-int kmp_convert(const struct kmp_record *record, const struct kmp_register *reg,
+/* Converts a record's value for the host.  KIND is that of its register's
+ * numbers.  Returns MP_OK; MP_DROP when there is no value (yet); or a reason
+ * (not reported), with *ret_error set to an enum kmp_error.  *ret_value points
+ * into SPACE. */
+int kmp_convert(const struct kmp_record *record, uint32_t kind,
                 struct kmp_value *space, struct mp_value *ret_value,
                 int *ret_error);
 

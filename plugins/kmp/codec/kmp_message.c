@@ -94,9 +94,10 @@ kmp_request_decode(const struct kmp_frame *frame, struct kmp_request *ret)
   return KMP_OK;
 }
 
-int
-kmp_record_decode(const uint8_t *data, size_t len, size_t *offset,
-                  struct kmp_record *ret)
+/* kmp_record_decode, inline because a replay has millions of records. */
+static inline int
+decode_record(const uint8_t *data, size_t len, size_t *offset,
+              struct kmp_record *ret)
 {
   const uint8_t *p = data + *offset;
   size_t left = len - *offset;
@@ -114,6 +115,13 @@ kmp_record_decode(const uint8_t *data, size_t len, size_t *offset,
   ret->mantissa = p + RECORD_HEADER;
   *offset += RECORD_HEADER + (size_t)p[3];
   return KMP_OK;
+}
+
+int
+kmp_record_decode(const uint8_t *data, size_t len, size_t *offset,
+                  struct kmp_record *ret)
+{
+  return decode_record(data, len, offset, ret);
 }
 
 const struct kmp_record *
@@ -165,11 +173,8 @@ decode_records(const struct kmp_frame *frame, const struct kmp_request *request,
   size_t offset = 0;
 
   while (offset < frame->len) {
-    struct kmp_record extra = { 0 },
-                      *record = answer->count < KMP_REGISTERS_MAX
-                                  ? &answer->records[answer->count]
-                                  : &extra;
-    int r = kmp_record_decode(frame->data, frame->len, &offset, record);
+    struct kmp_record *record = &answer->records[answer->count];
+    int r = decode_record(frame->data, frame->len, &offset, record);
 
     if (r != KMP_OK)
       return r;

@@ -80,7 +80,7 @@ struct kmp_answer {
   uint16_t type;       /* GetType */
   uint8_t revision[2]; /* GetType: letter (1 is A), number; 0 0: none */
   uint32_t serial;     /* GetSerialNo */
-  struct kmp_record records[KMP_REGISTERS_MAX];
+  struct kmp_record records[KMP_REGISTERS_MAX + 1]; /* the last one: surplus */
 };
 
 /* Encodes a request for the line.  Returns its length, or 0 when SIZE is too

@@ -6,11 +6,7 @@
  */
 #include "plugins/kmp/codec/kmp_unit.h"
 
-#include <stddef.h>
-
-#include "lib/array.h"
-
-static const struct kmp_unit units[] = {
+const struct kmp_unit kmp_units[KMP_UNIT_COUNT] = {
   [0x00] = { "", NULL, KMP_LAYOUT_PLAIN, 0 },
   [0x01] = { "Wh", "Wh", KMP_LAYOUT_NUMBER, 0 },
   [0x02] = { "kWh", "kWh", KMP_LAYOUT_NUMBER, 0 },
@@ -94,13 +90,3 @@ static const struct kmp_unit units[] = {
   [0x59] = { "pH", "pH", KMP_LAYOUT_NUMBER, 0 },
   [0x5a] = { "g/kg", "g/kg", KMP_LAYOUT_NUMBER, 0 },
 };
-
-#define UNIT_COUNT ARRAY_SIZE(units)
-
-const struct kmp_unit *
-kmp_unit_find(uint8_t code)
-{
-  if (code >= UNIT_COUNT || !units[code].code_symbol)
-    return NULL;
-  return &units[code];
-}

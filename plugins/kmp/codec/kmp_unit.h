@@ -5,6 +5,7 @@
 #ifndef KMP_UNIT_H
 #define KMP_UNIT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Layouts of the mantissa. */
@@ -33,7 +34,16 @@ struct kmp_unit {
   uint8_t scale;           /* multiply the value by 10^scale */
 };
 
+/* By their codes; those that are not known have no code_symbol. */
+#define KMP_UNIT_COUNT 0x5b
+extern const struct kmp_unit kmp_units[KMP_UNIT_COUNT];
+
 /* Returns the unit of CODE, or NULL when CODE is unknown. */
-const struct kmp_unit *kmp_unit_find(uint8_t code);
+static inline const struct kmp_unit *
+kmp_unit_find(uint8_t code)
+{
+  return code < KMP_UNIT_COUNT && kmp_units[code].code_symbol ? &kmp_units[code]
+                                                              : NULL;
+}
 
 #endif

@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/civil.h"
@@ -17,12 +16,6 @@
 #include "lib/rfc3339.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 
-#define SIEX_NEGATIVE 0x80
-#define SIEX_NEGATIVE_EXPONENT 0x40
-#define SIEX_EXPONENT 0x3f
-
-/* Size of nearly all mantissas. */
-#define USUAL_SIZE 4
 /* Size of the flags of a 382, which have no unit and are not a number, whatever
  * their value. */
 #define FLAGS_SIZE 16
@@ -94,12 +87,9 @@ decode_any_mantissa(const struct kmp_record *record, int64_t *ret)
 int
 kmp_mantissa_decode(const struct kmp_record *record, int64_t *ret)
 {
-  const uint8_t *p = record->mantissa;
-
-  if (record->nob != USUAL_SIZE)
+  if (record->nob != KMP_MANTISSA_USUAL)
     return decode_any_mantissa(record, ret);
-  *ret = (int64_t)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-                   (uint32_t)p[2] << 8 | p[3]);
+  *ret = kmp_mantissa_usual(record);
   return KMP_OK;
 }
 
@@ -107,20 +97,15 @@ static int
 decode_number(const struct kmp_record *record, const struct kmp_unit *unit,
               struct kmp_value *value)
 {
-  int32_t exp10 = record->siex & SIEX_EXPONENT;
   int64_t coef;
   int r;
 
   r = kmp_mantissa_decode(record, &coef);
   if (r != KMP_OK)
     return r;
+  value->number = kmp_number(record, coef, unit ? unit->scale : 0);
   value->form = KMP_FORM_NUMBER;
-  value->number.coef = record->siex & SIEX_NEGATIVE ? -coef : coef;
-  value->number.exp10 = record->siex & SIEX_NEGATIVE_EXPONENT ? -exp10 : exp10;
-  value->number.exp10 += unit ? unit->scale : 0;
-  if (abs(value->number.exp10) > DECIMAL_MAX_EXP)
-    return KMP_ERANGE;
-  return KMP_OK;
+  return decimal_valid(value->number) ? KMP_OK : KMP_ERANGE;
 }
 
 /* Decodes a plain number.  Leading zeros do not count, so a mantissa of ten
@@ -171,7 +156,7 @@ split_digits(const struct kmp_record *record, int64_t max, int *high,
   int r;
 
   /* A date has no sign and no exponent; an exponent of -0 counts as none. */
-  if (record->siex & (SIEX_NEGATIVE | SIEX_EXPONENT))
+  if (record->siex & (KMP_SIEX_NEGATIVE | KMP_SIEX_EXPONENT))
     return KMP_EDATE;
   r = kmp_mantissa_decode(record, &n);
   if (r != KMP_OK || n > max)

@@ -59,6 +59,35 @@ size_t kmp_value_format(const struct kmp_value *value, char *buf, size_t size);
 void kmp_serial_format(const struct kmp_record *record,
                        char buf[KMP_FORMAT_SIZE]);
 
+#define KMP_SIEX_NEGATIVE 0x80
+#define KMP_SIEX_NEGATIVE_EXPONENT 0x40
+#define KMP_SIEX_EXPONENT 0x3f
+
+/* Returns COEF with the sign and exponent of a record, times 10^SCALE.  Check
+ * it with decimal_valid. */
+static inline struct mp_decimal
+kmp_number(const struct kmp_record *record, int64_t coef, int32_t scale)
+{
+  int32_t exp10 = record->siex & KMP_SIEX_EXPONENT;
+
+  return (struct mp_decimal){
+    .coef = record->siex & KMP_SIEX_NEGATIVE ? -coef : coef,
+    .exp10 =
+      scale + (record->siex & KMP_SIEX_NEGATIVE_EXPONENT ? -exp10 : exp10),
+  };
+}
+
+/* The size of nearly all mantissas, and one of this size. */
+#define KMP_MANTISSA_USUAL 4
+static inline int64_t
+kmp_mantissa_usual(const struct kmp_record *record)
+{
+  const uint8_t *p = record->mantissa;
+
+  return (int64_t)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+                   (uint32_t)p[2] << 8 | p[3]);
+}
+
 /* Decodes the mantissa as an unsigned number.  Returns KMP_OK, or KMP_ERANGE
  * beyond INT64_MAX. */
 int kmp_mantissa_decode(const struct kmp_record *record, int64_t *ret);

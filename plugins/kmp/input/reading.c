@@ -53,11 +53,12 @@ emit_register(struct reading *reading, const char *name,
 {
   const struct mp_host *host = reading->kmp->host;
   const char *device = reading->kmp->line.device;
+  const struct kmp_register *reg = kmp_register_find(record->id);
   struct kmp_value space;
   struct mp_value value;
   int error = KMP_OK;
   int r =
-    kmp_convert(record, kmp_register_find(record->id), &space, &value, &error);
+    kmp_convert(record, kmp_register_number_kind(reg), &space, &value, &error);
 
   if (r == MP_DROP) {
     mp_log(host, MP_LOG_INFO, device, "%s has no value yet", name);

@@ -145,35 +145,37 @@ begin_line(struct events *e)
                                  : CAPTURE_ETIME;
 }
 
-/* Reads the next line that is not a comment.  Returns false if it has bytes;
- * else true and its event. */
-static bool
-next_line(struct events *e, enum event *ret)
+/* Returns the event of line_reader_next if it gave no line; EVENT_NONE: there
+ * are bytes. */
+RARE static enum event
+end_lines(struct events *e, int r)
+{
+  if (r == LINE_READER_END)
+    return begin_foreign(e) ? EVENT_NONE : EVENT_END;
+  e->code = r;
+  return r == LINE_READER_LONG ? bad_event(e, "a line too long for a capture")
+                               : EVENT_FAILED;
+}
+
+/* Reads the next line that is not a comment.  Returns its event; EVENT_NONE: it
+ * has bytes. */
+static enum event
+next_line(struct events *e)
 {
   int r;
 
   do {
     e->to_meter = false;
     r = read_line(e);
-    if (r == LINE_READER_END && begin_foreign(e))
-      return false;
-    if (r != LINE_READER_LINE) {
-      *ret = r == LINE_READER_END ? EVENT_END
-             : r == LINE_READER_LONG
-               ? bad_event(e, "a line too long for a capture")
-               : EVENT_FAILED;
-      e->code = r;
-      return true;
-    }
+    if (r != LINE_READER_LINE)
+      return end_lines(e, r);
     r = begin_line(e);
   } while (r == CAPTURE_COMMENT);
-  if (r == CAPTURE_EVENTS)
-    return false;
-  *ret = r == CAPTURE_BLANK    ? EVENT_BLANK
+  return r == CAPTURE_EVENTS   ? EVENT_NONE
+         : r == CAPTURE_BLANK  ? EVENT_BLANK
          : r == CAPTURE_HEADER ? take_header(e)
          : r == LINE_FAILED    ? EVENT_FAILED
                                : bad_event(e, capture_error_text(r));
-  return true;
 }
 
 /* Returns true if the bytes repeat the last request: the optical eye echoes it.
@@ -250,70 +252,72 @@ is_repeat(const struct events *e)
          capture_is_event(&e->line, e->sent_text, e->sent_text_len);
 }
 
-static bool
-take_repeat(struct events *e, enum event *ret)
+static enum event
+take_repeat(struct events *e)
 {
   e->to_meter = true;
   e->in_line = false;
-  *ret = EVENT_REPEAT;
-  return true;
+  return EVENT_REPEAT;
 }
 
-/* Takes the next bytes of the current line.  Returns true if there is an event.
- */
-static bool
-next_bytes(struct events *e, enum event *ret)
+/* Ends the line; R: what capture_next returned.  Returns the event, if there is
+ * one. */
+RARE static enum event
+end_line(struct events *e, int r)
 {
-  enum taken taken;
+  enum taken taken = TAKEN_LINE;
+
+  if (r < 0)
+    taken =
+      r == CAPTURE_EHEX || r == CAPTURE_EODD ? take_foreign(e) : TAKEN_NOT;
+  e->in_line = taken == TAKEN_BYTES;
+  return taken == TAKEN_NOT      ? bad_event(e, capture_error_text(r))
+         : taken == TAKEN_FAILED ? EVENT_FAILED
+                                 : EVENT_NONE;
+}
+
+/* Takes the next bytes of the current line.  Returns the event, if there is
+ * one. */
+static enum event
+next_bytes(struct events *e)
+{
   int r;
 
   if (is_repeat(e))
-    return take_repeat(e, ret);
+    return take_repeat(e);
   r = capture_next(&e->line);
   e->to_meter = e->line.direction == CAPTURE_TO_METER;
-  if (r > 0) {
-    /* Only a line of the old script's log has more bytes after these. */
-    e->in_line = e->line.old_script;
-    *ret = EVENT_FRAME;
-    return begin_bytes(e);
-  }
-  e->in_line = false;
-  if (r == 0)
-    return false;
-  taken = r == CAPTURE_EHEX || r == CAPTURE_EODD ? take_foreign(e) : TAKEN_NOT;
-  e->in_line = taken == TAKEN_BYTES;
-  if (taken == TAKEN_LINE || taken == TAKEN_BYTES)
-    return false;
-  *ret =
-    taken == TAKEN_FAILED ? EVENT_FAILED : bad_event(e, capture_error_text(r));
-  return true;
+  if (r <= 0)
+    return end_line(e, r);
+  /* Only a line of the old script's log has more bytes after these. */
+  e->in_line = e->line.old_script;
+  return begin_bytes(e) ? EVENT_FRAME : EVENT_NONE;
 }
 
 /* Handles the end of the bytes: an unfinished frame is cut; bytes without any
  * frame are one fault.  Neither is reported if these bytes gave a frame, an
- * echo or a fault already.  Returns true if there is an event. */
-static bool
-end_bytes(struct events *e, enum event *ret)
+ * echo or a fault already.  Returns the event, if there is one. */
+static enum event
+end_bytes(struct events *e)
 {
   enum kmp_event found = kmp_deframer_end(&e->deframer);
   int r = found == KMP_EVENT_BAD ? e->deframer.error : KMP_ESTART;
 
   e->in_bytes = false;
   if (e->reported || (found == KMP_EVENT_NONE && e->deframer.noise == 0))
-    return false;
-  *ret = bad_event(e, kmp_error_text(r));
-  return true;
+    return EVENT_NONE;
+  return bad_event(e, kmp_error_text(r));
 }
 
 /* Feeds the bytes to the deframer.  Reports only the first fault in them, and
- * none after a good frame or an echo.  Returns true if there is an event. */
-RARE static bool
-feed_deframer(struct events *e, enum event *ret)
+ * none after a good frame or an echo.  Returns the event, if there is one. */
+RARE static enum event
+feed_deframer(struct events *e)
 {
   enum kmp_event found;
 
   if (e->fed == e->line.len)
-    return end_bytes(e, ret);
+    return end_bytes(e);
   e->fed += kmp_deframer_feed(&e->deframer, e->line.bytes + e->fed,
                               e->line.len - e->fed, &found);
   if (found == KMP_EVENT_ECHO)
@@ -323,30 +327,27 @@ feed_deframer(struct events *e, enum event *ret)
     e->frame = e->deframer.frame;
     e->wire = e->deframer.wire;
     e->wire_len = e->deframer.wire_len;
-    *ret = EVENT_FRAME;
-    return true;
+    return EVENT_FRAME;
   }
   if (e->reported || found != KMP_EVENT_BAD)
-    return false;
-  *ret = bad_event(e, kmp_error_text(e->deframer.error));
-  return true;
+    return EVENT_NONE;
+  return bad_event(e, kmp_error_text(e->deframer.error));
 }
 
 enum event
 events_next(struct events *e)
 {
   enum event event;
-  bool found;
 
   do {
     if (e->in_bytes) {
-      found = feed_deframer(e, &event);
+      event = feed_deframer(e);
     } else if (e->in_line) {
-      found = next_bytes(e, &event);
+      event = next_bytes(e);
     } else {
-      found = next_line(e, &event);
-      e->in_line = !found;
+      event = next_line(e);
+      e->in_line = event == EVENT_NONE;
     }
-  } while (!found);
+  } while (event == EVENT_NONE);
   return event;
 }

@@ -22,7 +22,8 @@ enum event {
   EVENT_FRAME,  /* a good frame: frame, wire */
   EVENT_REPEAT, /* the request of events_keep_request once more */
   EVENT_BAD,    /* a damaged line or frame: reason */
-  EVENT_FAILED  /* cannot continue: code; was reported */
+  EVENT_FAILED, /* cannot continue: code; was reported */
+  EVENT_NONE    /* inside events.c: none yet */
 };
 
 struct events {

@@ -21,7 +21,7 @@
  * very end, as editors leave it, separates nothing. */
 struct search {
   bool in_line; /* the current line is not blank */
-  int blank;    /* a blank line was found */
+  bool blank;   /* a blank line was found */
 };
 
 static bool
@@ -29,21 +29,16 @@ search_block(struct search *s, const char *buf, size_t len)
 {
   const char *p = buf, *end = buf + len;
 
-  while (p < end) {
-    char c = *p++;
-
-    if (s->in_line) {
-      p = memchr(p - 1, '\n', (size_t)(end - p) + 1);
+  for (; p < end; p++) {
+    if (!s->in_line && *p == '\n') {
+      s->blank = true;
+    } else if (s->in_line || (*p != ' ' && *p != '\t' && *p != '\r')) {
+      if (s->blank && !s->in_line)
+        return true;
+      p = memchr(p, '\n', (size_t)(end - p));
+      s->in_line = !p;
       if (!p)
         return false;
-      p++;
-      s->in_line = false;
-    } else if (c == '\n') {
-      s->blank = 1;
-    } else if (c != ' ' && c != '\t' && c != '\r') {
-      if (s->blank)
-        return true;
-      s->in_line = true;
     }
   }
   return false;
@@ -55,7 +50,7 @@ static int
 search_file(struct line_reader *l)
 {
   off_t begin = lseek(l->fd, 0, SEEK_CUR), pos = begin;
-  struct search s = { false, 0 };
+  struct search s = { false, false };
 
   if (begin < 0)
     return 0;
@@ -228,7 +223,7 @@ read_ahead(struct line_reader *l)
 int
 line_reader_separated(struct line_reader *l)
 {
-  struct search s = { false, 0 };
+  struct search s = { false, false };
   int r = MP_OK;
 
   if (l->regular)

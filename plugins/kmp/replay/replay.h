@@ -31,10 +31,10 @@ struct register_set {
 
 /* What a replay knows of a register. */
 struct replay_register {
-  const char *name;                 /* NULL: had no value yet */
-  const struct kmp_register *entry; /* NULL: not in the table of registers */
-  char number[KMP_NUMBER_SIZE];     /* its name when it has no other */
-  uint32_t cycle;                   /* the last cycle that has it */
+  const char *name;             /* NULL: had no value yet */
+  char number[KMP_NUMBER_SIZE]; /* its name when it has no other */
+  uint32_t kind;                /* of its numbers; set with its name */
+  uint32_t cycle;               /* the last cycle that has it */
 };
 
 struct replay {

@@ -16,7 +16,7 @@
 RARE static void
 name_register(struct replay_register *reg, uint16_t id)
 {
-  reg->entry = kmp_register_find(id);
+  reg->kind = kmp_register_number_kind(kmp_register_find(id));
   reg->name = kmp_register_name(id, reg->number);
 }
 
@@ -81,7 +81,7 @@ take_info(struct replay *r, const struct kmp_record *record)
   int error;
 
   if (!model_is_info(record->id) ||
-      kmp_convert(record, NULL, &space, &value, &error) != MP_OK ||
+      kmp_convert(record, MP_GAUGE, &space, &value, &error) != MP_OK ||
       value.kind == MP_TEXT || value.number.exp10 != 0)
     return;
   if (r->info_code >= 0 && record->id != model_info_register(&r->model))
@@ -139,7 +139,7 @@ replay_take_record(struct replay *r, const struct mp_sink *sink,
     return;
   }
   reg = find_register(r, record->id);
-  code = kmp_convert(record, reg->entry, &space, &value, &error);
+  code = kmp_convert(record, reg->kind, &space, &value, &error);
   if (error != KMP_OK)
     leave_out_record(r, record, code, error);
   if (code != MP_OK)

@@ -9,6 +9,7 @@
 
 #include "core/cycle/book.h"
 #include "core/cycle/deliver.h"
+#include "core/cycle/deliver_rows.h"
 #include "lib/clock.h"
 #include "lib/array.h"
 #include "tests/core/cycle/table_house.h"
@@ -427,6 +428,48 @@ START_TEST(nothing_is_sent_to_an_unknown_target)
 }
 END_TEST
 
+/* ---- Rows ---- */
+
+/* Sends the rows of the queue.  Returns how many are left. */
+static size_t
+send_rows(const struct stage *output)
+{
+  struct batch batch;
+
+  cycle_begin(cycle);
+  ck_assert(rows_next(cycle, output, &batch));
+  rows_send(cycle, output, &batch);
+  rows_tell(cycle, &batch);
+  return store_row_count(house.run.store, "house");
+}
+
+/* A cycle of --every, after one in which write failed. */
+START_TEST(rows_are_sent_after_a_failure_of_write)
+{
+  static const char row[] = "time 1795000000000\n"
+                            "base\t1 85 0 1795000000000 GJ||\n";
+  struct messages m = { .first = NULL };
+  const struct stage *output;
+
+  house_init(&house, "[input meter]\nplugin = /meter\n"
+                     "[output house]\nplugin = /file\n"
+                     "idx.base = meter.energy\n");
+  set_script("broken none");
+  begin_cycle();
+  output = plan_stage(house.plan, "house");
+  instance_of(cycle, output)->messages = &m;
+  instance_of(cycle, output)->is_open = true;
+  store_row_add(house.run.store, "house", row);
+  ck_assert_uint_eq(send_rows(output), 1);
+  set_script("accepted none");
+  ck_assert_uint_eq(send_rows(output), 0);
+  house_check_messages("rows", &m, "write failed");
+  messages_clear(&m);
+  instance_of(cycle, output)->messages = NULL;
+  end_prepared();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -439,6 +482,7 @@ main(void)
   tcase_add_test(tc, a_sent_record_is_closed);
   tcase_add_test(tc, values_that_were_not_sent_stay_pending);
   tcase_add_test(tc, nothing_is_sent_to_an_unknown_target);
+  tcase_add_test(tc, rows_are_sent_after_a_failure_of_write);
   suite_add_tcase(suite, tc);
   return run_suite(suite);
 }

@@ -450,6 +450,8 @@ def settle_by_value(t, seen, role, kind):
     if role == "plus" and t.pending is not None:
         t.pending = s + t.pending - t.acknowledged
     if role == "minus":
+        if t.pending is not None:  # that meter was believed, perhaps a new one
+            t.acknowledged_serial = t.pending_serial
         t.pending = None
         t.forget_record()
     t.acknowledged, t.acknowledged_over, t.acknowledged_record = s, None, None
@@ -460,12 +462,12 @@ def drop_pending(w, meter, seen, roles, kinds, of_base=False):
     """The base was changed: what is due from it is in what it shows now, and is computed anew. OF_BASE: what is due for the
     base, too."""
     for k, t in w.items():
-        if roles[k] == "minus" and not of_base or meter_of(k) != meter or k not in seen:
+        if roles[k] == "minus" and not of_base or meter_of(k) != meter or k not in seen and t.sent is not None:
             continue
         if roles[k] == "delta":
             t.acknowledged = t.pending = None
         else:
-            if len(seen[k]) == 2 and not can_show(kinds[k], seen[k][0], t.acknowledged):
+            if k in seen and len(seen[k]) == 2 and not can_show(kinds[k], seen[k][0], t.acknowledged):
                 t.acknowledged, t.acknowledged_over, t.acknowledged_record = seen[k][0] or ZERO, None, None
             t.pending = None
         t.forget_record()

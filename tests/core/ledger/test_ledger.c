@@ -873,6 +873,26 @@ START_TEST(adopted_value_keeps_serial_number_and_displayed_place)
 }
 END_TEST
 
+/* The dropped value may have been the first one of a new meter, which then was
+ * believed: it is not exchanged once more. */
+START_TEST(base_changed_by_hand_has_the_serial_number_of_the_dropped_value)
+{
+  struct ledger t;
+  struct ledger_displayed displayed = { 0 };
+  uint32_t rows;
+
+  read_ledger(&t, LEDGER_BASE, "A=84 B=83@1 D=2");
+  t.acknowledged.serial = value_intern("4711");
+  t.pending.serial = value_intern("4712");
+  read_displayed(&displayed, "1@9", 3);
+  ck_assert_int_eq(ledger_settle(&t, &displayed, &rows), LEDGER_CHANGED);
+  ck_assert_int_eq(t.pending.kind, 0);
+  ck_assert_str_eq(t.acknowledged.serial, "4712");
+  ledger_displayed_clear(&displayed);
+  ledger_clear(&t);
+}
+END_TEST
+
 /* An adopted value of another state has the serial number that the output
  * displays with it. */
 START_TEST(value_of_another_state_brings_its_serial_number)
@@ -1240,6 +1260,8 @@ ledger_suite(void)
   tcase_add_test(tc, target_without_pending_value_sends_nothing);
   tcase_add_test(tc, last_known_value_is_the_pending_or_acknowledged_one);
   tcase_add_test(tc, adopted_value_keeps_serial_number_and_displayed_place);
+  tcase_add_test(
+    tc, base_changed_by_hand_has_the_serial_number_of_the_dropped_value);
   tcase_add_test(tc, value_of_another_state_brings_its_serial_number);
   tcase_add_test(tc, ledger_converts_its_values_to_a_new_unit);
   tcase_add_loop_test(tc, empty_ledger_forgets_its_unit, 0,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "plugins/kmp/codec/kmp_convert.h"
 #include "plugins/kmp/codec/kmp_unit.h"
 #include "plugins/kmp/codec/kmp_value.h"
 #include "tests/support/run_suite.h"
@@ -310,6 +311,61 @@ START_TEST(test_any_mantissa_gives_a_value_or_an_error)
 }
 END_TEST
 
+/* Fails the test unless kmp_convert gives the value of kmp_value_decode. */
+static void
+check_conversion(const struct kmp_record *record)
+{
+  struct kmp_value space, decoded;
+  struct mp_value value = { .struct_size = 1 };
+  int error = KMP_OK, r = kmp_value_decode(record, &decoded);
+  int answer = kmp_convert(record, MP_COUNTER, &space, &value, &error);
+
+  ck_assert_int_eq(error, r);
+  if (r != KMP_OK || decoded.form == KMP_FORM_NONE) {
+    ck_assert_int_eq(answer, r == KMP_OK       ? MP_DROP
+                             : r == KMP_ERANGE ? MP_ERANGE
+                                               : MP_EDATA);
+    ck_assert_uint_eq(value.struct_size, 1);
+    return;
+  }
+  ck_assert_int_eq(answer, MP_OK);
+  ck_assert_uint_eq(value.struct_size, sizeof(value));
+  ck_assert(!value.serial && value.time_ms == 0);
+  if (decoded.form == KMP_FORM_TEXT) {
+    ck_assert_uint_eq(value.kind, MP_TEXT);
+    ck_assert_str_eq(value.text, decoded.text);
+    return;
+  }
+  ck_assert_uint_eq(value.kind, MP_COUNTER);
+  ck_assert(value.unit == decoded.unit && !value.text);
+  ck_assert_int_eq(value.number.coef, decoded.number.coef);
+  ck_assert_int_eq(value.number.exp10, decoded.number.exp10);
+}
+
+START_TEST(test_conversion_gives_the_decoded_value)
+{
+  static const uint8_t mantissas[][8] = { { 0 },
+                                          { 0x80, 1, 2, 3, 4, 5, 6, 7 },
+                                          { 0, 0x03, 0x82, 0x41 } };
+  static const uint16_t ids[] = { 60, KMP_REGISTER_HOURS };
+  static const uint8_t siex[] = {
+    0x00, 0x01, 0x3f, 0x40, 0x43, 0x7f, 0xc3, 0xff
+  };
+
+  for (unsigned n = 0; n < 256 * ARRAY_SIZE(siex); n++)
+    for (size_t i = 0; i < ARRAY_SIZE(mantissas) * ARRAY_SIZE(ids); i++)
+      for (uint8_t nob = 3; nob <= 5; nob++) {
+        struct kmp_record record = { .id = ids[i % 2],
+                                     .unit = (uint8_t)(n / ARRAY_SIZE(siex)),
+                                     .siex = siex[n % ARRAY_SIZE(siex)],
+                                     .nob = nob,
+                                     .mantissa = mantissas[i / 2] };
+
+        check_conversion(&record);
+      }
+}
+END_TEST
+
 static Suite *
 make_suite(void)
 {
@@ -327,6 +383,7 @@ make_suite(void)
   tcase_add_test(others, test_texts_flags_and_addresses_are_decoded);
   tcase_add_test(others, test_register_1004_is_in_hours);
   tcase_add_test(others, test_info_weekday_and_dst_of_a_clock_are_decoded);
+  tcase_add_test(others, test_conversion_gives_the_decoded_value);
   tcase_add_test(others, test_any_mantissa_gives_a_value_or_an_error);
   suite_add_tcase(s, numbers);
   suite_add_tcase(s, others);

@@ -18,7 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-
 #define PORT_TRIES 5
 /* The limit of the wait for a start. */
 #define PATIENCE_MS 20000
@@ -153,9 +152,8 @@ daemon_start(struct sandbox *s, const char *name, const char *const *words,
   bool up = false;
 
   ck_assert_ptr_nonnull(d);
-  *d = (struct daemon){
-    .s = s, .words = words, .prepare = prepare, .ctx = ctx
-  };
+  *d =
+    (struct daemon){ .s = s, .words = words, .prepare = prepare, .ctx = ctx };
   ck_assert_int_lt(
     snprintf(d->log, sizeof(d->log), "%s/%s.log", sandbox_dir(s), name),
     (int)sizeof(d->log));

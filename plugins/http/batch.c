@@ -30,6 +30,7 @@ struct sending {
   char **words;      /* of the server, about each refused record */
   uint32_t refused;  /* before the first accepted one */
   bool accepted;     /* one was */
+  bool given_up;     /* too many were refused: reported */
 };
 
 /* ---- Answers ------------------------------------------------------------- */
@@ -141,6 +142,7 @@ note_refused(struct sending *s, uint32_t i, const struct http_answer *answer)
   s->words[i] = strdup(words);
   if (s->accepted || s->b->is_live || ++s->refused < BATCH_REFUSED)
     return MP_OK;
+  s->given_up = true;
   return mp_fail(s->b->host, MP_EREFUSED, s->b->url,
                  "the server refuses every record, so the options may be "
                  "wrong; all stay pending: %s",
@@ -198,12 +200,13 @@ give_refused(const struct sending *s, const struct mp_output_sink *sink,
 {
   const char *words = s->words[i] ? s->words[i] : "refused";
 
+  if (s->given_up) {
+    sink->result(sink, i, MP_ALL_TARGETS, MP_NOT_SENT);
+    return;
+  }
   mp_fail(s->b->host, MP_EREFUSED, s->b->url, "%s", words);
-  if (s->b->is_live)
-    sink->result(sink, i, MP_ALL_TARGETS, MP_REJECTED);
-  else
-    sink->result(sink, i, MP_ALL_TARGETS,
-                 is_bad(s, i, n) ? MP_SET_ASIDE : MP_REJECTED);
+  sink->result(sink, i, MP_ALL_TARGETS,
+               !s->b->is_live && is_bad(s, i, n) ? MP_SET_ASIDE : MP_REJECTED);
 }
 
 static void

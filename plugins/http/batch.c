@@ -70,8 +70,8 @@ copy_words(const struct http_answer *answer, char words[WORDS_SIZE])
     for (size_t i = 0; i < ARRAY_SIZE(members) && !member; i++)
       member = json_line_find(&line, members[i]);
   else
-    snprintf(text, answer->len + 1, "%.*s",
-             (int)strcspn(answer->body, "\r\n"), answer->body);
+    snprintf(text, answer->len + 1, "%.*s", (int)strcspn(answer->body, "\r\n"),
+             answer->body);
   if (member || text[0] != '\0')
     snprintf(words, WORDS_SIZE, "HTTP %ld: %s", answer->status,
              member ? member->text : text);

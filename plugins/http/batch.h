@@ -3,14 +3,13 @@
  * answers what became of each: the table of answers that the outputs of class
  * history share.
  *
- *     the status that the server gives for    delivered
- *     success
- *     any other 2xx and 3xx, 401 to 407,      configuration: nothing more is
- *     410, 414, 431                           sent, all stay pending (69)
- *     408, 409, 425, 429, 5xx, no answer      later: as above (75).  If the
- *                                             server names a time
- * (Retry-After), nothing is sent before it 400, 413, 415, 422, any other 4xx
- * the records are sent in halves, until single ones are refused
+ * - The status that the server gives for success: delivered.
+ * - Any other 2xx, 3xx, 401 to 407, 410, 414 and 431: the options are wrong.
+ *   Nothing more is sent, and all stay pending (69).
+ * - 408, 409, 425, 429, 5xx, no answer: later (75).  If the server names a time
+ *   (Retry-After), nothing is sent before it.
+ * - 400, 413, 415, 422, any other 4xx: the records are sent in halves, until
+ *   single ones are refused.
  *
  * A single record that is refused is set aside if another one was accepted
  * after it, or before it with less than BATCH_REFUSED refused ones at the end.

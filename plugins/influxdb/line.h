@@ -1,8 +1,7 @@
 /*
  * Points in InfluxDB's line protocol:
  *
- *     heat_meter,meter=house,serial=84968362 energy=84.208,flow=267
- * 1795341600000
+ *     heat_meter,meter=house,serial=68500001 energy=84.208 1795341600000
  *
  * Numbers keep the digits of the meter, and have no suffix: a field that was
  * once written as a float can never become an integer.

@@ -33,6 +33,8 @@ command mosquitto mosquitto
 command mosquitto_sub mosquitto-clients
 command influxd influxdb
 command victoria-metrics victoria-metrics
+command promtool prometheus
+command prometheus-node-exporter prometheus-node-exporter
 '
 
 say()

@@ -489,6 +489,7 @@ static const struct {
   { "output_exec", "'command=sleep 60' 'fetch=sleep 60'" },
   { "output_influxdb", "bucket=b token=t" },
   { "output_influxdb", "url=http://127.0.0.1:9 api=v1 database=d" },
+  { "output_prometheus", "path=house.prom" },
   { "output_stdout", "" },
   { "transform_add", "" },
   { "transform_convert", "" },

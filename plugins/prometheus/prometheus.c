@@ -32,6 +32,13 @@
 /* What inexact conversions are rounded to: l/h has no exact number in m3/s. */
 #define FINEST (-12)
 
+/* What a target is in the file. */
+struct series {
+  const struct mp_value *value; /* NULL: there is none */
+  char *metric;
+  bool is_done;
+};
+
 struct prometheus {
   const struct mp_host *host;
   struct record record;
@@ -151,11 +158,12 @@ put_label(FILE *f, const char *key, const char *text)
 }
 
 static void
-put_labels(FILE *f, const struct prometheus *x, uint32_t i, const char *number)
+put_labels(FILE *f, const struct prometheus *x, uint32_t i, const char *serial,
+           const char *number)
 {
   put_label(f, "pipeline", x->host->pipeline);
   put_label(f, "meter", x->meters[i]);
-  put_label(f, "serial", newest(x, i)->serial);
+  put_label(f, "serial", serial);
   put_label(f, "register", number);
   fputs("} ", f);
 }
@@ -184,42 +192,36 @@ put_head(FILE *f, const char *metric, bool is_counter)
   fprintf(f, "# TYPE %s %s\n", metric, is_counter ? "counter" : "gauge");
 }
 
-/* Writes all series of the metric of target FIRST, and marks them DONE. */
-static bool
-put_metric(FILE *f, const struct prometheus *x, uint32_t first, bool *done)
+/* Writes all series of the metric of target FIRST. */
+static void
+put_metric(FILE *f, const struct prometheus *x, uint32_t first,
+           struct series *all)
 {
-  char *metric = metric_of(x->host, first, newest(x, first));
+  const char *metric = all[first].metric;
 
-  if (!metric)
-    return false;
-  put_head(f, metric, newest(x, first)->kind == MP_COUNTER);
+  put_head(f, metric, all[first].value->kind == MP_COUNTER);
   for (uint32_t i = first; i < x->n; i++) {
-    const struct mp_value *value = done[i] ? NULL : newest(x, i);
-    char *other = value ? metric_of(x->host, i, value) : NULL;
-
-    if (other && strcmp(metric, other) == 0) {
-      fputs(metric, f);
-      put_labels(f, x, i, x->host->target(x->host, i)->number);
-      put_number(f, x->host, value);
-      done[i] = true;
-    }
-    free(other);
+    if (!all[i].value || strcmp(metric, all[i].metric) != 0)
+      continue;
+    fputs(metric, f);
+    put_labels(f, x, i, all[i].value->serial,
+               x->host->target(x->host, i)->number);
+    put_number(f, x->host, all[i].value);
+    all[i].is_done = true;
   }
-  free(metric);
-  return true;
 }
 
 /* Returns whether target I is the first of those of its meter that were read
  * last. */
 static bool
-is_newest(const struct prometheus *x, uint32_t i)
+is_newest(const struct prometheus *x, const struct series *all, uint32_t i)
 {
-  const struct mp_value *value = newest(x, i), *other;
+  const struct mp_value *value = all[i].value, *other;
 
   if (!value || !value->time_ms)
     return false;
   for (uint32_t k = 0; k < x->n; k++) {
-    other = newest(x, k);
+    other = all[k].value;
     if (other && strcmp(x->meters[k], x->meters[i]) == 0 &&
         is_same(other->serial, value->serial) &&
         (other->time_ms > value->time_ms ||
@@ -231,22 +233,49 @@ is_newest(const struct prometheus *x, uint32_t i)
 
 /* Writes when each meter was read last. */
 static void
-put_times(FILE *f, const struct prometheus *x)
+put_times(FILE *f, const struct prometheus *x, const struct series *all)
 {
   static const char name[] = "meterpipe_reading_timestamp_seconds";
   bool has_head = false;
 
   for (uint32_t i = 0; i < x->n; i++) {
-    if (!is_newest(x, i))
+    if (!is_newest(x, all, i))
       continue;
     if (!has_head)
       put_head(f, name, false);
     has_head = true;
     fputs(name, f);
-    put_labels(f, x, i, NULL);
-    fprintf(f, "%" PRId64 ".%03d\n", newest(x, i)->time_ms / 1000,
-            (int)(newest(x, i)->time_ms % 1000));
+    put_labels(f, x, i, all[i].value->serial, NULL);
+    fprintf(f, "%" PRId64 ".%03d\n", all[i].value->time_ms / 1000,
+            (int)(all[i].value->time_ms % 1000));
   }
+}
+
+static void
+free_series(struct series *all, uint32_t n)
+{
+  for (uint32_t i = 0; all && i < n; i++)
+    free(all[i].metric);
+  free(all);
+}
+
+/* Returns the series of all targets, from malloc; NULL: out of memory. */
+static struct series *
+series_of(const struct prometheus *x)
+{
+  struct series *all = calloc(x->n + 1, sizeof(*all));
+  bool good = all;
+
+  for (uint32_t i = 0; good && i < x->n; i++) {
+    all[i].value = newest(x, i);
+    if (all[i].value)
+      all[i].metric = metric_of(x->host, i, all[i].value);
+    good = !all[i].value || all[i].metric;
+  }
+  if (good)
+    return all;
+  free_series(all, x->n);
+  return NULL;
 }
 
 /* Returns the file's text, from malloc; NULL: out of memory. */
@@ -255,18 +284,19 @@ text_of(const struct prometheus *x, size_t *ret_len)
 {
   char *text = NULL;
   FILE *f = open_memstream(&text, ret_len);
-  bool *done = calloc(x->n + 1, sizeof(*done)), good = f && done;
+  struct series *all = f ? series_of(x) : NULL;
+  bool good = all;
 
   for (uint32_t i = 0; good && i < x->n; i++)
-    if (!done[i] && newest(x, i))
-      good = put_metric(f, x, i, done);
+    if (all[i].value && !all[i].is_done)
+      put_metric(f, x, i, all);
   if (good)
-    put_times(f, x);
+    put_times(f, x, all);
   if (f && (fclose(f) != 0 || !good)) {
     free(text);
     text = NULL;
   }
-  free(done);
+  free_series(all, x->n);
   return text;
 }
 

@@ -31,6 +31,10 @@ command openssl openssl
 command stunnel stunnel4
 command mosquitto mosquitto
 command mosquitto_sub mosquitto-clients
+command influxd influxdb
+command victoria-metrics victoria-metrics
+command promtool prometheus
+command prometheus-node-exporter prometheus-node-exporter
 '
 
 say()

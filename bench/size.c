@@ -51,7 +51,8 @@ bench_size(void)
     "input_kmp.so",          "input_replay.so",      "input_exec.so",
     "transform_add.so",      "transform_convert.so", "transform_overwrite.so",
     "transform_subtract.so", "output_csv.so",        "output_domoticz.so",
-    "output_exec.so",        "output_mqtt.so",       "output_stdout.so",
+    "output_influxdb.so",    "output_exec.so",       "output_mqtt.so",
+    "output_prometheus.so",  "output_stdout.so",
   };
   unsigned long sum = 0;
 

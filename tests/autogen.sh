@@ -35,7 +35,8 @@ fake()
 # What the build needs, and what only the tests need: of each, one package is
 # missing until apt-get has installed it.
 fake automake libtoolize gcc g++ python3 curl openssl stunnel \
-  mosquitto mosquitto_sub </dev/null
+  mosquitto mosquitto_sub influxd victoria-metrics promtool \
+  prometheus-node-exporter </dev/null
 fake autoreconf <<'END'
 [ ! -e ../broken ] || { echo 'autoreconf is broken'; exit 1; }
 cp ../configure . && touch Makefile.in

@@ -351,6 +351,7 @@ perform_request(struct http *h, int64_t timeout_ms, struct http_answer *ret)
   /* long can have 32 bits */
   long limit = (long)(timeout_ms < INT_MAX ? timeout_ms : INT_MAX);
   CURLcode curl = CURLE_OK;
+  curl_off_t retry_after = 0;
   int code;
 
   curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, limit);
@@ -368,6 +369,8 @@ perform_request(struct http *h, int64_t timeout_ms, struct http_answer *ret)
     explain_no_answer(h, curl, timeout_ms, ret);
   } else {
     curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &ret->status);
+    curl_easy_getinfo(h->easy, CURLINFO_RETRY_AFTER, &retry_after);
+    ret->retry_after_s = retry_after;
     http_note_redirect(h->easy, ret);
     h->body.data[h->body.len] = '\0';
     ret->body = h->body.data;

@@ -28,8 +28,9 @@ struct http_answer {
   int code;    /* MP_OK: there is a complete answer; else the reason */
   bool sent;   /* false: certainly no byte of the request left */
   long status; /* HTTP status of a complete answer: 200 */
-  size_t len;  /* of the body */
-  char *body;  /* ends with a NUL; valid until the next request */
+  int64_t retry_after_s; /* as the server asks; 0: it does not */
+  size_t len;            /* of the body */
+  char *body;            /* ends with a NUL; valid until the next request */
   /* Text for messages.  Without an answer: the reason.  Of a redirect: its
    * destination, as url_shown returns it, or "". */
   char what[256];

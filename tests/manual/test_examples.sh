@@ -158,7 +158,8 @@ try_display()
 mkdir "$scratch/run" "$scratch/bin" "$scratch/secrets"
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$METERPIPE" >"$scratch/bin/meterpipe"
 chmod +x "$scratch/bin/meterpipe"
-for password in domoticz-password mqtt-password; do
+for password in domoticz-password influxdb-password influxdb-token \
+  mqtt-password; do
   (umask 077 && echo secret >"$scratch/secrets/$password")
 done
 HOME=$scratch

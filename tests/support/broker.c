@@ -20,19 +20,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/daemon.h"
 #include "tests/support/mqtt_packet.h"
 
 #define MOSQUITTO "/usr/sbin/mosquitto"
-#define PORT_TRIES 5
 /* The limit of each wait for the broker. */
 #define PATIENCE_MS 20000
-#define REPEAT_MS 200
 
 struct broker {
   struct sandbox *s;
-  char name[32], *lines;
-  unsigned port;
-  pid_t pid; /* 0: does not run */
+  struct daemon *daemon;
+  const char *words[4];
+  char name[32], config[64];
+  char *lines;
   char *retained;
 };
 
@@ -59,132 +59,46 @@ path_of(const struct broker *b, const char *suffix)
 const char *
 broker_log(struct broker *b)
 {
-  const char *log = sandbox_read(b->s, path_of(b, ".log"));
-
-  return log ? log : "";
+  return daemon_log(b->daemon);
 }
 
 /* ---- The process ---- */
 
-static unsigned
-free_port(void)
-{
-  struct sockaddr_in address = { .sin_family = AF_INET };
-  socklen_t len = sizeof(address);
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
-  ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-  close(fd);
-  return ntohs(address.sin_port);
-}
-
 /* Started by root, mosquitto would become a user who cannot enter the
  * sandbox. */
 static void
-write_config(struct broker *b)
+write_config(void *ctx, unsigned port)
 {
+  struct broker *b = ctx;
   const char *anonymous =
     strstr(b->lines, "password_file") || strstr(b->lines, "allow_anonymous")
       ? ""
       : "allow_anonymous true\n";
-  char name[64];
-
-  snprintf(name, sizeof(name), "%s.conf", b->name);
-  sandbox_write(b->s, name,
+  sandbox_write(b->s, b->config,
                 "per_listener_settings true\nuser root\nlog_type all\n"
                 "log_dest stderr\nset_tcp_nodelay true\n"
                 "persistence_location %s/\npersistence_file %s.db\n"
                 "listener 0 %s.sock\nallow_anonymous true\n"
                 "listener %u 127.0.0.1\n%s%s",
-                sandbox_dir(b->s), b->name, b->name, b->port, anonymous,
+                sandbox_dir(b->s), b->name, b->name, port, anonymous,
                 b->lines);
-}
-
-/* Runs in the child.  The test has threads, so nothing here may allocate. */
-static void
-become_mosquitto(const char *dir, const char *config, const char *log_path)
-{
-  int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || chdir(dir) != 0 || log < 0 ||
-      dup2(log, STDERR_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0)
-    _exit(126);
-  execl(MOSQUITTO, MOSQUITTO, "-c", config, (char *)NULL);
-  _exit(127);
-}
-
-static bool
-accepts(unsigned port)
-{
-  struct sockaddr_in address = { .sin_family = AF_INET };
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), r;
-
-  address.sin_port = htons((uint16_t)port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  r = connect(fd, (struct sockaddr *)&address, sizeof(address));
-  close(fd);
-  return r == 0;
-}
-
-/* Returns whether the broker runs and accepts connections, false if it
- * ended. */
-static bool
-comes_up(struct broker *b)
-{
-  for (int i = 0; i < PATIENCE_MS; i++) {
-    if (waitpid(b->pid, NULL, WNOHANG) == b->pid) {
-      b->pid = 0;
-      return false;
-    }
-    if (accepts(b->port))
-      return true;
-    usleep(1000);
-  }
-  ck_abort_msg("mosquitto does not listen: %s", broker_log(b));
-  return false;
-}
-
-static bool
-try_start(struct broker *b)
-{
-  char config[64], log[128];
-
-  write_config(b);
-  snprintf(config, sizeof(config), "%s.conf", b->name);
-  snprintf(log, sizeof(log), "%s", path_of(b, ".log"));
-  b->pid = fork();
-  ck_assert_int_ge(b->pid, 0);
-  if (b->pid == 0)
-    become_mosquitto(sandbox_dir(b->s), config, log);
-  return comes_up(b);
 }
 
 struct broker *
 broker_start(struct sandbox *s, const char *name, const char *lines)
 {
   struct broker *b = calloc(1, sizeof(*b));
-  bool up = false;
 
   ck_assert_ptr_nonnull(b);
   b->s = s;
   snprintf(b->name, sizeof(b->name), "%s", name);
+  snprintf(b->config, sizeof(b->config), "%s.conf", name);
+  b->words[0] = MOSQUITTO;
+  b->words[1] = "-c";
+  b->words[2] = b->config;
   b->lines = strdup(lines);
-  /* Another program may take the port in between. */
-  for (int i = 0; i < PORT_TRIES && !up; i++) {
-    b->port = free_port();
-    up = try_start(b);
-  }
-  ck_assert_msg(up, "mosquitto ended: %s", broker_log(b));
+  b->daemon = daemon_start(s, name, b->words, write_config, b);
   return b;
-}
-
-void
-broker_restart(struct broker *b)
-{
-  ck_assert_int_eq(b->pid, 0);
-  ck_assert_msg(try_start(b), "mosquitto ended: %s", broker_log(b));
 }
 
 void
@@ -194,31 +108,22 @@ broker_configure(struct broker *b, const char *lines)
   b->lines = strdup(lines);
 }
 
-/* mosquitto forgets a signal that comes between its first connection and its
- * main loop, so the signal is repeated. */
-static void
-end(struct broker *b, int sig)
+void
+broker_restart(struct broker *b)
 {
-  if (b->pid == 0)
-    return;
-  for (int ms = 0; waitpid(b->pid, NULL, WNOHANG) == 0; ms++) {
-    if (ms % REPEAT_MS == 0)
-      kill(b->pid, sig);
-    usleep(1000);
-  }
-  b->pid = 0;
+  daemon_restart(b->daemon);
 }
 
 void
 broker_stop(struct broker *b)
 {
-  end(b, SIGTERM);
+  daemon_stop(b->daemon);
 }
 
 void
 broker_kill(struct broker *b)
 {
-  end(b, SIGKILL);
+  daemon_kill(b->daemon);
 }
 
 void
@@ -226,7 +131,7 @@ broker_free(struct broker *b)
 {
   if (!b)
     return;
-  broker_kill(b);
+  daemon_free(b->daemon);
   free(b->lines);
   free(b->retained);
   free(b);
@@ -235,13 +140,13 @@ broker_free(struct broker *b)
 unsigned
 broker_port(const struct broker *b)
 {
-  return b->port;
+  return daemon_port(b->daemon);
 }
 
 pid_t
 broker_pid(const struct broker *b)
 {
-  return b->pid;
+  return daemon_pid(b->daemon);
 }
 
 /* Returns how often the broker logged TEXT. */
@@ -260,7 +165,7 @@ broker_reload(struct broker *b)
 {
   unsigned before = times_logged(b, "Reloading config");
 
-  kill(b->pid, SIGHUP);
+  kill(broker_pid(b), SIGHUP);
   for (int i = 0; times_logged(b, "Reloading config") == before; i++) {
     ck_assert_int_lt(i, PATIENCE_MS);
     usleep(1000);
@@ -278,7 +183,7 @@ broker_save(struct broker *b)
 
   stat(path_of(b, ".db"), &st);
   before = st.st_ino;
-  kill(b->pid, SIGUSR1);
+  kill(broker_pid(b), SIGUSR1);
   for (int i = 0; st.st_ino == before; i++) {
     ck_assert_int_lt(i, PATIENCE_MS);
     usleep(1000);

@@ -153,10 +153,10 @@ socket_error(const struct connection *c)
 
   if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
     error = errno;
-  if (error != 0)
+  if (error != 0 && error != ECONNRESET)
     return strerror(error);
   size = sizeof(peer);
-  return getpeername(fd, (struct sockaddr *)&peer, &size) == 0
+  return error == 0 && getpeername(fd, (struct sockaddr *)&peer, &size) == 0
            ? NULL
            : "it was refused, or ended at once; is this a port for TLS?";
 }

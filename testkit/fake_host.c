@@ -146,11 +146,32 @@ fake_host_free(struct fake_host *h)
 
 /* ---- Settings for the plugin --------------------------------------------- */
 
+/* Adds KEY.NAME if KEY is an option with MP_NAMED; else returns NULL. */
+static struct fake_item *
+add_named(struct fake_host *h, const char *key)
+{
+  struct fake_item *item = h->state->options;
+  const struct mp_option *option = NULL;
+  size_t len = strcspn(key, ".");
+
+  for (; item; item = item->next)
+    if ((item->option->flags & MP_NAMED) && key[len] == '.' &&
+        strlen(item->key) == len && strncmp(item->key, key, len) == 0)
+      option = item->option;
+  if (!option)
+    return NULL;
+  item = fake_item_append(h->state, &h->state->options, key);
+  item->option = option;
+  return item;
+}
+
 static struct fake_item *
 known_option(struct fake_host *h, const char *key)
 {
   struct fake_item *item = fake_item_find(h->state->options, key);
 
+  if (!item)
+    item = add_named(h, key);
   if (!item)
     fake_die("the plugin's table has no option `%s`", key);
   return item;

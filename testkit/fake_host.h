@@ -41,7 +41,8 @@ void fake_host_free(struct fake_host *h);
 /* ---- Settings for the plugin --------------------------------------------- */
 
 /* Sets an option as a pipeline file would; required options may stay unset.
- * With TEXT NULL, the option has no value, not even its default. */
+ * With TEXT NULL, the option has no value, not even its default.  KEY is
+ * KEY.NAME for an option with MP_NAMED. */
 void fake_host_set(struct fake_host *h, const char *key, const char *text);
 /* Returns MP_OK if the option KEY accepts TEXT, else MP_ECONFIG. */
 int fake_host_try(struct fake_host *h, const char *key, const char *text);

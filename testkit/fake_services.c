@@ -114,6 +114,23 @@ host_option_decimal(const struct mp_host *host, const char *key,
   return MP_OK;
 }
 
+static const char *
+host_option_named(const struct mp_host *host, const char *key, uint32_t index,
+                  const char **ret_name)
+{
+  const struct fake_item *item = known_option(host, key);
+  size_t len = strlen(key);
+
+  for (; item; item = item->next) {
+    if (strncmp(item->key, key, len) != 0 || item->key[len] != '.' ||
+        !item->text || index-- > 0)
+      continue;
+    *ret_name = item->key + len + 1;
+    return item->text;
+  }
+  return NULL;
+}
+
 static const struct mp_operand *
 host_operand(const struct mp_host *host, const char *key)
 {
@@ -263,6 +280,7 @@ const struct mp_host fake_services = {
   .option = host_option,
   .option_int = host_option_int,
   .option_decimal = host_option_decimal,
+  .option_named = host_option_named,
   .operand = host_operand,
   .field = host_field,
   .target = host_target,

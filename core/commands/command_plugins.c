@@ -68,11 +68,21 @@ static const char *const delivery_words[] = {
   [MP_HISTORY] = "history: every value with its time",
 };
 
+/* Returns what follows the key of an option that is given as KEY.NAME. */
+static const char *
+suffix_of(const struct mp_option *option)
+{
+  return option->flags & MP_NAMED ? ".NAME" : "";
+}
+
 static void
 show_options(const struct mp_option *option)
 {
   for (; option && option->key; option++) {
-    printf("  %-13s %s%s%s%s", option->key, type_name(option->type),
+    char key[64];
+
+    snprintf(key, sizeof(key), "%s%s", option->key, suffix_of(option));
+    printf("  %-13s %s%s%s%s", key, type_name(option->type),
            option->allowed ? " " : "", option->allowed ? option->allowed : "",
            option->flags & MP_REQUIRED ? ", required" : "");
     if (option->def)
@@ -91,7 +101,8 @@ show_section(const struct plugin *plugin)
   printf("\n[%s NAME]\nplugin = %s\n", plugin_kind_names[plugin->kind],
          plugin->table.name);
   for (; option && option->key; option++)
-    printf("%s%s = %s\n", option->flags & MP_REQUIRED ? "" : "; ", option->key,
+    printf("%s%s%s = %s\n", option->flags & MP_REQUIRED ? "" : "; ",
+           option->key, suffix_of(option),
            option->def                       ? option->def
            : option->type == MP_TYPE_VALUE   ? "INPUT.FIELD"
            : option->type == MP_TYPE_OPERAND ? "OUTPUT.TARGET"

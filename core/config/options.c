@@ -20,6 +20,7 @@
 
 struct option {
   const struct mp_option *row;
+  char *named;      /* KEY.NAME, as given; NULL: this is the row itself */
   const char *text; /* NULL: it has no value */
   char *from_file;  /* the memory of text if it is a secret read from a file */
   struct option_number number;
@@ -30,7 +31,7 @@ struct option {
 struct options {
   unsigned line; /* of the section */
   size_t n;
-  struct option list[];
+  struct option *list; /* the rows of the table, then KEY.NAME as given */
 };
 
 /* Arguments that the functions of a check share. */
@@ -52,20 +53,55 @@ const struct mp_option pipeline_options[] = {
   { .key = NULL },
 };
 
-/* Returns the index of KEY in the list; n: it is not in the list. */
-static size_t
-find_option_index(const struct options *options, const char *key,
-                  size_t key_len)
+static const char *
+key_of(const struct option *option)
 {
-  size_t i;
+  return option->named ? option->named : option->row->key;
+}
 
-  for (i = 0; i < options->n; i++) {
-    const char *name = options->list[i].row->key;
+static struct option *
+add_option(struct options *options, const struct mp_option *row, char *named)
+{
+  struct option *option;
 
-    if (strlen(name) == key_len && memcmp(name, key, key_len) == 0)
-      break;
+  MEMORY_GROW(&options->list, options->n);
+  option = &options->list[options->n++];
+  *option = (struct option){ .row = row, .named = named };
+  return option;
+}
+
+/* Adds KEY.NAME if there is such a row with MP_NAMED, else returns NULL. */
+static struct option *
+add_named(struct options *options, const char *key, size_t key_len)
+{
+  for (size_t i = 0; i < options->n; i++) {
+    const struct mp_option *row = options->list[i].row;
+    size_t len = strlen(row->key);
+
+    if ((row->flags & MP_NAMED) && key_len > len + 1 && key[len] == '.' &&
+        memcmp(row->key, key, len) == 0)
+      return add_option(options, row, memory_text_of(key, key_len));
   }
-  return i;
+  return NULL;
+}
+
+/* Returns true if OPTION only says that there can be KEY.NAME. */
+static bool
+is_heading(const struct option *option)
+{
+  return (option->row->flags & MP_NAMED) && !option->named;
+}
+
+/* Returns KEY in the list; NULL: it is not in the list. */
+static struct option *
+find_option(const struct options *options, const char *key, size_t key_len)
+{
+  for (size_t i = 0; i < options->n; i++)
+    if (strlen(key_of(&options->list[i])) == key_len &&
+        memcmp(key_of(&options->list[i]), key, key_len) == 0 &&
+        !is_heading(&options->list[i]))
+      return &options->list[i];
+  return NULL;
 }
 
 /* Returns the option that KEY sets, directly or by a file; NULL: there is
@@ -75,18 +111,20 @@ find_given(const struct check *c, const char *key, bool *ret_is_file)
 {
   struct options *options = c->options;
   size_t len = strlen(key), suffix = strlen(FILE_SUFFIX);
-  size_t i = find_option_index(options, key, len);
+  struct option *option = find_option(options, key, len);
 
   *ret_is_file = false;
-  if (i < options->n)
-    return &options->list[i];
+  if (option)
+    return option;
   if (len <= suffix || strcmp(key + len - suffix, FILE_SUFFIX) != 0)
-    return NULL;
-  i = find_option_index(options, key, len - suffix);
-  if (i == options->n || options->list[i].row->type != MP_TYPE_SECRET)
+    return add_named(options, key, len);
+  option = find_option(options, key, len - suffix);
+  if (!option)
+    option = add_named(options, key, len - suffix);
+  if (!option || option->row->type != MP_TYPE_SECRET)
     return NULL;
   *ret_is_file = true;
-  return &options->list[i];
+  return option;
 }
 
 /* ---- Unknown names ------------------------------------------------------- */
@@ -106,10 +144,10 @@ offer_made(struct nearest *near, const char *fmt, ...)
     nearest_offer(near, name);
 }
 
-/* Suggests "idx.323" for "index.323" and "idx_323": the user may have meant the
- * target prefix. */
+/* Suggests "idx.323" for "index.323" and "idx_323": the user may have meant
+ * PREFIX, the target prefix or an option with MP_NAMED. */
 static void
-offer_target(struct nearest *near, const char *prefix)
+offer_prefix(struct nearest *near, const char *prefix)
 {
   const char *rest = strchr(near->word, '.');
 
@@ -132,8 +170,13 @@ list_known(const struct check *c, char *buf, size_t size)
 
   buf[0] = '\0';
   for (size_t i = 0; i < c->options->n && len < size; i++) {
-    len += (size_t)snprintf(buf + len, size - len, "%s%s", comma,
-                            c->options->list[i].row->key);
+    const struct option *option = &c->options->list[i];
+
+    if (option->named)
+      continue;
+    len +=
+      (size_t)snprintf(buf + len, size - len, "%s%s%s", comma, option->row->key,
+                       is_heading(option) ? ".NAME" : "");
     comma = ", ";
   }
   if (c->target_prefix && len < size)
@@ -164,12 +207,15 @@ report_unknown(const struct check *c, const struct config_entry *entry)
   for (size_t i = 0; i < c->options->n; i++) {
     const struct mp_option *row = c->options->list[i].row;
 
-    nearest_offer(&near, row->key);
-    if (row->type == MP_TYPE_SECRET)
+    if (is_heading(&c->options->list[i]))
+      offer_prefix(&near, row->key);
+    else
+      nearest_offer(&near, key_of(&c->options->list[i]));
+    if (row->type == MP_TYPE_SECRET && !(row->flags & MP_NAMED))
       offer_made(&near, "%s" FILE_SUFFIX, row->key);
   }
   if (c->target_prefix)
-    offer_target(&near, c->target_prefix);
+    offer_prefix(&near, c->target_prefix);
   if (!*near.best && may_be_a_rest(c, entry)) {
     problems_add(c->problems, c->config->path, entry->line,
                  "unknown option, whose name is not shown because it may "
@@ -272,7 +318,7 @@ static void
 report_twice(const struct check *c, const struct config_entry *entry,
              struct option *option)
 {
-  const char *key = option->row->key;
+  const char *key = key_of(option);
   unsigned before = option->line;
   char line[FLEET_LINE_TEXT];
 
@@ -359,16 +405,11 @@ set_default(const struct check *c, struct option *option)
 static struct options *
 make_options(const struct mp_option *table, unsigned line)
 {
-  struct options *options;
-  size_t n = 0;
+  struct options *options = memory_get(1, sizeof(*options));
 
-  while (table && table[n].key)
-    n++;
-  options = memory_get(1, sizeof(*options) + n * sizeof(options->list[0]));
-  options->n = n;
   options->line = line;
-  for (size_t i = 0; i < n; i++)
-    options->list[i].row = &table[i];
+  for (; table && table->key; table++)
+    add_option(options, table, NULL);
   return options;
 }
 
@@ -397,8 +438,11 @@ options_free(struct options *options)
 {
   if (!options)
     return;
-  for (size_t i = 0; i < options->n; i++)
+  for (size_t i = 0; i < options->n; i++) {
     secret_free(options->list[i].from_file);
+    free(options->list[i].named);
+  }
+  free(options->list);
   free(options);
 }
 
@@ -408,11 +452,9 @@ options_free(struct options *options)
 static const struct option *
 look_up(const struct options *options, const char *key)
 {
-  size_t i = find_option_index(options, key, strlen(key));
+  const struct option *option = find_option(options, key, strlen(key));
 
-  if (i == options->n || !options->list[i].text)
-    return NULL;
-  return &options->list[i];
+  return option && option->text ? option : NULL;
 }
 
 const char *
@@ -421,6 +463,22 @@ options_text(const struct options *options, const char *key)
   const struct option *option = look_up(options, key);
 
   return option ? option->text : NULL;
+}
+
+const char *
+options_named(const struct options *options, const char *key, size_t index,
+              const char **ret_name)
+{
+  for (size_t i = 0; i < options->n; i++) {
+    const struct option *option = &options->list[i];
+
+    if (!option->named || !option->text || strcmp(option->row->key, key) != 0 ||
+        index-- > 0)
+      continue;
+    *ret_name = option->named + strlen(key) + 1;
+    return option->text;
+  }
+  return NULL;
 }
 
 int64_t
@@ -465,17 +523,15 @@ options_same(const struct options *a, const struct options *b, const char *key)
 unsigned
 options_line(const struct options *options, const char *key)
 {
-  size_t i = find_option_index(options, key, strlen(key));
+  const struct option *option = find_option(options, key, strlen(key));
 
-  if (i == options->n || !options->list[i].given)
-    return options->line;
-  return options->list[i].line;
+  return option && option->given ? option->line : options->line;
 }
 
 bool
 options_given(const struct options *options, const char *key)
 {
-  size_t i = find_option_index(options, key, strlen(key));
+  const struct option *option = find_option(options, key, strlen(key));
 
-  return i < options->n && options->list[i].given;
+  return option && option->given;
 }

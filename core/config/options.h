@@ -40,6 +40,11 @@ void options_free(struct options *options);
  * also from its own file.  NULL: no value.  Valid until options_free. */
 const char *options_text(const struct options *options, const char *key);
 
+/* Returns the text of the option KEY.NAME with the number INDEX, from 0, and
+ * NAME.  KEY is a row with MP_NAMED.  NULL: past the last. */
+const char *options_named(const struct options *options, const char *key,
+                          size_t index, const char **ret_name);
+
 /* Returns the number of an option (see MP_TYPE_...); 0: no value. */
 int64_t options_int(const struct options *options, const char *key);
 

@@ -89,8 +89,10 @@ secret_is(const struct mp_option *option, const char *word)
   size_t len = strcspn(word, "=");
 
   for (; option && option->key; option++)
-    if (option->type == MP_TYPE_SECRET && strlen(option->key) == len &&
-        strncmp(option->key, word, len) == 0)
+    if (option->type == MP_TYPE_SECRET &&
+        strncmp(option->key, word, strlen(option->key)) == 0 &&
+        (strlen(option->key) == len ||
+         ((option->flags & MP_NAMED) && word[strlen(option->key)] == '.')))
       return true;
   return false;
 }

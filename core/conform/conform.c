@@ -162,10 +162,13 @@ static void
 try_text(struct conform *c, const struct mp_option *option, const char *text)
 {
   struct conform_host *h = conform_host(c, "odd");
+  char key[256];
   void *self = NULL;
   int r;
 
-  fake_host_set(h->fake, option->key, text);
+  snprintf(key, sizeof(key), "%s%s", option->key,
+           option->flags & MP_NAMED ? ".odd" : "");
+  fake_host_set(h->fake, key, text);
   r = conform_try_create(c, h, &self);
   if (r == MP_OK)
     conform_destroy(c, h, self);

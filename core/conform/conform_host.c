@@ -121,6 +121,15 @@ host_option_decimal(const struct mp_host *host, const char *key,
   return MP_DROP;
 }
 
+static const char *
+host_option_named(const struct mp_host *host, const char *key, uint32_t index,
+                  const char **ret_name)
+{
+  return has_option(key)
+           ? fake_services.option_named(host, key, index, ret_name)
+           : NULL;
+}
+
 /* Returns a copy of FAKE that lives until apply returns. */
 static const struct mp_operand *
 lend_operand(const struct mp_operand *fake)
@@ -350,6 +359,24 @@ add_target(struct conform *c, struct fake_host *fake)
   fake_host_set_target_last(fake, 0, MP_COUNTER, "84.000 GJ");
 }
 
+/* Gives FAKE the option of the command line. */
+static void
+set_option(const struct conform *c, struct fake_host *fake,
+           const struct mp_option *option)
+{
+  const struct options *options = c->stage->options;
+  const char *name, *text;
+
+  fake_host_set(fake, option->key, options_text(options, option->key));
+  for (size_t i = 0;
+       (text = options_named(options, option->key, i, &name)) != NULL; i++) {
+    char *key = memory_format("%s.%s", option->key, name);
+
+    fake_host_set(fake, key, text);
+    free(key);
+  }
+}
+
 struct conform_host *
 conform_host(struct conform *c, const char *name)
 {
@@ -365,6 +392,7 @@ conform_host(struct conform *c, const char *name)
   table->option = host_option;
   table->option_int = host_option_int;
   table->option_decimal = host_option_decimal;
+  table->option_named = host_option_named;
   table->operand = host_operand;
   table->target = host_target;
   table->target_option = host_target_option;
@@ -374,8 +402,7 @@ conform_host(struct conform *c, const char *name)
   table->store_get = host_store_get;
   table->store_set = host_store_set;
   for (; option && option->key; option++)
-    fake_host_set(h->fake, option->key,
-                  options_text(c->stage->options, option->key));
+    set_option(c, h->fake, option);
   if (c->plugin->kind == PLUGIN_OUTPUT)
     add_target(c, h->fake);
   return h;

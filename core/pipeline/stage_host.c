@@ -133,6 +133,13 @@ host_option_decimal(const struct mp_host *host, const char *key,
   return options_decimal(stage_of(host)->options, key, ret_number);
 }
 
+static const char *
+host_option_named(const struct mp_host *host, const char *key, uint32_t index,
+                  const char **ret_name)
+{
+  return options_named(stage_of(host)->options, key, index, ret_name);
+}
+
 static const struct mp_operand *
 host_operand(const struct mp_host *host, const char *key)
 {
@@ -332,6 +339,7 @@ stage_init_host(struct instance *instance)
     .option = host_option,
     .option_int = host_option_int,
     .option_decimal = host_option_decimal,
+    .option_named = host_option_named,
     .operand = host_operand,
     .field = host_field,
     .target = host_target,

@@ -100,6 +100,11 @@ fault_of(const struct mp_option *options, const struct mp_option *option)
     return "has a bad name: use [a-z][a-z0-9_]*, and not \"plugin\"";
   if (is_given_before(options, option))
     return "is given twice";
+  if ((option->flags & MP_NAMED) &&
+      ((option->flags & MP_REQUIRED) || option->def ||
+       (option->type != MP_TYPE_STRING && option->type != MP_TYPE_SECRET)))
+    return "has MP_NAMED, so it must be a text or a secret, not required and "
+           "without a default";
   if (!allowed_is_sound(option))
     return "has an `allowed` that its type does not take: write \"a|b\" for "
            "choices, or \"1..9\" for a range";

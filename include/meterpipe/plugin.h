@@ -195,6 +195,10 @@ mp_value_copy(struct mp_value *dst, const struct mp_value *src)
  * the greatest rise of `value` in an hour, in its unit (subtract's max_rate);
  * if it has no value, the limit in mp_field applies. */
 #define MP_PLAUSIBLE 0x8u
+/* The option is given any number of times, each time as KEY.NAME = TEXT: see
+ * mp_host.option_named.  It is of type MP_TYPE_STRING or MP_TYPE_SECRET,
+ * neither required nor with a default. */
+#define MP_NAMED 0x10u
 
 /*
  * One row of an option table; a row with a NULL key ends the table.
@@ -316,6 +320,11 @@ struct mp_host {
   int (*option_decimal)(const struct mp_host *host, const char *key,
                         struct mp_decimal *ret_number);
 
+  /* Returns the text of an option KEY.NAME, and its NAME: the one with the
+   * number INDEX, from 0, in the order of the section.  KEY is an option with
+   * MP_NAMED.  NULL: past the last.  Valid until destroy. */
+  const char *(*option_named)(const struct mp_host *host, const char *key,
+                              uint32_t index, const char **ret_name);
   /* Returns the last known value of the target that an operand option names;
    * only inside apply.  NULL: the option was not given, or the operand is
    * missing: the target could not be asked and has no last known value. */

@@ -29,6 +29,7 @@ static const struct mp_option table[] = {
   { "value", MP_TYPE_VALUE, 0, NULL, NULL, NULL },
   { "minus", MP_TYPE_OPERAND, MP_BASE, NULL, NULL, NULL },
   { "fields", MP_TYPE_FIELDS, 0, NULL, NULL, NULL },
+  { "header", MP_TYPE_SECRET, MP_NAMED, NULL, NULL, NULL },
   { .key = NULL },
 };
 
@@ -236,11 +237,11 @@ static const struct {
   { "zzzzzzzz = y",
     "unknown option \"zzzzzzzz\"; there are device, label, baud, offset, max, "
     "timeout, every, queue, size, dtr, parity, password, value, minus, fields, "
-    "idx.NAME" },
+    "header.NAME, idx.NAME" },
   { "idx. = y",
     "unknown option \"idx.\"; there are device, label, baud, offset, max, "
     "timeout, every, queue, size, dtr, parity, password, value, minus, fields, "
-    "idx.NAME" },
+    "header.NAME, idx.NAME" },
   { "password_file = no-such-file",
     "password_file: the file cannot be read: No such file or "
     "directory" NO_PATH },
@@ -563,6 +564,61 @@ START_TEST(secret_in_a_world_readable_file_causes_a_warning)
 }
 END_TEST
 
+START_TEST(named_options_are_kept_in_their_order)
+{
+  struct checked c;
+  const char *name;
+
+  write_secret("s", 1, 0640);
+  check_text(&c,
+             HEAD "header.Title = Heat\nheader.X_file = pw\nbaud = 300\n"
+                  "header.b.c = d\n",
+             table, false);
+  ck_assert_str_eq(c.said, "");
+  ck_assert_str_eq(options_named(c.options, "header", 0, &name), "Heat");
+  ck_assert_str_eq(name, "Title");
+  ck_assert_str_eq(options_named(c.options, "header", 1, &name), "s");
+  ck_assert_str_eq(name, "X");
+  ck_assert_str_eq(options_named(c.options, "header", 2, &name), "d");
+  ck_assert_str_eq(name, "b.c");
+  ck_assert_ptr_null(options_named(c.options, "header", 3, &name));
+  ck_assert_ptr_null(options_named(c.options, "baud", 0, &name));
+  ck_assert_ptr_null(options_text(c.options, "header"));
+  ck_assert_str_eq(options_text(c.options, "header.Title"), "Heat");
+  ck_assert_uint_eq(options_line(c.options, "header.b.c"), 7);
+  drop(&c);
+}
+END_TEST
+
+static const struct {
+  const char *lines, *said;
+} bad_names[] = {
+  { "header = a\n", "f.ini:4: unknown option \"header\"; there are device, "
+                    "label, baud, offset, max, timeout, every, queue, size, "
+                    "dtr, parity, password, value, minus, fields, header.NAME, "
+                    "idx.NAME\n" },
+  { "headers.X = a\n",
+    "f.ini:4: unknown option \"headers.X\"; the nearest is \"header.X\"\n" },
+  { "header.X =\n", "f.ini:4: header.X: the value is empty: give one, or "
+                    "remove the line\n" },
+  { "header.X_file = pw\nheader.X = b\n",
+    "f.ini:5: \"header.X\" and \"header.X_file\" are both given; the other one "
+    "is in line 4\n" },
+};
+
+START_TEST(mistake_in_a_named_option_is_reported)
+{
+  struct checked c;
+  char text[256];
+
+  write_secret("s", 1, 0640);
+  snprintf(text, sizeof(text), HEAD "%s", bad_names[_i].lines);
+  check_text(&c, text, table, false);
+  ck_assert_str_eq(c.said, bad_names[_i].said);
+  drop(&c);
+}
+END_TEST
+
 START_TEST(no_message_shows_a_secret)
 {
   static const char *const texts[] = {
@@ -581,6 +637,10 @@ START_TEST(no_message_shows_a_secret)
     HEAD "timeout = 2s\n  password = hunter2\n",
     HEAD "idx.1 = a.b\n  password: hunter2\n",
     HEAD "fields = a\n  hunter2 x\n",
+    HEAD "header.X = \"hunter2\n",
+    HEAD "header.X = a${hunter2}b\n",
+    HEAD "header.X = a\nhunter2=b\n",
+    HEAD "header.X = hunter2\n",
   };
 
   unsetenv("MP_UNSET");
@@ -622,6 +682,9 @@ main(void)
   tcase_add_test(files, secret_and_secret_file_exclude_each_other);
   tcase_add_test(files, world_readable_secret_file_causes_a_warning);
   tcase_add_test(files, secret_in_a_world_readable_file_causes_a_warning);
+  tcase_add_test(files, named_options_are_kept_in_their_order);
+  tcase_add_loop_test(files, mistake_in_a_named_option_is_reported, 0,
+                      (int)ARRAY_SIZE(bad_names));
   tcase_add_test(files, no_message_shows_a_secret);
   suite_add_tcase(s, files);
   return run_suite(s);

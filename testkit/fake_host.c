@@ -283,7 +283,7 @@ fake_host_set_target_meter(struct fake_host *h, uint32_t index,
     .manufacturer = fake_keep(h->state, meter->manufacturer),
     .model = fake_keep(h->state, meter->model),
     .software = fake_keep(h->state, meter->software),
-    .id = fake_keep(h->state, meter->id),
+    .section = fake_keep(h->state, meter->section),
   };
 }
 

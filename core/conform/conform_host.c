@@ -233,7 +233,7 @@ host_target_meter(const struct mp_host *host, uint32_t index,
   meter.manufacturer = loan_text(loan, meter.manufacturer);
   meter.model = loan_text(loan, meter.model);
   meter.software = loan_text(loan, meter.software);
-  meter.id = loan_text(loan, meter.id);
+  meter.section = loan_text(loan, meter.section);
   if (meter.struct_size > ret_meter->struct_size)
     meter.struct_size = ret_meter->struct_size;
   memcpy(ret_meter, &meter, meter.struct_size);
@@ -346,7 +346,7 @@ add_target(struct conform *c, struct fake_host *fake)
                                          .manufacturer = "Kamstrup",
                                          .model = "MULTICAL 403",
                                          .software = "C1",
-                                         .id = "house.meter" };
+                                         .section = "meter" };
   const struct mp_option *option = c->plugin->output.target_options;
   char buf[512];
 

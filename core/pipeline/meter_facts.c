@@ -27,7 +27,7 @@ meter_facts_keep(struct instance *input, const struct mp_meter *meter)
 {
   int r;
 
-  if (!meter || !MP_HAS(meter, struct mp_meter, id))
+  if (!meter || !MP_HAS(meter, struct mp_meter, section))
     return instance_fail(input, MP_EINTERNAL, NULL,
                          "the plugin gave facts about the meter in a struct "
                          "that is too small");
@@ -41,7 +41,7 @@ void
 meter_facts_get(struct store *store, const struct stage *input,
                 struct mp_meter *ret)
 {
-  ret->id = input->meter_id;
+  ret->section = input->name;
   if (!store)
     return;
   ret->manufacturer = store_get(store, STORE_META, input->name, "manufacturer");

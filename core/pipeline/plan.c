@@ -188,7 +188,6 @@ stage_free(struct stage *stage)
   free(stage->fields);
   name_index_clear(&stage->field_names);
   name_index_clear(&stage->target_names);
-  free(stage->meter_id);
   target_options_free(stage->target_options);
   options_free(stage->options);
   config_free(stage->replay);

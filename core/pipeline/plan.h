@@ -103,7 +103,6 @@ struct stage {
   size_t n_fields;
   struct name_index field_names; /* places in FIELDS */
   bool all_fields;
-  char *meter_id; /* mp_meter.id: PIPELINE.SECTION */
 
   /* transform */
   struct slot *input, *output;

@@ -131,8 +131,6 @@ add_stage(struct builder *b, const struct config_section *section)
   stage->kind = kind_of(section);
   stage->name = section->name;
   stage->section = section;
-  if (stage->kind == PLUGIN_INPUT)
-    stage->meter_id = memory_format("%s.%s", plan->name, stage->name);
   name_index_add(&plan->stage_names, stage->name, stage->index);
   builder_append(&plan->stages, &plan->n_stages, stage);
   load_stage(b, stage);

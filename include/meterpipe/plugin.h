@@ -237,9 +237,10 @@ struct mp_meter {
   const char *manufacturer; /* "Kamstrup" */
   const char *model;        /* "MULTICAL 403" */
   const char *software;     /* version of its software */
-  /* Only from the host: PIPELINE.SECTION, the name of the pipeline and of the
-   * input.  It survives an exchange of the meter. */
-  const char *id;
+  /* Only from the host: the name of the input, NAME of its section.  With
+   * mp_host.pipeline it names the place of the meter, and survives an exchange
+   * of the meter. */
+  const char *section;
 };
 
 /* Facts about a unit of meterpipe-units(7). */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugins/http/http_settings.h"
 #include "plugins/http/url.h"
 
 /* ---- Instances ----------------------------------------------------------- */
@@ -44,54 +45,24 @@ check_token(const struct mp_host *host)
   return MP_OK;
 }
 
-static const char *
-domoticz_url_problem(const char *url)
-{
-  const char *problem = url ? url_problem(url) : "must be given";
-
-  if (!problem && (strpbrk(url, "?#") || strstr(url, "json.htm")))
-    problem = "must end before /json.htm";
-  return problem;
-}
-
 static int
 check_domoticz_options(const struct mp_host *host)
 {
-  const char *problem = domoticz_url_problem(host->option(host, "url"));
+  const char *url = host->option(host, "url");
+  int r = http_settings_check(host);
 
-  if (problem)
-    return mp_fail(host, MP_ECONFIG, "url", "%s", problem);
-  if (host->option(host, "password") && !host->option(host, "username"))
-    return mp_fail(
-      host, MP_ECONFIG, "password",
-      "`username` is missing; give the user that this password belongs to");
-  return check_token(host);
-}
-
-static char *
-copy_url(const char *url)
-{
-  size_t len = strlen(url);
-
-  while (len > 0 && url[len - 1] == '/')
-    len--;
-  return strndup(url, len);
+  if (r == MP_OK && (strpbrk(url, "?#") || strstr(url, "json.htm")))
+    r = mp_fail(host, MP_ECONFIG, "url", "must end before /json.htm");
+  return r == MP_OK ? check_token(host) : r;
 }
 
 static bool
 make_http(struct domoticz *d)
 {
   const struct mp_host *host = d->host;
-  struct http_options options = {
-    .url = d->url,
-    .username = host->option(host, "username"),
-    .password = host->option(host, "password"),
-    .token = host->option(host, "token"),
-    .ca_file = host->option(host, "ca_file"),
-    .timeout_ms = host->option_int(host, "timeout"),
-    .tls_verify = host->option_int(host, "tls_verify") != 0,
-  };
+  struct http_options options = http_settings(host, d->url);
 
+  options.token = host->option(host, "token");
   d->with_login = !!options.username;
   d->with_token = !!options.token;
   d->with_tls = url_is_https(d->url);
@@ -126,7 +97,7 @@ domoticz_create(const struct mp_host *host, void **ret_self)
   if (!d)
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
   d->host = host;
-  d->url = copy_url(host->option(host, "url"));
+  d->url = url_base(host->option(host, "url"));
   if (!d->url || !make_http(d)) {
     domoticz_destroy(d);
     return mp_fail(host, MP_ENOMEM, NULL, "out of memory");
@@ -234,10 +205,7 @@ domoticz_open(void *self)
     domoticz_close(d);
     return r;
   }
-  if (d->with_tls && d->host->option_int(d->host, "tls_verify") == 0)
-    mp_log(d->host, MP_LOG_WARNING, d->url,
-           "tls_verify = no: anybody on the network path can read and change "
-           "all data; name the server's CA with ca_file instead");
+  http_settings_warn(d->host, d->url);
   return MP_OK;
 }
 
@@ -251,12 +219,7 @@ static const struct mp_option domoticz_options[] = {
   { "password", MP_TYPE_SECRET, 0, NULL, NULL, "the user's password" },
   { "token", MP_TYPE_SECRET, 0, NULL, NULL,
     "access token of Domoticz 2026.2 or later, instead of a user" },
-  { "timeout", MP_TYPE_DURATION, 0, "10s", "1ms..",
-    "longest wait for one reply" },
-  { "tls_verify", MP_TYPE_BOOL, 0, "yes", NULL,
-    "check the certificate of an https server" },
-  { "ca_file", MP_TYPE_PATH, 0, NULL, NULL,
-    "PEM file with the CA of the certificate" },
+  HTTP_SETTINGS,
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 

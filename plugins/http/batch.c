@@ -108,7 +108,8 @@ report_end(const struct batch *b, const struct http_answer *answer,
                    "the server cannot take the values now: %s", words);
   if (answer->status / 100 == 3)
     return mp_fail(b->host, MP_EREFUSED, b->url,
-                   "the server redirects to %s; change `url`", answer->what);
+                   "the server redirects to %s; change `url`",
+                   b->is_secret ? "another address" : answer->what);
   return mp_fail(b->host, MP_EREFUSED, b->url,
                  "the server refuses the request; check the options: %s",
                  words);
@@ -246,8 +247,10 @@ batch_send(const struct batch *b, uint32_t n, const struct mp_output_sink *sink)
   if (s.results && s.words) {
     set_results(&s, 0, n, MP_NOT_SENT);
     r = batch_may_send(b);
-    if (r == MP_OK && n > 0)
-      r = send_part(&s, 0, n);
+    for (uint32_t i = 0, part; r == MP_OK && i < n; i += part) {
+      part = b->most > 0 && b->most < n - i ? b->most : n - i;
+      r = send_part(&s, i, part);
+    }
     give_results(&s, sink, n);
   } else
     mp_fail(b->host, r, NULL, "out of memory");

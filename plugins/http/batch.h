@@ -34,8 +34,11 @@ struct batch {
   /* Sends N records from FIRST on, in one request. */
   void (*send)(void *ctx, uint32_t first, uint32_t n, struct http_answer *ret);
   void *ctx;
-  long success; /* the status for success; 0: any 2xx */
-  bool is_live; /* a refused record is rejected, never set aside */
+  long success;   /* the status for success; 0: any 2xx */
+  uint32_t most;  /* records in a request; 0: all */
+  bool is_live;   /* a refused record is rejected, never set aside */
+  bool is_secret; /* an address may hold a secret: that of a redirection is not
+                     shown */
 };
 
 /* Returns MP_OK, or why nothing may be sent yet (reported). */

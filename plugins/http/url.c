@@ -94,6 +94,16 @@ cut_slash(char *url)
 }
 
 char *
+url_base(const char *url)
+{
+  size_t len = strlen(url);
+
+  while (len > 0 && url[len - 1] == '/')
+    len--;
+  return strndup(url, len);
+}
+
+char *
 url_shown(const char *url)
 {
   static const CURLUPart unfit[] = { CURLUPART_USER, CURLUPART_PASSWORD,

@@ -17,6 +17,9 @@ bool url_is_https(const char *url);
 /* Returns true if the host of URL is this machine. */
 bool url_is_loopback(const char *url);
 
+/* Returns URL without slashes at its end, from malloc; NULL: out of memory. */
+char *url_base(const char *url);
+
 /* Returns URL in a form that is safe to print: without user name, password and
  * query, and without a slash at its end.  From malloc; NULL: no URL that
  * url_problem accepts is left. */

@@ -19,6 +19,8 @@
 #include "lib/array.h"
 #include "lib/text_buffer.h"
 #include "plugins/http/batch.h"
+#include "plugins/http/batch_texts.h"
+#include "plugins/http/http_settings.h"
 #include "plugins/http/url.h"
 #include "plugins/influxdb/line.h"
 #include "plugins/record/record.h"
@@ -41,11 +43,9 @@ struct influxdb {
   struct tag *tags;
   size_t n_tags;
   struct record record;
-  uint32_t n;              /* of targets */
-  struct text_buffer text; /* of all records since the last commit */
-  size_t *ends;            /* of each of these records in `text` */
-  uint32_t n_records;
-  bool is_open; /* the record is not written yet */
+  uint32_t n;               /* of targets */
+  struct batch_texts texts; /* of all records since the last commit */
+  bool is_open;             /* the points of the last record are not in it */
 };
 
 static int
@@ -73,12 +73,7 @@ static const struct mp_option options[] = {
   { "tags", MP_TYPE_STRING, 0, NULL, NULL,
     "further tags of each point: house=1, floor=2" },
   { "texts", MP_TYPE_BOOL, 0, "no", NULL, "also write texts" },
-  { "timeout", MP_TYPE_DURATION, 0, "10s", "1ms..",
-    "longest wait for one reply" },
-  { "tls_verify", MP_TYPE_BOOL, 0, "yes", NULL,
-    "check the certificate of an https server" },
-  { "ca_file", MP_TYPE_PATH, 0, NULL, NULL,
-    "PEM file with the CA of the certificate" },
+  HTTP_SETTINGS,
   { NULL, 0, 0, NULL, NULL, NULL },
 };
 
@@ -107,24 +102,16 @@ check_options(const struct mp_host *host)
   static const char *const v2[] = { "org", "bucket", "token" };
   static const char *const v1[] = { "database", "username", "password" };
   bool is_v1 = host->option_int(host, "api") == 1;
-  const char *url = host->option(host, "url");
-  const char *problem = url ? url_problem(url) : "must be given";
-  int r = MP_OK;
+  const char *problem = line_name_problem(host->option(host, "measurement"));
+  int r = http_settings_check(host);
 
-  if (!problem && strpbrk(url, "?#"))
-    problem = "must end before the question mark";
-  if (problem)
-    return mp_fail(host, MP_ECONFIG, "url", "%s", problem);
-  problem = line_name_problem(host->option(host, "measurement"));
-  if (problem)
-    return mp_fail(host, MP_ECONFIG, "measurement", "%s", problem);
+  if (r == MP_OK && strpbrk(host->option(host, "url"), "?#"))
+    r = mp_fail(host, MP_ECONFIG, "url", "must end before the question mark");
+  if (r == MP_OK && problem)
+    r = mp_fail(host, MP_ECONFIG, "measurement", "%s", problem);
   for (size_t i = 0; r == MP_OK && i < ARRAY_SIZE(v1); i++)
     r = check_unused(host, is_v1 ? v2[i] : v1[i]);
-  if (r == MP_OK)
-    r = check_needed(host, is_v1 ? "database" : "bucket");
-  if (r == MP_OK && host->option(host, "password"))
-    r = check_needed(host, "username");
-  return r;
+  return r == MP_OK ? check_needed(host, is_v1 ? "database" : "bucket") : r;
 }
 
 /* ---- Tags ---------------------------------------------------------------- */
@@ -245,35 +232,17 @@ make_authorization(struct influxdb *x)
   return !token || x->authorization;
 }
 
-static bool
-make_http(struct influxdb *x)
-{
-  const struct mp_host *host = x->host;
-  struct http_options http = {
-    .url = x->url,
-    .username = host->option(host, "username"),
-    .password = host->option(host, "password"),
-    .ca_file = host->option(host, "ca_file"),
-    .timeout_ms = host->option_int(host, "timeout"),
-    .tls_verify = host->option_int(host, "tls_verify") != 0,
-  };
-
-  x->http = http_new(host, &http);
-  return x->http;
-}
-
 static int
 set_up(struct influxdb *x)
 {
-  const char *url = x->host->option(x->host, "url");
-  size_t len = strlen(url);
+  struct http_options http;
 
-  while (len > 0 && url[len - 1] == '/')
-    len--;
-  x->url = strndup(url, len);
-  if (!x->url || !make_query(x) || !make_authorization(x) || !make_http(x))
+  x->url = url_base(x->host->option(x->host, "url"));
+  if (!x->url || !make_query(x) || !make_authorization(x))
     return no_memory(x);
-  return take_tags(x);
+  http = http_settings(x->host, x->url);
+  x->http = http_new(x->host, &http);
+  return x->http ? take_tags(x) : no_memory(x);
 }
 
 static int
@@ -302,22 +271,12 @@ influxdb_create(const struct mp_host *host, void **ret_self)
 /* ---- Targets ------------------------------------------------------------- */
 
 static void
-forget_records(struct influxdb *x)
-{
-  x->text.len = 0;
-  x->n_records = 0;
-  x->is_open = false;
-}
-
-static void
 influxdb_close(void *self)
 {
   struct influxdb *x = self;
 
-  forget_records(x);
-  text_buffer_free(&x->text);
-  free(x->ends);
-  x->ends = NULL;
+  x->is_open = false;
+  batch_texts_free(&x->texts);
   record_close(&x->record);
   x->n = 0;
   http_close(x->http);
@@ -354,6 +313,8 @@ influxdb_open(void *self)
     first = no_memory(x);
   if (first != MP_OK)
     influxdb_close(x);
+  else
+    http_settings_warn(x->host, x->url);
   return first;
 }
 
@@ -365,13 +326,9 @@ static const char *
 meter_of(const struct influxdb *x, uint32_t i)
 {
   struct mp_meter meter = { .struct_size = sizeof(meter) };
-  const char *pipeline = x->host->pipeline;
-  size_t len = strlen(pipeline);
 
-  if (x->host->target_meter(x->host, i, &meter) != MP_OK || !meter.id ||
-      strncmp(meter.id, pipeline, len) != 0 || meter.id[len] != '.')
-    return pipeline;
-  return meter.id + len + 1;
+  return x->host->target_meter(x->host, i, &meter) == MP_OK ? meter.section
+                                                            : x->host->pipeline;
 }
 
 static bool
@@ -396,14 +353,14 @@ static int
 write_tags(struct influxdb *x, uint32_t first)
 {
   const struct mp_value *value = record_value(&x->record, first);
-  int r = line_begin(&x->text, x->host->option(x->host, "measurement"));
+  int r = line_begin(&x->texts.text, x->host->option(x->host, "measurement"));
 
   for (size_t i = 0; r == MP_OK && i < x->n_tags; i++)
-    r = line_tag(&x->text, x->tags[i].key, x->tags[i].value);
+    r = line_tag(&x->texts.text, x->tags[i].key, x->tags[i].value);
   if (r == MP_OK)
-    r = line_tag(&x->text, "meter", meter_of(x, first));
+    r = line_tag(&x->texts.text, "meter", meter_of(x, first));
   if (r == MP_OK && value->serial)
-    r = line_tag(&x->text, "serial", value->serial);
+    r = line_tag(&x->texts.text, "serial", value->serial);
   return r;
 }
 
@@ -416,12 +373,12 @@ write_point(struct influxdb *x, uint32_t first, bool *done)
   for (uint32_t i = first; r == MP_OK && i < x->n; i++) {
     if (done[i] || !are_one_point(x, first, i))
       continue;
-    r = line_field(&x->text, x->host, x->host->target(x->host, i)->name,
+    r = line_field(&x->texts.text, x->host, x->host->target(x->host, i)->name,
                    record_value(&x->record, i), i == first);
     done[i] = true;
   }
   return r == MP_OK
-           ? line_end(&x->text, record_value(&x->record, first)->time_ms)
+           ? line_end(&x->texts.text, record_value(&x->record, first)->time_ms)
            : r;
 }
 
@@ -436,8 +393,6 @@ end_record(struct influxdb *x)
     if (!done[i] && record_value(&x->record, i))
       r = write_point(x, i, done);
   free(done);
-  if (r == MP_OK && x->is_open)
-    x->ends[x->n_records - 1] = x->text.len;
   x->is_open = false;
   return r == MP_OK ? MP_OK : no_memory(x);
 }
@@ -450,10 +405,9 @@ influxdb_begin(void *self, const struct mp_record *record)
 
   if (r != MP_OK)
     return r;
-  if (!ARRAY_GROW(&x->ends, x->n_records) ||
+  if (batch_texts_begin(&x->texts) != MP_OK ||
       record_begin(&x->record, record) != MP_OK)
     return no_memory(x);
-  x->n_records++;
   x->is_open = true;
   return MP_OK;
 }
@@ -497,11 +451,11 @@ static void
 send_records(void *ctx, uint32_t first, uint32_t n, struct http_answer *ret)
 {
   struct influxdb *x = ctx;
-  size_t from = first > 0 ? x->ends[first - 1] : 0;
-  size_t len = x->ends[first + n - 1] - from;
+  size_t len;
+  const char *text = batch_texts_get(&x->texts, first, n, &len);
 
   if (len > 0)
-    post(x, x->text.data + from, len, ret);
+    post(x, text, len, ret);
   else
     *ret = (struct http_answer){ .status = SUCCESS };
 }
@@ -524,8 +478,8 @@ influxdb_commit(void *self, const struct mp_output_sink *sink)
   int r = end_record(x);
 
   if (r == MP_OK)
-    r = batch_send(&batch, x->n_records, sink);
-  forget_records(x);
+    r = batch_send(&batch, x->texts.n, sink);
+  batch_texts_forget(&x->texts);
   return r;
 }
 

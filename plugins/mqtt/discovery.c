@@ -26,6 +26,7 @@ struct entity {
   bool is_time;    /* the time of the target's last reading */
   struct mp_meter meter;
   const char *section;  /* of the meter; NULL: several meters, or none */
+  char *place;          /* PIPELINE.SECTION, or PIPELINE; from malloc */
   char *device_id, *id; /* from malloc */
 };
 
@@ -92,6 +93,7 @@ static void
 free_entities(struct entities *es)
 {
   for (size_t i = 0; i < es->n; i++) {
+    free(es->all[i].place);
     free(es->all[i].device_id);
     free(es->all[i].id);
   }
@@ -112,10 +114,13 @@ add_entity(const struct mp_host *host, struct entities *es, uint32_t number,
                         .number = number,
                         .is_time = is_time };
   if (host->target_meter(host, number, &meter) == MP_OK)
-    e->section = after_dot(meter.id, host->pipeline);
-  if (e->section)
     e->meter = meter;
-  e->device_id = make_id(ID_PREFIX, e->section ? meter.id : host->pipeline, "");
+  e->section = e->meter.section;
+  if (asprintf(&e->place, "%s%s%s", host->pipeline, e->section ? "." : "",
+               e->section ? e->section : "") < 0)
+    e->place = NULL;
+  if (e->place)
+    e->device_id = make_id(ID_PREFIX, e->place, "");
   if (e->device_id)
     e->id =
       make_id(e->device_id, "_", is_time ? "last_reading" : short_name(e));
@@ -344,14 +349,13 @@ put_entity(struct json *json, const struct discovery *d, const struct entity *e,
 }
 
 static void
-put_device(struct json *json, const char *key, const struct discovery *d,
-           const struct entity *e)
+put_device(struct json *json, const char *key, const struct entity *e)
 {
   json_object(json, key);
   json_array(json, "identifiers");
   json_text(json, NULL, e->device_id);
   json_end_array(json);
-  put_readable(json, "name", e->section ? e->meter.id : d->host->pipeline);
+  put_readable(json, "name", e->place);
   put_known(json, "manufacturer", e->meter.manufacturer);
   put_known(json, "model", e->meter.model);
   put_known(json, "serial_number", e->meter.serial);
@@ -412,7 +416,7 @@ make_text(const struct discovery *d, const struct entity *e, size_t n)
   struct json json = { .text = &text };
 
   json_object(&json, NULL);
-  put_device(&json, device ? "dev" : "device", d, e);
+  put_device(&json, device ? "dev" : "device", e);
   put_origin(&json, device ? "o" : "origin", d);
   if (device)
     put_components(&json, d, e, n);

@@ -421,12 +421,9 @@ static char *
 section_of(const struct mp_host *host, uint32_t i)
 {
   struct mp_meter meter = { .struct_size = sizeof(meter) };
-  size_t len = strlen(host->pipeline);
 
-  if (host->target_meter(host, i, &meter) != MP_OK || !meter.id ||
-      strncmp(meter.id, host->pipeline, len) != 0 || meter.id[len] != '.')
-    return strdup("");
-  return strdup(meter.id + len + 1);
+  return strdup(host->target_meter(host, i, &meter) == MP_OK ? meter.section
+                                                             : "");
 }
 
 /* Returns an earlier target that has the same series as I; NULL: none. */

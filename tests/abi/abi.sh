@@ -182,7 +182,7 @@ meets()
   printf 'notice: one: later: %s
 notice: one: record one-1
 notice: one: t: 84.308 GJ (E1, Heat)
-notice: one: test.meter: MULTICAL 403, volume in l, last in GJ
+notice: one: meter: MULTICAL 403, volume in l, last in GJ
 shown: 0.10
 ended with 0, result 1
 ' "$3" | diff - said || fail "a plugin of header $2 in a host of header $1"

@@ -40,7 +40,7 @@ add_target(struct fake_host *h)
 {
   const struct mp_meter meter = { .struct_size = sizeof(meter),
                                   .model = "MULTICAL 403",
-                                  .id = "test.meter" };
+                                  .section = "meter" };
   uint32_t target = fake_host_add_target(h, "t", NULL, "meter.a", 0);
 
   fake_host_set_target_source(h, target, MP_COUNTER, "E1", "60", "GJ");

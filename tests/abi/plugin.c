@@ -82,7 +82,7 @@ log_facts(const struct instance *in, uint32_t target)
       in->host->unit_about("m3", &u.unit) != MP_OK || !last || m.after ||
       u.after)
     return mp_fail(in->host, MP_EINTERNAL, NULL, "a fact is missing");
-  mp_log(in->host, MP_LOG_NOTICE, m.meter.id, "%s, %s in %s, last in %s",
+  mp_log(in->host, MP_LOG_NOTICE, m.meter.section, "%s, %s in %s, last in %s",
          m.meter.model, u.unit.quantity, u.unit.base, last->unit);
   return MP_OK;
 }

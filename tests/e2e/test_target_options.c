@@ -72,7 +72,7 @@ START_TEST(output_is_told_about_its_targets)
   check_said("notice: log: house: log, debug 0\n");
   check_said("log: base: - of meter.energy: kind 1, -, -, -; "
              "label Heat, digits 5\n");
-  check_said("log: meter: house.meter 77 - - -, last 84.208\n");
+  check_said("log: meter: meter 77 - - -, last 84.208\n");
   check_said("log: close: last 84.208\n");
   check_said("log: use: - of usage: kind 3, -, -, -; label -, digits 3\n");
   check_said("log: use: low of meter.heat: kind ");

@@ -41,7 +41,7 @@ tell_meter(const struct mp_host *host, uint32_t target)
     mp_log(host, MP_LOG_NOTICE, "meter", "none, last %s", number);
   else
     mp_log(host, MP_LOG_NOTICE, "meter", "%s %s %s %s %s, last %s",
-           word(meter.id), word(meter.serial), word(meter.manufacturer),
+           word(meter.section), word(meter.serial), word(meter.manufacturer),
            word(meter.model), word(meter.software), number);
 }
 

@@ -83,7 +83,7 @@ send_records(void *ctx, uint32_t first, uint32_t n, struct http_answer *ret)
 }
 
 static int
-send_all(const char *records, bool is_live)
+send_all(const char *records, bool is_live, uint32_t most)
 {
   char copy[64];
   const struct batch batch = { .host = &host->table,
@@ -91,6 +91,7 @@ send_all(const char *records, bool is_live)
                                .send = send_records,
                                .ctx = copy,
                                .success = 204,
+                               .most = most,
                                .is_live = is_live };
 
   snprintf(copy, sizeof(copy), "%s", records);
@@ -155,7 +156,7 @@ START_TEST(results_follow_from_the_answers)
 {
   const char *log;
 
-  ck_assert_int_eq(send_all(rows[_i].records, false), rows[_i].answer);
+  ck_assert_int_eq(send_all(rows[_i].records, false, 0), rows[_i].answer);
   ck_assert_str_eq(results(strlen(rows[_i].records)), rows[_i].results);
   log = fake_host_log(host);
   ck_assert_int_ge(strlen(log), strlen(rows[_i].log));
@@ -167,21 +168,44 @@ END_TEST
 
 START_TEST(refused_live_record_is_rejected)
 {
-  ck_assert_int_eq(send_all("grg", true), MP_OK);
+  ck_assert_int_eq(send_all("grg", true, 0), MP_OK);
   ck_assert_str_eq(results(3), "ARA");
+}
+END_TEST
+
+/* Of one request a record: the answers to the others are not touched. */
+static const struct {
+  const char *records, *results;
+  unsigned requests;
+} single_rows[] = {
+  { "ggg", "AAA", 3 },
+  { "grg", "ASA", 3 },
+  { "gbg", "A--", 2 },
+  { "gng", "AP-", 2 },
+  { "gug", "A--", 2 },
+  { "r", "R", 1 },
+  { R15 "rg", "-----------------", 16 },
+};
+
+START_TEST(records_are_sent_one_by_one)
+{
+  send_all(single_rows[_i].records, false, 1);
+  ck_assert_str_eq(results(strlen(single_rows[_i].records)),
+                   single_rows[_i].results);
+  ck_assert_uint_eq(requests, single_rows[_i].requests);
 }
 END_TEST
 
 START_TEST(nothing_is_sent_before_the_time_that_the_server_named)
 {
-  send_all("b", false);
+  send_all("b", false, 0);
   ck_assert_uint_eq(requests, 1);
   fake_host_set_now(host, 1000000 + 3599000);
-  ck_assert_int_eq(send_all("g", false), MP_EAGAIN);
+  ck_assert_int_eq(send_all("g", false, 0), MP_EAGAIN);
   ck_assert_str_eq(results(1), "-");
   ck_assert_uint_eq(requests, 1);
   fake_host_set_now(host, 1000000 + 3600000);
-  ck_assert_int_eq(send_all("g", false), MP_OK);
+  ck_assert_int_eq(send_all("g", false, 0), MP_OK);
   ck_assert_uint_eq(requests, 2);
 }
 END_TEST
@@ -190,7 +214,7 @@ END_TEST
 START_TEST(time_that_is_more_than_a_day_away_is_ignored)
 {
   fake_host_store(host, "retry_after", "99999999999999");
-  ck_assert_int_eq(send_all("g", false), MP_OK);
+  ck_assert_int_eq(send_all("g", false, 0), MP_OK);
 }
 END_TEST
 
@@ -203,6 +227,8 @@ batch_suite(void)
   tcase_add_checked_fixture(tc, build, leave);
   tcase_add_loop_test(tc, results_follow_from_the_answers, 0, ARRAY_SIZE(rows));
   tcase_add_test(tc, refused_live_record_is_rejected);
+  tcase_add_loop_test(tc, records_are_sent_one_by_one, 0,
+                      ARRAY_SIZE(single_rows));
   tcase_add_test(tc, nothing_is_sent_before_the_time_that_the_server_named);
   tcase_add_test(tc, time_that_is_more_than_a_day_away_is_ignored);
   suite_add_tcase(suite, tc);

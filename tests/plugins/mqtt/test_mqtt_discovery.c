@@ -115,14 +115,14 @@ add_target(const char *name, const char *source, uint32_t flags, uint32_t kind,
 }
 
 static void
-set_meter(uint32_t target, const char *id, const char *serial)
+set_meter(uint32_t target, const char *section, const char *serial)
 {
   struct mp_meter meter = { .struct_size = sizeof(meter),
                             .serial = serial,
                             .manufacturer = "Kamstrup",
                             .model = "MULTICAL 403",
                             .software = "1.2",
-                            .id = id };
+                            .section = section };
 
   fake_host_set_target_meter(h, target, &meter);
 }
@@ -139,7 +139,7 @@ add_field(const char *field, uint32_t kind, const char *label,
   snprintf(source, sizeof(source), "meter.%s", field);
   target = add_target(source, source, 0, kind, value);
   fake_host_set_target_source(h, target, kind, label, NULL, usual_unit);
-  set_meter(target, "house.meter", "84968362");
+  set_meter(target, "meter", "84968362");
   return target;
 }
 
@@ -543,8 +543,8 @@ add_transforms(void)
   fake_host_set_target_source(h, usage, MP_DELTA, "Heat energy E1", "60", "GJ");
   fake_host_set_target_source(h, total, MP_COUNTER, "Heat energy E1", "60",
                               "GJ");
-  set_meter(usage, "house.meter", "84968362");
-  set_meter(total, "house.meter", "84968362");
+  set_meter(usage, "meter", "84968362");
+  set_meter(total, "meter", "84968362");
 }
 
 START_TEST(usage_and_total)
@@ -606,7 +606,7 @@ START_TEST(target_that_is_only_read_has_no_entity)
   uint32_t base = add_target("base", NULL, MP_TARGET_READ | MP_TARGET_BASE,
                              MP_COUNTER, "84.000 GJ");
 
-  set_meter(base, "house.meter", NULL);
+  set_meter(base, "meter", NULL);
   make_configs();
   ck_assert_uint_eq(n_configs, 0);
 }
@@ -674,7 +674,7 @@ START_TEST(exchange_of_the_meter_keeps_the_ids)
 {
   uint32_t t = add_field("heat_energy_e1", MP_COUNTER, NULL, NULL, "1.5 GJ");
 
-  set_meter(t, "house.meter", "11111111");
+  set_meter(t, "meter", "11111111");
   make_configs();
   ck_assert_str_eq(device_member(E1, "identifiers"), "meterpipe_house_meter");
   ck_assert_str_eq(device_member(E1, "serial_number"), "11111111");
@@ -683,7 +683,7 @@ END_TEST
 
 START_TEST(facts_that_are_not_known_are_left_out)
 {
-  struct mp_meter meter = { .struct_size = sizeof(meter), .id = "house.meter" };
+  struct mp_meter meter = { .struct_size = sizeof(meter), .section = "meter" };
   uint32_t t = add_field("heat_energy_e1", MP_COUNTER, NULL, NULL, "1.5 GJ");
 
   fake_host_set_target_meter(h, t, &meter);
@@ -714,7 +714,7 @@ START_TEST(named_target_of_a_meter)
   const char *id = "meterpipe_house_meter_Energy-1";
 
   fake_host_set_target_source(h, t, MP_COUNTER, "Heat energy E1", "60", "GJ");
-  set_meter(t, "house.meter", NULL);
+  set_meter(t, "meter", NULL);
   make_configs();
   ck_assert_str_eq(member(id, "name"), "Heat energy E1");
   ck_assert_str_eq(member(id, "default_entity_id"),
@@ -731,7 +731,7 @@ START_TEST(odd_names_become_ids)
   free(topics[t]);
   topics[t] = strdup(topic);
   h->table.pipeline = "our house";
-  set_meter(t, "our house.n\303\270rre", NULL);
+  set_meter(t, "n\303\270rre", NULL);
   make_configs();
   ck_assert_str_eq(
     device_member("meterpipe_our_house_n_rre_v_rme______x", "identifiers"),
@@ -745,7 +745,7 @@ add_second_meter(void)
   uint32_t t =
     add_target("cellar.flow_v1", "cellar.flow_v1", 0, MP_GAUGE, "12 l/h");
 
-  set_meter(t, "house.cellar", "222");
+  set_meter(t, "cellar", "222");
 }
 
 START_TEST(each_meter_is_a_device)
@@ -775,8 +775,8 @@ static const char *const same_ids[][2] = {
 START_TEST(same_id_is_refused)
 {
   for (int i = 0; i < 2; i++)
-    set_meter(add_target(same_ids[_i][i], "usage", 0, MP_GAUGE, NULL),
-              "house.meter", NULL);
+    set_meter(add_target(same_ids[_i][i], "usage", 0, MP_GAUGE, NULL), "meter",
+              NULL);
   ck_assert_int_eq(discovery_check(&d), MP_ECONFIG);
   ck_assert_uint_eq(fake_host_failures(h), 1);
   ck_assert_ptr_nonnull(strstr(fake_host_log(h), "same id in Home Assistant"));
@@ -787,8 +787,8 @@ END_TEST
 
 START_TEST(plain_states_have_no_time_to_collide_with)
 {
-  set_meter(add_target("last_reading", "usage", 0, MP_GAUGE, NULL),
-            "house.meter", NULL);
+  set_meter(add_target("last_reading", "usage", 0, MP_GAUGE, NULL), "meter",
+            NULL);
   d.plain = true;
   ck_assert_int_eq(discovery_check(&d), MP_OK);
 }

@@ -52,7 +52,7 @@ bench_size(void)
     "transform_add.so",      "transform_convert.so", "transform_overwrite.so",
     "transform_subtract.so", "output_csv.so",        "output_domoticz.so",
     "output_influxdb.so",    "output_exec.so",       "output_mqtt.so",
-    "output_prometheus.so",  "output_stdout.so",
+    "output_prometheus.so",  "output_stdout.so",     "output_webhook.so",
   };
   unsigned long sum = 0;
 

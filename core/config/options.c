@@ -257,11 +257,14 @@ read_secret(const struct check *c, const struct config_entry *entry,
   option->text = secret.text;
 }
 
+/* Of options KEY.NAME, some may be no secrets, so nothing is said of them. */
 static void
-note_secret(const struct check *c, const struct config_entry *entry)
+note_secret(const struct check *c, const struct config_entry *entry,
+            const struct mp_option *row)
 {
-  if (entry->in_clear && (c->config->world_readable ||
-                          fleet_is_readable(c->config->fleet, entry->line)))
+  if (entry->in_clear && !(row->flags & MP_NAMED) &&
+      (c->config->world_readable ||
+       fleet_is_readable(c->config->fleet, entry->line)))
     problems_warn(c->problems, c->config->path, entry->line,
                   "\"%s\" is in a file that everybody can read: chmod o-r it, "
                   "or use %s" FILE_SUFFIX,
@@ -300,7 +303,7 @@ set_value(const struct check *c, const struct config_entry *entry,
   char why[OPTION_WHY];
 
   if (option->row->type == MP_TYPE_SECRET)
-    note_secret(c, entry);
+    note_secret(c, entry, option->row);
   if (entry->continued && !can_continue(option->row->type))
     config_refuse_continued(c->config, entry, c->problems);
   else if (option_type_parse(option->row, entry->value, &option->number, why) ==

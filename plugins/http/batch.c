@@ -35,6 +35,14 @@ struct sending {
 
 /* ---- Answers ------------------------------------------------------------- */
 
+static bool
+is_success(const struct batch *b, const struct http_answer *answer)
+{
+  return (b->success ? answer->status == b->success
+                     : answer->status / 100 == 2) &&
+         (!b->reply || (answer->body && strstr(answer->body, b->reply)));
+}
+
 static enum verdict
 judge(const struct batch *b, const struct http_answer *answer)
 {
@@ -42,7 +50,7 @@ judge(const struct batch *b, const struct http_answer *answer)
 
   if (answer->code != MP_OK)
     return LATER;
-  if (status == b->success || (b->success == 0 && status / 100 == 2))
+  if (is_success(b, answer))
     return DELIVERED;
   if (status < 400 || (status >= 401 && status <= 407) || status == 410 ||
       status == 414 || status == 431)
@@ -58,23 +66,20 @@ static void
 copy_words(const struct http_answer *answer, char words[WORDS_SIZE])
 {
   static const char *const members[] = { "message", "error" };
-  char *text = answer->body ? strdup(answer->body) : NULL;
+  const char *body = answer->body ? answer->body : "";
+  int len = (int)strcspn(body, "\r\n");
+  char *text = strndup(body, (size_t)len);
   const struct json_member *member = NULL;
   struct json_line line;
 
-  snprintf(words, WORDS_SIZE, "HTTP %ld", answer->status);
-  if (!text)
-    return;
-  text[strcspn(text, "\r\n")] = '\0';
-  if (!json_line_parse(text, &line))
+  if (text && !json_line_parse(text, &line)) /* changes text */
     for (size_t i = 0; i < ARRAY_SIZE(members) && !member; i++)
       member = json_line_find(&line, members[i]);
+  if (member)
+    snprintf(words, WORDS_SIZE, "HTTP %ld: %s", answer->status, member->text);
   else
-    snprintf(text, answer->len + 1, "%.*s", (int)strcspn(answer->body, "\r\n"),
-             answer->body);
-  if (member || text[0] != '\0')
-    snprintf(words, WORDS_SIZE, "HTTP %ld: %s", answer->status,
-             member ? member->text : text);
+    snprintf(words, WORDS_SIZE, "HTTP %ld%s%.*s", answer->status,
+             len > 0 ? ": " : "", len, body);
   utf8_make_plain(words);
   free(text);
 }

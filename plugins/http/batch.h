@@ -3,7 +3,7 @@
  * answers what became of each: the table of answers that the outputs of class
  * history share.
  *
- * - The status that the server gives for success: delivered.
+ * - The status and the text that the server gives for success: delivered.
  * - Any other 2xx, 3xx, 401 to 407, 410, 414 and 431: the options are wrong.
  *   Nothing more is sent, and all stay pending (69).
  * - 408, 409, 425, 429, 5xx, no answer: later (75).  If the server names a time
@@ -34,9 +34,10 @@ struct batch {
   /* Sends N records from FIRST on, in one request. */
   void (*send)(void *ctx, uint32_t first, uint32_t n, struct http_answer *ret);
   void *ctx;
-  long success;   /* the status for success; 0: any 2xx */
-  uint32_t most;  /* records in a request; 0: all */
-  bool is_live;   /* a refused record is rejected, never set aside */
+  long success;      /* the status for success; 0: any 2xx */
+  const char *reply; /* that the body of a success contains; NULL: any */
+  uint32_t most;     /* records in a request; 0: all */
+  bool is_live;      /* a refused record is rejected, never set aside */
   bool is_secret; /* an address may hold a secret: that of a redirection is not
                      shown */
 };

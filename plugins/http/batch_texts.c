@@ -16,14 +16,14 @@ batch_texts_begin(struct batch_texts *t)
   return MP_OK;
 }
 
-const char *
+char *
 batch_texts_get(const struct batch_texts *t, uint32_t first, uint32_t n,
                 size_t *ret_len)
 {
   size_t end = first + n < t->n ? t->starts[first + n] : t->text.len;
 
   *ret_len = end - t->starts[first];
-  return *ret_len > 0 ? t->text.data + t->starts[first] : "";
+  return *ret_len > 0 ? t->text.data + t->starts[first] : NULL;
 }
 
 void

@@ -18,9 +18,10 @@ struct batch_texts {
 
 /* Begins the next record.  MP_OK or MP_ENOMEM. */
 int batch_texts_begin(struct batch_texts *t);
-/* Returns the text of N records, one at least, from FIRST on. */
-const char *batch_texts_get(const struct batch_texts *t, uint32_t first,
-                            uint32_t n, size_t *ret_len);
+/* Returns the text of N records, one at least, from FIRST on; if *RET_LEN is 0,
+ * do not read it. */
+char *batch_texts_get(const struct batch_texts *t, uint32_t first, uint32_t n,
+                      size_t *ret_len);
 /* Forgets all records; keeps the memory, or frees it. */
 void batch_texts_forget(struct batch_texts *t);
 void batch_texts_free(struct batch_texts *t);

@@ -452,6 +452,19 @@ method_of(const struct http_request *request)
   return request->body ? "POST" : "GET";
 }
 
+static void
+log_request(const struct http *http, const struct http_answer *answer)
+{
+  const struct http_request *request = http->request;
+  const char *query = request->query ? request->query : "";
+  bool secret = request->flags & HTTP_SECRET;
+
+  mp_log(http->host, MP_LOG_DEBUG, http->options.url,
+         "%s %s%s%s: %ld, %zu bytes", method_of(request),
+         secret ? "***" : request->path, *query && !secret ? "?" : "",
+         secret ? "" : query, answer->status, answer->len);
+}
+
 void
 http_send(struct http *http, const struct http_request *request,
           struct http_answer *ret)
@@ -476,8 +489,5 @@ http_send(struct http *http, const struct http_request *request,
     refuse_reply(ret, MP_ETIMEOUT, "no time is left before the deadline");
   else
     perform_request(http, timeout_ms, ret);
-  mp_log(http->host, MP_LOG_DEBUG, http->options.url,
-         "%s %s%s%s: %ld, %zu bytes", method_of(request), request->path,
-         request->query ? "?" : "", request->query ? request->query : "",
-         ret->status, ret->len);
+  log_request(http, ret);
 }

@@ -42,6 +42,8 @@ struct http_answer {
 #define HTTP_UPDATE 0x1u
 /* The answer can be long: a list of all devices. */
 #define HTTP_LONG 0x2u
+/* Path and query may hold a secret: they are not logged. */
+#define HTTP_SECRET 0x4u
 
 struct http_request {
   const char *method;         /* NULL: GET, or POST if there is a body */

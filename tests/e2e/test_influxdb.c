@@ -17,9 +17,6 @@
 #include "tests/support/point_server.h"
 #include "tests/support/run_suite.h"
 
-/* The exit status that make check counts as "skipped". */
-#define EX_SKIP 77
-
 static struct sandbox *s;
 static struct point_server *server;
 static struct proxy *proxy;

@@ -4,6 +4,7 @@
 # A comment in the page, before a literal display or a line, tells what it is:
 #
 #   .\" test: pipeline        a pipeline file, in which check finds no fault
+#   .\" test: recipe          the same, after the file meter.ini of the page
 #   .\" test: run             the same, and it runs
 #   .\" test: output run      what that run prints
 #   .\" test: shell           commands
@@ -54,6 +55,12 @@ try_pipeline()
   status=0
   said=$(program check --offline -c example.ini) || status=$?
   same "$where: check finds no fault" 0: "$status:$said"
+}
+
+try_recipe()
+{
+  cat "$scratch/run/meter.ini" "$1" >"$1.recipe"
+  try_pipeline "$1.recipe"
 }
 
 try_run()
@@ -142,6 +149,7 @@ try_display()
   where=$page:$(cat "${1%.text}.line")
   case $kind in
   pipeline) try_pipeline "$1" ;;
+  recipe) try_recipe "$1" ;;
   run) try_run "$1" ;;
   'output run') same "$where: the run prints this" "$(cat "$1")" "$printed" ;;
   shell) try_shell "$1" ;;
@@ -159,7 +167,7 @@ mkdir "$scratch/run" "$scratch/bin" "$scratch/secrets"
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$METERPIPE" >"$scratch/bin/meterpipe"
 chmod +x "$scratch/bin/meterpipe"
 for password in domoticz-password influxdb-password influxdb-token \
-  mqtt-password; do
+  mqtt-password emoncms-token nodered-password ntfy-topic thingsboard-token; do
   (umask 077 && echo secret >"$scratch/secrets/$password")
 done
 HOME=$scratch

@@ -29,10 +29,6 @@
  * else. */
 #define SUCCESS 204
 
-struct tag {
-  char *key, *value;
-};
-
 struct influxdb {
   const struct mp_host *host;
   struct http *http;
@@ -40,8 +36,7 @@ struct influxdb {
   bool is_v1;
   bool takes_texts;
   char *query, *authorization; /* of each request; the second may be NULL */
-  struct tag *tags;
-  size_t n_tags;
+  struct text_buffer tags;     /* of the option, as they are in a point */
   struct record record;
   uint32_t n;               /* of targets */
   struct batch_texts texts; /* of all records since the last commit */
@@ -135,7 +130,6 @@ take_tag(struct influxdb *x, char *text)
 {
   char *value = strchr(text, '='), *key;
   const char *problem = "has no =: write KEY=VALUE";
-  struct tag tag;
 
   if (value) {
     *value++ = '\0';
@@ -149,14 +143,7 @@ take_tag(struct influxdb *x, char *text)
                 : line_name_problem(key);
   if (problem)
     return mp_fail(x->host, MP_ECONFIG, "tags", "\"%s\" %s", key, problem);
-  tag = (struct tag){ strdup(key), strdup(value) };
-  if (!tag.key || !tag.value || !ARRAY_GROW(&x->tags, x->n_tags)) {
-    free(tag.key);
-    free(tag.value);
-    return no_memory(x);
-  }
-  x->tags[x->n_tags++] = tag;
-  return MP_OK;
+  return line_tag(&x->tags, key, value) == MP_OK ? MP_OK : no_memory(x);
 }
 
 static int
@@ -179,12 +166,8 @@ influxdb_destroy(void *self)
 {
   struct influxdb *x = self;
 
-  for (size_t i = 0; i < x->n_tags; i++) {
-    free(x->tags[i].key);
-    free(x->tags[i].value);
-  }
   http_free(x->http);
-  free(x->tags);
+  text_buffer_free(&x->tags);
   free(x->authorization);
   free(x->query);
   free(x->url);
@@ -355,8 +338,8 @@ write_tags(struct influxdb *x, uint32_t first)
   const struct mp_value *value = record_value(&x->record, first);
   int r = line_begin(&x->texts.text, x->host->option(x->host, "measurement"));
 
-  for (size_t i = 0; r == MP_OK && i < x->n_tags; i++)
-    r = line_tag(&x->texts.text, x->tags[i].key, x->tags[i].value);
+  if (r == MP_OK && x->tags.len > 0)
+    r = text_buffer_add(&x->texts.text, x->tags.data, x->tags.len);
   if (r == MP_OK)
     r = line_tag(&x->texts.text, "meter", meter_of(x, first));
   if (r == MP_OK && value->serial)

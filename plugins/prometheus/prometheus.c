@@ -345,8 +345,8 @@ replace_file(const struct prometheus *x, const char *text, size_t len)
   free(temporary);
   if (err == 0)
     return MP_OK;
-  return mp_fail(x->host, err == ENOSPC ? MP_EAGAIN : MP_EIO, path,
-                 "cannot write the file: %s", why[0] ? why : strerror(err));
+  return mp_fail(x->host, MP_EIO, path, "cannot write the file: %s",
+                 why[0] ? why : strerror(err));
 }
 
 /* ---- The output ---------------------------------------------------------- */
@@ -531,7 +531,7 @@ prometheus_commit(void *self, const struct mp_output_sink *sink)
   for (uint32_t i = 0; i < x->n; i++)
     if (record_value(&x->record, i))
       sink->result(sink, 0, i, r == MP_OK ? MP_ACCEPTED : MP_NOT_SENT);
-  return r == MP_EIO || r == MP_EAGAIN ? MP_OK : r;
+  return r == MP_EIO ? MP_OK : r;
 }
 
 /* Names the command that lets this user write. */

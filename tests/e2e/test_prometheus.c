@@ -195,6 +195,21 @@ START_TEST(target_that_prometheus_cannot_store_is_refused)
 }
 END_TEST
 
+START_TEST(text_is_refused)
+{
+  sandbox_write(s, "p.ini",
+                "[input k]\nplugin = kmp\ndevice = nowhere\n"
+                "[output prom]\nplugin = prometheus\npath = p.prom\n"
+                "metric.info = k.info_text\n");
+  sandbox_run(s, "check -c p.ini");
+  ck_assert_msg(strstr(sandbox_err(s),
+                       "error: prom: metric.info: is a text, which Prometheus "
+                       "cannot store; remove it (p.ini:7)\n"),
+                "%s", sandbox_err(s));
+  ck_assert_int_eq(sandbox_status(s), EX_CONFIG);
+}
+END_TEST
+
 START_TEST(check_names_the_command_that_gives_access)
 {
   char path[256];
@@ -223,6 +238,7 @@ prometheus_suite(void)
   tcase_add_test(tc, exporter_shows_the_files_of_two_pipelines);
   tcase_add_loop_test(tc, target_that_prometheus_cannot_store_is_refused, 0,
                       ARRAY_SIZE(refused));
+  tcase_add_test(tc, text_is_refused);
   tcase_add_test(tc, check_names_the_command_that_gives_access);
   suite_add_tcase(suite, tc);
   return suite;

@@ -13,19 +13,6 @@ host_decimal_parse(const char *text, struct mp_decimal *ret_number)
 }
 
 /* Fills in as many members as the struct of the plugin has. */
-static int
-host_unit_about(const char *unit, struct mp_unit *ret_unit)
-{
-  struct mp_unit about = { .struct_size = sizeof(about) };
-
-  if (!unit_about(unit, &about))
-    return MP_DROP;
-  if (about.struct_size > ret_unit->struct_size)
-    about.struct_size = ret_unit->struct_size;
-  memcpy(ret_unit, &about, about.struct_size);
-  return MP_OK;
-}
-
 void
 number_services_set(struct mp_host *host)
 {
@@ -35,5 +22,5 @@ number_services_set(struct mp_host *host)
   host->decimal_sub = decimal_sub;
   host->decimal_compare = decimal_compare;
   host->unit_convert = unit_convert;
-  host->unit_about = host_unit_about;
+  host->unit_quantity = unit_quantity;
 }

@@ -7,7 +7,7 @@
 
 #include <meterpipe/plugin.h>
 
-/* Sets the members decimal_..., unit_convert and unit_about of HOST. */
+/* Sets the members decimal_..., unit_convert and unit_quantity of HOST. */
 void number_services_set(struct mp_host *host);
 
 #endif

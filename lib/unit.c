@@ -271,53 +271,44 @@ unit_is_text(const char *symbol)
   return unit && unit->quantity == TEXT;
 }
 
-/* The words of mp_unit.quantity, and the symbols of the base units. */
-static const struct {
-  const char *name, *base;
-} quantities[] = {
-  [NONE] = { "number", "" },
-  [ENERGY] = { "energy", "J" },
-  [REACTIVE_ENERGY] = { "reactive energy", "varh" },
-  [APPARENT_ENERGY] = { "apparent energy", "VAh" },
-  [POWER] = { "power", "W" },
-  [REACTIVE_POWER] = { "reactive power", "var" },
-  [APPARENT_POWER] = { "apparent power", "VA" },
-  [VOLTAGE] = { "voltage", "V" },
-  [CURRENT] = { "current", "A" },
-  [TEMPERATURE] = { "temperature", "C" },
-  [DIFFERENCE] = { "temperature difference", "K" },
-  [VOLUME] = { "volume", "l" },
-  [FLOW] = { "volume flow", "l/h" },
-  [VOLUME_TEMPERATURE] = { "volume times temperature", "m3xC" },
-  [MASS] = { "mass", "kg" },
-  [MASS_FLOW] = { "mass flow", "kg/h" },
-  [DURATION] = { "duration", "s" },
-  [PRESSURE] = { "pressure", "bar" },
-  [PULSE_VALUE] = { "pulses per volume", "imp/l" },
-  [PULSE_RATE] = { "volume per pulse", "l/imp" },
-  [FREQUENCY] = { "frequency", "Hz" },
-  [ANGLE] = { "angle", "deg" },
-  [RATIO] = { "ratio", "%" },
-  [HUMIDITY] = { "relative humidity", "%RH" },
-  [OXYGEN] = { "oxygen", "%O2" },
-  [SPEED] = { "speed", "m/s" },
-  [SPECIFIC_ENERGY] = { "specific energy", "kJ/kg" },
-  [ACIDITY] = { "acidity", "pH" },
-  [MOISTURE] = { "moisture", "g/kg" },
+static const char *const quantities[] = {
+  [NONE] = "number",
+  [ENERGY] = "energy",
+  [REACTIVE_ENERGY] = "reactive energy",
+  [APPARENT_ENERGY] = "apparent energy",
+  [POWER] = "power",
+  [REACTIVE_POWER] = "reactive power",
+  [APPARENT_POWER] = "apparent power",
+  [VOLTAGE] = "voltage",
+  [CURRENT] = "current",
+  [TEMPERATURE] = "temperature",
+  [DIFFERENCE] = "temperature difference",
+  [VOLUME] = "volume",
+  [FLOW] = "volume flow",
+  [VOLUME_TEMPERATURE] = "volume times temperature",
+  [MASS] = "mass",
+  [MASS_FLOW] = "mass flow",
+  [DURATION] = "duration",
+  [PRESSURE] = "pressure",
+  [PULSE_VALUE] = "pulses per volume",
+  [PULSE_RATE] = "volume per pulse",
+  [FREQUENCY] = "frequency",
+  [ANGLE] = "angle",
+  [RATIO] = "ratio",
+  [HUMIDITY] = "relative humidity",
+  [OXYGEN] = "oxygen",
+  [SPEED] = "speed",
+  [SPECIFIC_ENERGY] = "specific energy",
+  [ACIDITY] = "acidity",
+  [MOISTURE] = "moisture",
 };
 
-bool
-unit_about(const char *symbol, struct mp_unit *ret)
+const char *
+unit_quantity(const char *symbol)
 {
   const struct unit *unit = find_unit(symbol);
 
-  if (!unit || unit->quantity == TEXT)
-    return false;
-  ret->display = display_of(unit);
-  ret->quantity = quantities[unit->quantity].name;
-  ret->base = quantities[unit->quantity].base;
-  ret->factor = unit->factor;
-  return true;
+  return unit && unit->quantity != TEXT ? quantities[unit->quantity] : NULL;
 }
 
 bool

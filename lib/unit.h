@@ -28,10 +28,9 @@ bool unit_known(const char *symbol);
  * "yy:mm:dd". */
 bool unit_is_text(const char *symbol);
 
-/* Fills in what is known about SYMBOL (NULL and "": none), in any spelling,
- * except struct_size.  false: it is not in the table, or it is a form of text.
- */
-bool unit_about(const char *symbol, struct mp_unit *ret);
+/* Returns the quantity of SYMBOL (NULL and "": none), in any spelling: "energy".
+ * NULL: it is not in the table, or it is a form of text. */
+const char *unit_quantity(const char *symbol);
 
 /* Returns whether two symbols (NULL and "": none) mean the same unit. */
 bool unit_same(const char *a, const char *b);

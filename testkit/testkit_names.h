@@ -54,7 +54,7 @@ RENAMED(fake_keep);
 RENAMED(fake_option_parse);
 RENAMED(fake_services);
 RENAMED(number_services_set);
-RENAMED(unit_about);
+RENAMED(unit_quantity);
 RENAMED(unit_canonical);
 RENAMED(unit_convert);
 RENAMED(unit_converts);

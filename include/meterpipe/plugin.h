@@ -243,15 +243,6 @@ struct mp_meter {
   const char *section;
 };
 
-/* Facts about a unit of meterpipe-units(7). */
-struct mp_unit {
-  uint32_t struct_size;
-  const char *display;      /* the spelling for people, in UTF-8: "m\302\263" */
-  const char *quantity;     /* "energy", "volume", "temperature difference" */
-  const char *base;         /* the quantity's base unit: "J", "l" */
-  struct mp_decimal factor; /* the unit in base units: 10^9 for GJ */
-};
-
 /* mp_target.flags */
 #define MP_TARGET_BASE 0x1u  /* a transform measures from it: a base */
 #define MP_TARGET_TOTAL 0x2u /* a transform adds to it: a running total */
@@ -412,10 +403,10 @@ struct mp_host {
    * exists, or the units measure different quantities; MP_ERANGE. */
   int (*unit_convert)(struct mp_decimal *number, const char *from,
                       const char *to, int32_t place);
-  /* Fills in the facts about UNIT, in any of its spellings; the caller sets
-   * struct_size first.  The texts live until the process ends.  MP_OK; MP_DROP:
-   * the unit is not in meterpipe-units(7), or is a form of text. */
-  int (*unit_about)(const char *unit, struct mp_unit *ret_unit);
+  /* Returns the quantity of UNIT, in any spelling of meterpipe-units(7):
+   * "energy", "volume", "temperature difference"; NULL: the unit is not there,
+   * or is a form of text. */
+  const char *(*unit_quantity)(const char *unit);
 
   /* Path of the directory with the state; NULL: the state is in memory.  The
    * directory may not exist yet.  A user who can write to it counts as one who

@@ -81,12 +81,10 @@ static const struct metric_unit {
 static const struct metric_unit *
 find_unit(const struct mp_host *host, const char *unit)
 {
-  struct mp_unit about = { .struct_size = sizeof(about) };
+  const char *quantity = unit ? host->unit_quantity(unit) : NULL;
 
-  if (!unit || host->unit_about(unit, &about) != MP_OK || !about.quantity)
-    return NULL;
-  for (size_t i = 0; i < ARRAY_SIZE(metric_units); i++)
-    if (strcmp(metric_units[i].quantity, about.quantity) == 0)
+  for (size_t i = 0; quantity && i < ARRAY_SIZE(metric_units); i++)
+    if (strcmp(metric_units[i].quantity, quantity) == 0)
       return &metric_units[i];
   return NULL;
 }

@@ -72,18 +72,13 @@ log_facts(const struct instance *in, uint32_t target)
     struct mp_meter meter;
     uint64_t after; /* the host must not write to it */
   } m = { .meter = { .struct_size = sizeof(m.meter) } };
-  struct {
-    struct mp_unit unit;
-    uint64_t after;
-  } u = { .unit = { .struct_size = sizeof(u.unit) } };
   const struct mp_value *last = in->host->target_last(in->host, target);
 
-  if (in->host->target_meter(in->host, target, &m.meter) != MP_OK ||
-      in->host->unit_about("m3", &u.unit) != MP_OK || !last || m.after ||
-      u.after)
+  if (in->host->target_meter(in->host, target, &m.meter) != MP_OK || !last ||
+      m.after)
     return mp_fail(in->host, MP_EINTERNAL, NULL, "a fact is missing");
-  mp_log(in->host, MP_LOG_NOTICE, m.meter.section, "%s, %s in %s, last in %s",
-         m.meter.model, u.unit.quantity, u.unit.base, last->unit);
+  mp_log(in->host, MP_LOG_NOTICE, m.meter.section, "%s, %s, last in %s",
+         m.meter.model, in->host->unit_quantity("m3"), last->unit);
   return MP_OK;
 }
 

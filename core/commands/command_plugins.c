@@ -133,6 +133,16 @@ show_fields(const struct plugin *plugin)
   plugin_list_fields(plugin, &sink);
 }
 
+/* Options of a single target: PREFIX.NAME.KEY = TEXT. */
+static void
+show_target_options(const struct mp_output_ops *ops)
+{
+  if (!ops->target_options)
+    return;
+  printf("\nOptions of a target, %s.NAME.OPTION:\n", ops->target_prefix);
+  show_options(ops->target_options);
+}
+
 static void
 show_delivery(const struct mp_output_ops *ops)
 {
@@ -156,6 +166,8 @@ show_plugin(const struct plugin *plugin)
     show_delivery(&plugin->output);
   printf("\nOptions:\n");
   show_options(plugin->table.options);
+  if (plugin->kind == PLUGIN_OUTPUT)
+    show_target_options(&plugin->output);
   show_section(plugin);
   show_fields(plugin);
 }

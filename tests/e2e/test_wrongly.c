@@ -289,6 +289,13 @@ START_TEST(plugins_command_lists_options_and_fields)
   ck_assert_int_eq(sandbox_run(sandbox, "plugins %s/output_exec.so", dir), 0);
   ck_assert_ptr_nonnull(
     strstr(sandbox_out(sandbox), "\ndelivery: set by the option \"class\"\n"));
+  sandbox_run(sandbox, "plugins %s/output_prometheus.so", dir);
+  ck_assert_ptr_nonnull(strstr(sandbox_out(sandbox),
+                               "\n\nOptions of a target, metric.NAME.OPTION:\n"
+                               "  name          text\n"));
+  sandbox_run(sandbox, "plugins %s/output_webhook.so", dir);
+  ck_assert_ptr_nonnull(
+    strstr(sandbox_out(sandbox), "\n  header.NAME   secret\n"));
 }
 END_TEST
 

@@ -43,7 +43,8 @@ options_of_program()
 options_of_page()
 {
   sed -n '/^\.Sh OPTIONS/,/^\.S[hs] [^O]/p' "$1" |
-    sed -n 's/^\.It Ic \([a-z_]* =\) [AC][rm] /\1 /p' |
+    sed -n -e 's/^\.It Ic \([a-z_]* =\) [AC][rm] /\1 /p' \
+      -e 's/^\.It Ic \([a-z]*\.\) Ns Ar name = Ar \(secret\)$/\1NAME = \2/p' |
     sed 's/ Pq \(.*\)$/ (\1)/'
 }
 

@@ -145,8 +145,6 @@ replace(char *text, const char *from, const char *to)
   return copy;
 }
 
-#define BOARD_UUID "a301d8d0-903b-11ea-86c7-3f7a5e4a5d5f"
-
 static const struct {
   const char *section, *host;
   const char *secret_file; /* NULL: none */
@@ -179,10 +177,10 @@ static const struct {
     "the server refuses the request; check the options: HTTP 200: Error: node "
     "limit" },
   { "Volkszaehler",
-    "http://192.168.1.2",
-    NULL,
+    "http://vz.local",
+    "volkszaehler-uuid",
     { .status = 200, .body = "{\"version\":\"0.3\",\"rows\":1}" },
-    "POST /middleware.php/data/" BOARD_UUID ".json?options=skipduplicates "
+    "POST /middleware.php/data/top-secret.json?options=skipduplicates "
     "HTTP/1.1\r\n",
     "\r\nContent-Type: application/json\r\n",
     "[[1795342800000,84.208]]|",

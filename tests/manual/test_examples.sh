@@ -167,7 +167,8 @@ mkdir "$scratch/run" "$scratch/bin" "$scratch/secrets"
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$METERPIPE" >"$scratch/bin/meterpipe"
 chmod +x "$scratch/bin/meterpipe"
 for password in domoticz-password influxdb-password influxdb-token \
-  mqtt-password emoncms-token nodered-password ntfy-topic thingsboard-token; do
+  mqtt-password emoncms-token nodered-password ntfy-topic \
+  thingsboard-token volkszaehler-uuid; do
   (umask 077 && echo secret >"$scratch/secrets/$password")
 done
 HOME=$scratch

@@ -24,7 +24,8 @@ options_of_program()
         rest = substr(rest, 1, RSTART - 1)
       }
       range = rest
-      if (sub(/^choice /, "", rest))
+      choice = sub(/^choice /, "", rest)
+      if (choice)
         gsub(/\|/, " | ", rest)
       else if (rest == "yes or no")
         rest = "yes | no"
@@ -34,7 +35,8 @@ options_of_program()
         notes = range (notes == "" ? "" : ", " notes)
       }
       sub(/^whole number$/, "number", rest)
-      rest = tolower(rest)
+      if (!choice)
+        rest = tolower(rest)
       print key " = " rest (notes == "" ? "" : " (" notes ")")
     }'
 }

@@ -23,6 +23,7 @@
 
 #define PROMETHEUS "/usr/bin/prometheus"
 #define DAY INT64_C(86400)
+#define STEP INT64_C(3600) /* from point to point of a graph, in seconds */
 
 static struct sandbox *s;
 static struct point_server *influxdb;
@@ -30,45 +31,45 @@ static struct daemon *prometheus;
 
 /* ---- The readings -------------------------------------------------------- */
 
-/* The clock in Copenhagen goes back on 2026-10-25.  The range of the dashboards
- * begins on 2026-10-23 at midnight there, two hours after the first reading. */
+/* The range of the dashboards begins at midnight in Copenhagen, two hours after
+ * the first reading.  The clock there goes back on 2026-10-25. */
 #define SINCE INT64_C(1792706400) /* 2026-10-22T22:00:00Z */
 #define FIRST (SINCE - 7200)
 #define INTERVAL 1200 /* seconds between readings */
 #define EXCHANGE (SINCE + DAY + DAY / 2)
 #define OUTAGE (SINCE + 3 * DAY + 3600)
 #define OUTAGE_END (OUTAGE + DAY + 7200)
-#define LAST (SINCE + 5 * DAY + 10 * 3600)
+#define SECOND_EXCHANGE (SINCE + 4 * DAY + 50400)
+#define LAST (SINCE + 5 * DAY + 36000)
 #define UNTIL (LAST + 300)
 
-enum quantity { ENERGY, VOLUME, POWER, FLOW, T1, T2, DIFFERENCE, TIME };
+enum quantity { ENERGY, VOLUME, POWER, FLOW, T1, T2, DIFFERENCE, QUANTITIES };
 
 struct reading {
   int64_t time;
-  unsigned serial; /* 0: unknown */
-  double value[8]; /* in kWh, m3, kW, l/h, C, C, K, s */
+  unsigned serial;
+  double value[QUANTITIES]; /* in kWh, m3, kW, l/h, C, C, K */
 };
 
-static struct reading readings[500];
-static size_t n_readings;
+/* What InfluxDB has: a point for each reading; and Prometheus: a scrape each
+ * minute. */
+enum site { POINTS, SCRAPES };
 
-/* In Copenhagen. */
-static const int64_t midnights[] = {
-  SINCE,
-  SINCE + DAY,
-  SINCE + 2 * DAY,
-  SINCE + 3 * DAY + 3600,
-  SINCE + 4 * DAY + 3600,
-  SINCE + 5 * DAY + 3600,
-  SINCE + 6 * DAY + 3600,
+static const char *const files[] = {
+  [POINTS] = "influxdb.json", [SCRAPES] = "prometheus.json"
 };
 
-/* Returns the beginning of day I: at midnight in Copenhagen, or in the time
- * zone that was valid there last. */
-static int64_t
-begin_of_day(size_t i, bool at_midnight)
+static struct {
+  struct reading at[10000];
+  size_t n;
+} history[2];
+
+static void
+remember(enum site site, const struct reading *reading, int64_t time)
 {
-  return at_midnight ? midnights[i] : SINCE - DAY + 3600 + (int64_t)i * DAY;
+  ck_assert_uint_lt(history[site].n, ARRAY_SIZE(history[site].at));
+  history[site].at[history[site].n] = *reading;
+  history[site].at[history[site].n++].time = time;
 }
 
 static void set(struct meter *m, const char *fmt, ...)
@@ -86,19 +87,19 @@ set(struct meter *m, const char *fmt, ...)
   meter_set(m, text);
 }
 
-/* Lets METER show the values of cycle I, and notes them. */
-static void
+/* Sets the values of cycle I, at TIME.  The second meter begins low; the third
+ * is a used one. */
+static struct reading
 set_meter(struct meter *m, unsigned i, int64_t time)
 {
-  static unsigned energy = 9356, volume = 52041; /* 9 MJ, 10 l */
-  struct reading *r = &readings[n_readings];
+  static unsigned serial = 1, energy = 9356, volume = 52041; /* 9 MJ, 10 l */
   unsigned power = 50 + i * 7 % 60, flow = 100 + i * 13 % 200;
   unsigned t1 = 7000 + i * 11 % 800, t2 = 3000 + i * 5 % 400;
-  bool is_new = time >= EXCHANGE;
 
-  if (time == EXCHANGE) {
-    energy = 3;
-    volume = 12;
+  if (time == EXCHANGE || time == SECOND_EXCHANGE) {
+    serial++;
+    energy = time == EXCHANGE ? 3 : 20000;
+    volume = time == EXCHANGE ? 12 : 90000;
   }
   energy += 1 + i % 4;
   volume += 3 + i % 5;
@@ -108,44 +109,15 @@ set_meter(struct meter *m, unsigned i, int64_t time)
   set(m, "74=%ul/h", flow);
   set(m, "86=%u.%02uC", t1 / 100, t1 % 100);
   set(m, "87=%u.%02uC", t2 / 100, t2 % 100);
-  set(m, "1001=%u", is_new ? 77000002 : 68500001);
-  *r = (struct reading){
-    time,
-    is_new ? 2 : 1,
-    { energy * 2.5, volume / 100.0, power / 10.0, flow, t1 / 100.0, t2 / 100.0,
-      (t1 - t2) / 100.0, (double)time },
-  };
-  if (i % 100 == 29) {
+  set(m, "1001=%u", 68500000 + serial);
+  if (i == 29 || i == 200)
     meter_remove(m, 1001);
-    r->serial = 0;
-  }
-}
-
-/* Returns the use from FROM on, before TO; negative: none was read. */
-static double
-use_between(enum quantity quantity, int64_t from, int64_t to)
-{
-  double sum = 0;
-  bool any = false;
-
-  for (unsigned serial = 1; serial <= 2; serial++) {
-    const struct reading *begin = NULL, *end = NULL;
-
-    for (size_t i = 0; i < n_readings; i++) {
-      const struct reading *r = &readings[i];
-
-      if (r->serial != serial || r->time >= to)
-        continue;
-      if (!begin || r->time < from)
-        begin = r;
-      if (r->time >= from)
-        end = r;
-    }
-    if (end)
-      sum += end->value[quantity] - begin->value[quantity];
-    any = any || end;
-  }
-  return any ? sum : -1;
+  return (struct reading){
+    time,
+    serial,
+    { energy * 2.5, volume / 100.0, power / 10.0, flow, t1 / 100.0, t2 / 100.0,
+      (t1 - t2) / 100.0 },
+  };
 }
 
 /* ---- The servers --------------------------------------------------------- */
@@ -208,25 +180,39 @@ write_pipeline(void)
   free(readme);
 }
 
-/* Appends what Prometheus would scrape each minute from TIME on. */
+/* Appends the scrape of TIME. */
 static void
-put_scrapes(FILE *f, int64_t time)
+put_scrape(FILE *f, const char *text, int64_t time)
 {
-  const char *line = sandbox_read(s, "house.prom");
-
-  ck_assert_ptr_nonnull(line);
-  for (; *line; line += strspn(line, "\n")) {
+  for (const char *line = text; *line; line += strspn(line, "\n")) {
     size_t len = strcspn(line, "\n"), name = strcspn(line, "{");
 
-    for (int i = 30; line[0] != '#' && i < INTERVAL; i += 60)
+    if (line[0] != '#')
       fprintf(f, "%.*s{instance=\"localhost:9100\",job=\"node\",%.*s %lld\n",
               (int)name, line, (int)(len - name - 1), line + name + 1,
-              (long long)time + i);
+              (long long)time);
     line += len;
   }
 }
 
-/* Runs the program for each reading. */
+static void
+run_cycle(FILE *scrapes, const struct reading *reading)
+{
+  int64_t time = reading->time;
+  const char *text;
+
+  sandbox_set_clock(s, time);
+  sandbox_run(s, "run -c house.ini");
+  ck_assert_msg(sandbox_status(s) == 0, "%s", sandbox_err(s));
+  remember(POINTS, reading, time);
+  text = sandbox_read(s, "house.prom");
+  ck_assert_ptr_nonnull(text);
+  for (time += 30; time < reading->time + INTERVAL; time += 60) {
+    put_scrape(scrapes, text, time);
+    remember(SCRAPES, reading, time);
+  }
+}
+
 static void
 run_week(FILE *scrapes)
 {
@@ -236,14 +222,11 @@ run_week(FILE *scrapes)
   snprintf(eye, sizeof(eye), "%s/eye", sandbox_dir(s));
   meter_link(m, eye);
   for (int64_t time = FIRST; time <= LAST; time += INTERVAL) {
-    set_meter(m, (unsigned)((time - FIRST) / INTERVAL), time);
-    if (time >= OUTAGE && time < OUTAGE_END)
-      continue;
-    n_readings++;
-    sandbox_set_clock(s, time);
-    sandbox_run(s, "run -c house.ini");
-    ck_assert_msg(sandbox_status(s) == 0, "%s", sandbox_err(s));
-    put_scrapes(scrapes, time);
+    unsigned i = (unsigned)((time - FIRST) / INTERVAL);
+    struct reading reading = set_meter(m, i, time);
+
+    if (time < OUTAGE || time >= OUTAGE_END)
+      run_cycle(scrapes, &reading);
   }
   meter_stop(m);
 }
@@ -364,9 +347,11 @@ variable(const cJSON *dashboard, const char *name)
 {
   const cJSON *each;
 
-  cJSON_ArrayForEach(each, item(item(dashboard, "templating"),
-                                "list")) if (strcmp(text_item(each, "name"),
-                                                    name) == 0) return each;
+  cJSON_ArrayForEach(each, item(item(dashboard, "templating"), "list"))
+  {
+    if (strcmp(text_item(each, "name"), name) == 0)
+      return each;
+  }
   ck_abort_msg("there is no variable %s", name);
   return NULL;
 }
@@ -446,8 +431,7 @@ static void
 query_influxdb(const cJSON *dashboard, const cJSON *target, const char *meter)
 {
   static const char tags[] = "heat_meter,meter=meter,";
-  char *query =
-    interpolate(dashboard, text_item(target, "query"), meter, INTERVAL);
+  char *query = interpolate(dashboard, text_item(target, "query"), meter, STEP);
   const char *csv = point_server_query(influxdb, query);
 
   points.n = 0;
@@ -464,14 +448,14 @@ query_influxdb(const cJSON *dashboard, const cJSON *target, const char *meter)
   free(query);
 }
 
-/* Returns the step of PANEL's queries, in seconds. */
+/* Returns the step of PANEL's queries to Prometheus, in seconds. */
 static int64_t
 step_of(const cJSON *panel)
 {
   const cJSON *interval = cJSON_GetObjectItem(panel, "interval");
 
   if (!interval)
-    return 60;
+    return STEP;
   ck_assert_str_eq(cJSON_GetStringValue(interval), "1d");
   return DAY;
 }
@@ -523,134 +507,206 @@ query_prometheus(const cJSON *dashboard, const cJSON *panel,
   if (is_instant)
     add_pair(item(result, "value"));
   else
-    cJSON_ArrayForEach(pair, item(result, "values")) add_pair(pair);
+    cJSON_ArrayForEach(pair, item(result, "values"))
+    {
+      add_pair(pair);
+    }
   cJSON_Delete(reply);
   free(query);
 }
 
 /* ---- Values -------------------------------------------------------------- */
 
-enum shape { NEWEST, EACH, DAILY, AGE };
+enum shape { NEWEST, AGE, MEANS, COUNTER, DAILY };
 
 static const struct row {
-  const char *file, *title, *ref;
+  enum site site;
+  const char *title, *ref;
   enum shape shape;
   enum quantity quantity;
-  double unit; /* of the query: so much is 1 kWh, m3, kW ... */
+  double factor; /* of the query's unit */
 } rows[] = {
-  { "influxdb.json", "Energy", "A", NEWEST, ENERGY, 1 },
-  { "influxdb.json", "Volume", "A", NEWEST, VOLUME, 1 },
-  { "influxdb.json", "Last reading", "A", NEWEST, ENERGY, 1 },
-  { "influxdb.json", "Energy used per day", "A", DAILY, ENERGY, 1 },
-  { "influxdb.json", "Power", "A", EACH, POWER, 1 },
-  { "influxdb.json", "Flow", "A", EACH, FLOW, 1 },
-  { "influxdb.json", "Supply and return temperature", "A", EACH, T1, 1 },
-  { "influxdb.json", "Supply and return temperature", "B", EACH, T2, 1 },
-  { "influxdb.json", "Temperature difference", "A", EACH, DIFFERENCE, 1 },
-  { "influxdb.json", "Volume per day", "A", DAILY, VOLUME, 1 },
-  { "influxdb.json", "Energy counter", "A", EACH, ENERGY, 1 },
-  { "prometheus.json", "Energy", "A", NEWEST, ENERGY, 3.6e6 },
-  { "prometheus.json", "Volume", "A", NEWEST, VOLUME, 1 },
-  { "prometheus.json", "Age of the last reading", "A", AGE, TIME, 1 },
-  { "prometheus.json", "Energy used per day", "A", DAILY, ENERGY, 1 },
-  { "prometheus.json", "Power", "A", EACH, POWER, 1000 },
-  { "prometheus.json", "Flow", "A", EACH, FLOW, 1 },
-  { "prometheus.json", "Supply and return temperature", "A", EACH, T1, 1 },
-  { "prometheus.json", "Supply and return temperature", "B", EACH, T2, 1 },
-  { "prometheus.json", "Temperature difference", "A", EACH, DIFFERENCE, 1 },
-  { "prometheus.json", "Volume per day", "A", DAILY, VOLUME, 1 },
-  { "prometheus.json", "Energy counter", "A", EACH, ENERGY, 3.6e6 },
+  { POINTS, "Energy", "A", NEWEST, ENERGY, 1 },
+  { POINTS, "Volume", "A", NEWEST, VOLUME, 1 },
+  { POINTS, "Last reading", "A", NEWEST, ENERGY, 1 },
+  { POINTS, "Energy used per day", "A", DAILY, ENERGY, 1 },
+  { POINTS, "Power", "A", MEANS, POWER, 1 },
+  { POINTS, "Flow", "A", MEANS, FLOW, 1 },
+  { POINTS, "Supply and return temperature", "A", MEANS, T1, 1 },
+  { POINTS, "Supply and return temperature", "B", MEANS, T2, 1 },
+  { POINTS, "Temperature difference", "A", MEANS, DIFFERENCE, 1 },
+  { POINTS, "Volume per day", "A", DAILY, VOLUME, 1 },
+  { POINTS, "Energy counter", "A", COUNTER, ENERGY, 1 },
+  { SCRAPES, "Energy", "A", NEWEST, ENERGY, 3.6e6 },
+  { SCRAPES, "Volume", "A", NEWEST, VOLUME, 1 },
+  { SCRAPES, "Age of the last reading", "A", AGE, ENERGY, 1 },
+  { SCRAPES, "Energy used per day", "A", DAILY, ENERGY, 1 },
+  { SCRAPES, "Power", "A", MEANS, POWER, 1000 },
+  { SCRAPES, "Flow", "A", MEANS, FLOW, 1 },
+  { SCRAPES, "Supply and return temperature", "A", MEANS, T1, 1 },
+  { SCRAPES, "Supply and return temperature", "B", MEANS, T2, 1 },
+  { SCRAPES, "Temperature difference", "A", MEANS, DIFFERENCE, 1 },
+  { SCRAPES, "Volume per day", "A", DAILY, VOLUME, 1 },
+  { SCRAPES, "Energy counter", "A", COUNTER, ENERGY, 3.6e6 },
 };
 
-static const char *const files[] = { "influxdb.json", "prometheus.json" };
-
 static const struct row *
-row_of(const char *file, const cJSON *panel, const cJSON *target)
+row_of(enum site site, const cJSON *panel, const cJSON *target)
 {
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-    if (strcmp(rows[i].file, file) == 0 &&
+    if (rows[i].site == site &&
         strcmp(rows[i].title, text_item(panel, "title")) == 0 &&
         strcmp(rows[i].ref, text_item(target, "refId")) == 0)
       return &rows[i];
-  ck_abort_msg("%s: %s has no row", file, text_item(panel, "title"));
+  ck_abort_msg("%s: %s has no row", files[site], text_item(panel, "title"));
   return NULL;
 }
 
-/* Checks that point I has VALUE.  The flow in m3/s is rounded to 12
- * decimals. */
+/* The following return the value from FROM on, before TO; NAN: there is
+ * none. */
+
+/* Meters are counted one by one, from their last reading before FROM. */
+static double
+use_between(const struct row *row, int64_t from, int64_t to)
+{
+  double sum = NAN;
+
+  for (unsigned serial = 1; serial <= 3; serial++) {
+    const struct reading *begin = NULL, *end = NULL;
+
+    for (size_t i = 0; i < history[row->site].n; i++) {
+      const struct reading *r = &history[row->site].at[i];
+
+      if (r->serial != serial || r->time >= to)
+        continue;
+      if (!begin || r->time < from)
+        begin = r;
+      if (r->time >= from)
+        end = r;
+    }
+    if (end)
+      sum = (isnan(sum) ? 0 : sum) + end->value[row->quantity] -
+            begin->value[row->quantity];
+  }
+  return sum;
+}
+
+/* Prometheus has a series for each meter, and takes the mean of their means. */
+static double
+mean_between(const struct row *row, int64_t from, int64_t to)
+{
+  double sum[4] = { 0 }, n[4] = { 0 }, total = 0, groups = 0;
+
+  for (size_t i = 0; i < history[row->site].n; i++) {
+    const struct reading *r = &history[row->site].at[i];
+    unsigned group = row->site == SCRAPES ? r->serial : 0;
+
+    if (r->time < from || r->time >= to)
+      continue;
+    sum[group] += r->value[row->quantity];
+    n[group]++;
+  }
+  for (size_t i = 0; i < ARRAY_SIZE(n); i++)
+    if (n[i] > 0) {
+      total += sum[i] / n[i];
+      groups++;
+    }
+  return groups > 0 ? total / groups : NAN;
+}
+
+static double
+last_between(const struct row *row, int64_t from, int64_t to)
+{
+  double value = NAN;
+
+  for (size_t i = 0; i < history[row->site].n; i++) {
+    const struct reading *r = &history[row->site].at[i];
+
+    if (r->time >= from && r->time < to)
+      value = r->value[row->quantity];
+  }
+  return value;
+}
+
+/* Days begin at midnight in Copenhagen.  Those of Prometheus have 24 hours, and
+ * begin with the day before. */
+static int64_t
+begin_of_day(enum site site, size_t i)
+{
+  int64_t day = SINCE + (int64_t)i * DAY;
+
+  if (site == SCRAPES)
+    return day - DAY + 3600;
+  return i > 2 ? day + 3600 : day;
+}
+
+static int64_t
+time_of(const struct row *row, size_t i)
+{
+  return row->shape == DAILY ? begin_of_day(row->site, i)
+                             : SINCE + (int64_t)i * STEP;
+}
+
+/* Returns the true value of point I. */
+static double
+truth(const struct row *row, size_t i)
+{
+  int64_t from = time_of(row, i), to = time_of(row, i + 1);
+
+  if (row->shape == DAILY)
+    return use_between(row, from, to);
+  if (row->site == SCRAPES) { /* until the time of the point */
+    to = from;
+    from -= row->shape == MEANS ? STEP + 60 : 300;
+  }
+  return row->shape == MEANS ? mean_between(row, from, to)
+                             : last_between(row, from, to);
+}
+
+/* The flow in m3/s is rounded to 12 decimals. */
 static void
 check_value(const struct row *row, size_t i, double value)
 {
   ck_assert_msg(fabs(points.at[i].value - value) < 1e-5,
-                "%s: %s %s: %.9g instead of %.9g at %.3f", row->file,
+                "%s: %s %s: %.9g instead of %.9g at %.3f", files[row->site],
                 row->title, row->ref, points.at[i].value, value,
                 points.at[i].time);
+}
+
+/* Compares all points.  InfluxDB also has days before the range. */
+static void
+check_series(const struct row *row)
+{
+  size_t n = 0, begin;
+
+  while (n < points.n && points.at[n].time < (double)time_of(row, 0))
+    n++;
+  begin = n;
+  for (size_t i = 0; time_of(row, i) <= UNTIL; i++) {
+    double value = truth(row, i);
+
+    if (isnan(value))
+      continue;
+    ck_assert_msg(n < points.n && points.at[n].time == (double)time_of(row, i),
+                  "%s: %s %s: no point at %lld", files[row->site], row->title,
+                  row->ref, (long long)time_of(row, i));
+    check_value(row, n, value * row->factor);
+    n++;
+  }
+  ck_assert_msg(n == points.n, "%s: %s %s: a point at %.0f", files[row->site],
+                row->title, row->ref, points.at[n].time);
+  ck_assert_uint_ge(n - begin, row->shape == DAILY ? 5 : 100);
 }
 
 static void
 check_newest(const struct row *row)
 {
-  const struct reading *last = &readings[n_readings - 1];
-  bool has_own_time = strcmp(row->file, "influxdb.json") == 0;
-
   ck_assert_uint_eq(points.n, 1);
-  check_value(row, 0, last->value[row->quantity] * row->unit);
-  ck_assert_double_ge(points.at[0].time, (double)LAST);
-  if (has_own_time)
+  check_value(row, 0, last_between(row, 0, INT64_MAX) * row->factor);
+  if (row->site == POINTS) {
+    ck_assert_double_ge(points.at[0].time, (double)LAST);
     ck_assert_double_le(points.at[0].time, (double)LAST + 30);
-}
-
-/* InfluxDB has one point for each reading.  Those of Prometheus ten minutes
- * after a reading are compared. */
-static void
-check_each(const struct row *row)
-{
-  int64_t delay = strcmp(row->file, "influxdb.json") == 0 ? 0 : 600;
-  size_t n = 0, k = 0;
-
-  for (size_t i = 0; i < n_readings; i++) {
-    double time = (double)(readings[i].time + delay);
-
-    if (readings[i].time < SINCE || readings[i].time + delay > UNTIL)
-      continue;
-    while (k < points.n && points.at[k].time < time)
-      k++;
-    ck_assert_msg(k < points.n && points.at[k].time == time,
-                  "%s: %s: no point at %.0f", row->file, row->title, time);
-    check_value(row, k, readings[i].value[row->quantity] * row->unit);
-    n++;
   }
-  ck_assert_uint_gt(n, 200);
-  if (delay == 0)
-    ck_assert_uint_eq(points.n, n);
-}
-
-/* The days of Prometheus have 24 hours.  InfluxDB also has days before the
- * range. */
-static void
-check_daily(const struct row *row)
-{
-  bool at_midnight = strcmp(row->file, "influxdb.json") == 0;
-  size_t n = 0, begin;
-
-  while (n < points.n &&
-         points.at[n].time < (double)begin_of_day(0, at_midnight))
-    n++;
-  begin = n;
-  for (size_t i = 0; begin_of_day(i, at_midnight) < UNTIL; i++) {
-    int64_t from = begin_of_day(i, at_midnight);
-    double use =
-      use_between(row->quantity, from, begin_of_day(i + 1, at_midnight));
-
-    if (use < 0)
-      continue;
-    ck_assert_uint_lt(n, points.n);
-    ck_assert_double_eq(points.at[n].time, (double)from);
-    check_value(row, n, use * row->unit);
-    n++;
-  }
-  ck_assert_uint_eq(n, points.n);
-  ck_assert_uint_ge(n - begin, 5);
 }
 
 static void
@@ -662,14 +718,12 @@ check_age(const struct row *row)
 }
 
 static void (*const checks[])(const struct row *row) = {
-  [NEWEST] = check_newest,
-  [EACH] = check_each,
-  [DAILY] = check_daily,
-  [AGE] = check_age,
+  [NEWEST] = check_newest,  [AGE] = check_age,      [MEANS] = check_series,
+  [COUNTER] = check_series, [DAILY] = check_series,
 };
 
 static size_t
-check_panel(const char *file, const cJSON *dashboard, const cJSON *panel,
+check_panel(enum site site, const cJSON *dashboard, const cJSON *panel,
             const char *meter)
 {
   const cJSON *target;
@@ -677,9 +731,9 @@ check_panel(const char *file, const cJSON *dashboard, const cJSON *panel,
 
   cJSON_ArrayForEach(target, item(panel, "targets"))
   {
-    const struct row *row = row_of(file, panel, target);
+    const struct row *row = row_of(site, panel, target);
 
-    if (strcmp(file, "influxdb.json") == 0)
+    if (site == POINTS)
       query_influxdb(dashboard, target, meter);
     else
       query_prometheus(dashboard, panel, target, meter);
@@ -696,12 +750,14 @@ START_TEST(every_query_gives_the_values_of_the_meters)
   const char *meter = selections[_i];
   size_t n = 0;
 
-  for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-    cJSON *dashboard = load_dashboard(files[i]);
+  for (enum site site = POINTS; site <= SCRAPES; site++) {
+    cJSON *dashboard = load_dashboard(files[site]);
     const cJSON *panel;
 
-    cJSON_ArrayForEach(panel, item(dashboard, "panels")) n +=
-      check_panel(files[i], dashboard, panel, meter);
+    cJSON_ArrayForEach(panel, item(dashboard, "panels"))
+    {
+      n += check_panel(site, dashboard, panel, meter);
+    }
     cJSON_Delete(dashboard);
   }
   ck_assert_uint_eq(n, ARRAY_SIZE(rows));
@@ -757,7 +813,9 @@ START_TEST(file_can_be_imported_with_any_data_source)
     check_source(panel, type);
     ck_assert_int_eq(item(panel, "id")->valueint, ++id);
     cJSON_ArrayForEach(target, item(panel, "targets"))
+    {
       check_source(target, type);
+    }
   }
   cJSON_Delete(dashboard);
 }

@@ -9,116 +9,30 @@
 
 #include <cjson/cJSON.h>
 #include <check.h>
+#include <inttypes.h>
+#include <locale.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "plugins/kmp/emulator/meter.h"
+#include "tests/e2e/meter_week.h"
 #include "tests/support/point_server.h"
 #include "tests/support/run_suite.h"
 
 #define PROMETHEUS "/usr/bin/prometheus"
-#define DAY INT64_C(86400)
 #define STEP INT64_C(3600) /* from point to point of a graph, in seconds */
+
+static const char *const files[] = {
+  [WEEK_POINTS] = "influxdb.json", [WEEK_SCRAPES] = "prometheus.json"
+};
 
 static struct sandbox *s;
 static struct point_server *influxdb;
 static struct daemon *prometheus;
-
-/* ---- The readings -------------------------------------------------------- */
-
-/* The range of the dashboards begins at midnight in Copenhagen, two hours after
- * the first reading.  The clock there goes back on 2026-10-25. */
-#define SINCE INT64_C(1792706400) /* 2026-10-22T22:00:00Z */
-#define FIRST (SINCE - 7200)
-#define INTERVAL 1200 /* seconds between readings */
-#define EXCHANGE (SINCE + DAY + DAY / 2)
-#define OUTAGE (SINCE + 3 * DAY + 3600)
-#define OUTAGE_END (OUTAGE + DAY + 7200)
-#define SECOND_EXCHANGE (SINCE + 4 * DAY + 50400)
-#define LAST (SINCE + 5 * DAY + 36000)
-#define UNTIL (LAST + 300)
-
-enum quantity { ENERGY, VOLUME, POWER, FLOW, T1, T2, DIFFERENCE, QUANTITIES };
-
-struct reading {
-  int64_t time;
-  unsigned serial;
-  double value[QUANTITIES]; /* in kWh, m3, kW, l/h, C, C, K */
-};
-
-/* What InfluxDB has: a point for each reading; and Prometheus: a scrape each
- * minute. */
-enum site { POINTS, SCRAPES };
-
-static const char *const files[] = {
-  [POINTS] = "influxdb.json", [SCRAPES] = "prometheus.json"
-};
-
-static struct {
-  struct reading at[10000];
-  size_t n;
-} history[2];
-
-static void
-remember(enum site site, const struct reading *reading, int64_t time)
-{
-  ck_assert_uint_lt(history[site].n, ARRAY_SIZE(history[site].at));
-  history[site].at[history[site].n] = *reading;
-  history[site].at[history[site].n++].time = time;
-}
-
-static void set(struct meter *m, const char *fmt, ...)
-  __attribute__((format(printf, 2, 3)));
-
-static void
-set(struct meter *m, const char *fmt, ...)
-{
-  char text[64];
-  va_list args;
-
-  va_start(args, fmt);
-  vsnprintf(text, sizeof(text), fmt, args);
-  va_end(args);
-  meter_set(m, text);
-}
-
-/* Sets the values of cycle I, at TIME.  The second meter begins low; the third
- * is a used one. */
-static struct reading
-set_meter(struct meter *m, unsigned i, int64_t time)
-{
-  static unsigned serial = 1, energy = 9356, volume = 52041; /* 9 MJ, 10 l */
-  unsigned power = 50 + i * 7 % 60, flow = 100 + i * 13 % 200;
-  unsigned t1 = 7000 + i * 11 % 800, t2 = 3000 + i * 5 % 400;
-
-  if (time == EXCHANGE || time == SECOND_EXCHANGE) {
-    serial++;
-    energy = time == EXCHANGE ? 3 : 20000;
-    volume = time == EXCHANGE ? 12 : 90000;
-  }
-  energy += 1 + i % 4;
-  volume += 3 + i % 5;
-  set(m, "60=%u.%03uGJ", energy * 9 / 1000, energy * 9 % 1000);
-  set(m, "68=%u.%02um3", volume / 100, volume % 100);
-  set(m, "80=%u.%ukW", power / 10, power % 10);
-  set(m, "74=%ul/h", flow);
-  set(m, "86=%u.%02uC", t1 / 100, t1 % 100);
-  set(m, "87=%u.%02uC", t2 / 100, t2 % 100);
-  set(m, "1001=%u", 68500000 + serial);
-  if (i == 29 || i == 200)
-    meter_remove(m, 1001);
-  return (struct reading){
-    time,
-    serial,
-    { energy * 2.5, volume / 100.0, power / 10.0, flow, t1 / 100.0, t2 / 100.0,
-      (t1 - t2) / 100.0 },
-  };
-}
 
 /* ---- The servers --------------------------------------------------------- */
 
@@ -178,57 +92,6 @@ write_pipeline(void)
   sandbox_write(s, "house.ini", "%s", text);
   free(text);
   free(readme);
-}
-
-/* Appends the scrape of TIME. */
-static void
-put_scrape(FILE *f, const char *text, int64_t time)
-{
-  for (const char *line = text; *line; line += strspn(line, "\n")) {
-    size_t len = strcspn(line, "\n"), name = strcspn(line, "{");
-
-    if (line[0] != '#')
-      fprintf(f, "%.*s{instance=\"localhost:9100\",job=\"node\",%.*s %lld\n",
-              (int)name, line, (int)(len - name - 1), line + name + 1,
-              (long long)time);
-    line += len;
-  }
-}
-
-static void
-run_cycle(FILE *scrapes, const struct reading *reading)
-{
-  int64_t time = reading->time;
-  const char *text;
-
-  sandbox_set_clock(s, time);
-  sandbox_run(s, "run -c house.ini");
-  ck_assert_msg(sandbox_status(s) == 0, "%s", sandbox_err(s));
-  remember(POINTS, reading, time);
-  text = sandbox_read(s, "house.prom");
-  ck_assert_ptr_nonnull(text);
-  for (time += 30; time < reading->time + INTERVAL; time += 60) {
-    put_scrape(scrapes, text, time);
-    remember(SCRAPES, reading, time);
-  }
-}
-
-static void
-run_week(FILE *scrapes)
-{
-  struct meter *m = meter_start();
-  char eye[256];
-
-  snprintf(eye, sizeof(eye), "%s/eye", sandbox_dir(s));
-  meter_link(m, eye);
-  for (int64_t time = FIRST; time <= LAST; time += INTERVAL) {
-    unsigned i = (unsigned)((time - FIRST) / INTERVAL);
-    struct reading reading = set_meter(m, i, time);
-
-    if (time < OUTAGE || time >= OUTAGE_END)
-      run_cycle(scrapes, &reading);
-  }
-  meter_stop(m);
 }
 
 /* Returns the output of COMMAND, run in the sandbox; valid until the next
@@ -297,7 +160,7 @@ build(void)
   snprintf(path, sizeof(path), "%s/scrapes", sandbox_dir(s));
   scrapes = fopen(path, "w");
   ck_assert_ptr_nonnull(scrapes);
-  run_week(scrapes);
+  meter_week_run(s, scrapes);
   fputs("# EOF\n", scrapes);
   fclose(scrapes);
   start_prometheus();
@@ -356,12 +219,20 @@ variable(const cJSON *dashboard, const char *name)
   return NULL;
 }
 
-/* Replaces NAME by VALUE in *TEXT, which is from malloc. */
-static void
-replace(char **text, const char *name, const char *value)
-{
-  char *at;
+static void replace(char **text, const char *name, const char *fmt, ...)
+  __attribute__((format(printf, 3, 4)));
 
+/* Replaces NAME in *TEXT, which is from malloc. */
+static void
+replace(char **text, const char *name, const char *fmt, ...)
+{
+  char *at, value[128];
+  va_list args;
+
+  va_start(args, fmt);
+  ck_assert_int_lt(vsnprintf(value, sizeof(value), fmt, args),
+                   (int)sizeof(value));
+  va_end(args);
   while ((at = strstr(*text, name))) {
     char *longer;
 
@@ -374,33 +245,28 @@ replace(char **text, const char *name, const char *value)
 }
 
 /* Returns QUERY as Grafana sends it with METER selected (NULL: all of them),
- * and STEP seconds from point to point; from malloc. */
+ * and STEP seconds from point to point; from malloc.  The data source is set to
+ * one scrape a minute. */
 static char *
 interpolate(const cJSON *dashboard, const char *query, const char *meter,
             int64_t step)
 {
-  /* Of a scrape a minute. */
   int64_t rate = step + 60 > 240 ? step + 60 : 240;
-  char *text = strdup(query), number[8][128];
+  char *text = strdup(query);
 
-  snprintf(number[0], 128, "time >= %lld000ms and time <= %lld000ms",
-           (long long)SINCE, (long long)UNTIL);
-  snprintf(number[1], 128, "%lld000", (long long)SINCE);
-  snprintf(number[2], 128, "%lld000", (long long)UNTIL);
-  snprintf(number[3], 128, "%llds", (long long)step);
-  snprintf(number[4], 128, "%llds", (long long)rate);
-  replace(&text, "$timeFilter", number[0]);
-  replace(&text, "${__from}", number[1]);
-  replace(&text, "${__to}", number[2]);
-  replace(&text, "$__interval", number[3]);
-  replace(&text, "$__rate_interval", number[4]);
-  if (strstr(text, "$meter"))
-    replace(&text, "$meter",
-            meter ? meter
-                  : text_item(variable(dashboard, "meter"), "allValue"));
+  if (!meter)
+    meter = text_item(variable(dashboard, "meter"), "allValue");
+  replace(&text, "$timeFilter",
+          "time >= %" PRId64 "ms and time <= %" PRId64 "ms", WEEK_SINCE * 1000,
+          WEEK_UNTIL * 1000);
+  replace(&text, "${__from}", "%" PRId64, WEEK_SINCE * 1000);
+  replace(&text, "${__to}", "%" PRId64, WEEK_UNTIL * 1000);
+  replace(&text, "$__interval", "%" PRId64 "s", step);
+  replace(&text, "$__rate_interval", "%" PRId64 "s", rate);
+  replace(&text, "$meter", "%s", meter);
   if (strstr(text, "$timezone"))
     replace(
-      &text, "$timezone",
+      &text, "$timezone", "%s",
       text_item(item(variable(dashboard, "timezone"), "current"), "value"));
   for (const char *at = text; (at = strchr(at, '$')); at++)
     ck_assert_msg(at[1] == '/', "unknown variable: %s", at);
@@ -409,15 +275,13 @@ interpolate(const cJSON *dashboard, const char *query, const char *meter,
 
 /* ---- Queries ------------------------------------------------------------- */
 
-/* The points of one series, by time. */
-struct points {
+/* The points of the last query, by time. */
+static struct {
   size_t n;
   struct {
     double time, value;
-  } at[10000];
-};
-
-static struct points points;
+  } at[1000];
+} points;
 
 static void
 add_point(double time, double value)
@@ -489,10 +353,9 @@ query_prometheus(const cJSON *dashboard, const cJSON *panel,
 
   sandbox_write(s, "query", "%s", query);
   snprintf(args, sizeof(args),
-           "--data-urlencode query@query -d time=%lld -d start=%lld "
-           "-d end=%lld -d step=%lld",
-           (long long)UNTIL, (long long)align(SINCE, step),
-           (long long)align(UNTIL, step), (long long)step);
+           "--data-urlencode query@query -d time=%" PRId64 " -d start=%" PRId64
+           " -d end=%" PRId64 " -d step=%" PRId64,
+           WEEK_UNTIL, align(WEEK_SINCE, step), align(WEEK_UNTIL, step), step);
   reply = cJSON_Parse(
     ask_prometheus(is_instant ? "/api/v1/query" : "/api/v1/query_range", args));
   ck_assert_msg(reply, "%s", query);
@@ -520,38 +383,38 @@ query_prometheus(const cJSON *dashboard, const cJSON *panel,
 enum shape { NEWEST, AGE, MEANS, COUNTER, DAILY };
 
 static const struct row {
-  enum site site;
+  enum week_site site;
   const char *title, *ref;
   enum shape shape;
-  enum quantity quantity;
+  enum week_quantity quantity;
   double factor; /* of the query's unit */
 } rows[] = {
-  { POINTS, "Energy", "A", NEWEST, ENERGY, 1 },
-  { POINTS, "Volume", "A", NEWEST, VOLUME, 1 },
-  { POINTS, "Last reading", "A", NEWEST, ENERGY, 1 },
-  { POINTS, "Energy used per day", "A", DAILY, ENERGY, 1 },
-  { POINTS, "Power", "A", MEANS, POWER, 1 },
-  { POINTS, "Flow", "A", MEANS, FLOW, 1 },
-  { POINTS, "Supply and return temperature", "A", MEANS, T1, 1 },
-  { POINTS, "Supply and return temperature", "B", MEANS, T2, 1 },
-  { POINTS, "Temperature difference", "A", MEANS, DIFFERENCE, 1 },
-  { POINTS, "Volume per day", "A", DAILY, VOLUME, 1 },
-  { POINTS, "Energy counter", "A", COUNTER, ENERGY, 1 },
-  { SCRAPES, "Energy", "A", NEWEST, ENERGY, 3.6e6 },
-  { SCRAPES, "Volume", "A", NEWEST, VOLUME, 1 },
-  { SCRAPES, "Age of the last reading", "A", AGE, ENERGY, 1 },
-  { SCRAPES, "Energy used per day", "A", DAILY, ENERGY, 1 },
-  { SCRAPES, "Power", "A", MEANS, POWER, 1000 },
-  { SCRAPES, "Flow", "A", MEANS, FLOW, 1 },
-  { SCRAPES, "Supply and return temperature", "A", MEANS, T1, 1 },
-  { SCRAPES, "Supply and return temperature", "B", MEANS, T2, 1 },
-  { SCRAPES, "Temperature difference", "A", MEANS, DIFFERENCE, 1 },
-  { SCRAPES, "Volume per day", "A", DAILY, VOLUME, 1 },
-  { SCRAPES, "Energy counter", "A", COUNTER, ENERGY, 3.6e6 },
+  { WEEK_POINTS, "Energy", "A", NEWEST, WEEK_ENERGY, 1 },
+  { WEEK_POINTS, "Volume", "A", NEWEST, WEEK_VOLUME, 1 },
+  { WEEK_POINTS, "Last reading", "A", NEWEST, WEEK_ENERGY, 1 },
+  { WEEK_POINTS, "Energy used per day", "A", DAILY, WEEK_ENERGY, 1 },
+  { WEEK_POINTS, "Power", "A", MEANS, WEEK_POWER, 1 },
+  { WEEK_POINTS, "Flow", "A", MEANS, WEEK_FLOW, 1 },
+  { WEEK_POINTS, "Supply and return temperature", "A", MEANS, WEEK_T1, 1 },
+  { WEEK_POINTS, "Supply and return temperature", "B", MEANS, WEEK_T2, 1 },
+  { WEEK_POINTS, "Temperature difference", "A", MEANS, WEEK_DIFFERENCE, 1 },
+  { WEEK_POINTS, "Volume per day", "A", DAILY, WEEK_VOLUME, 1 },
+  { WEEK_POINTS, "Energy counter", "A", COUNTER, WEEK_ENERGY, 1 },
+  { WEEK_SCRAPES, "Energy", "A", NEWEST, WEEK_ENERGY, 3.6e6 },
+  { WEEK_SCRAPES, "Volume", "A", NEWEST, WEEK_VOLUME, 1 },
+  { WEEK_SCRAPES, "Age of the last reading", "A", AGE, WEEK_ENERGY, 1 },
+  { WEEK_SCRAPES, "Energy used per day", "A", DAILY, WEEK_ENERGY, 1 },
+  { WEEK_SCRAPES, "Power", "A", MEANS, WEEK_POWER, 1000 },
+  { WEEK_SCRAPES, "Flow", "A", MEANS, WEEK_FLOW, 1 },
+  { WEEK_SCRAPES, "Supply and return temperature", "A", MEANS, WEEK_T1, 1 },
+  { WEEK_SCRAPES, "Supply and return temperature", "B", MEANS, WEEK_T2, 1 },
+  { WEEK_SCRAPES, "Temperature difference", "A", MEANS, WEEK_DIFFERENCE, 1 },
+  { WEEK_SCRAPES, "Volume per day", "A", DAILY, WEEK_VOLUME, 1 },
+  { WEEK_SCRAPES, "Energy counter", "A", COUNTER, WEEK_ENERGY, 3.6e6 },
 };
 
 static const struct row *
-row_of(enum site site, const cJSON *panel, const cJSON *target)
+row_of(enum week_site site, const cJSON *panel, const cJSON *target)
 {
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
     if (rows[i].site == site &&
@@ -562,80 +425,14 @@ row_of(enum site site, const cJSON *panel, const cJSON *target)
   return NULL;
 }
 
-/* The following return the value from FROM on, before TO; NAN: there is
- * none. */
-
-/* Meters are counted one by one, from their last reading before FROM. */
-static double
-use_between(const struct row *row, int64_t from, int64_t to)
-{
-  double sum = NAN;
-
-  for (unsigned serial = 1; serial <= 3; serial++) {
-    const struct reading *begin = NULL, *end = NULL;
-
-    for (size_t i = 0; i < history[row->site].n; i++) {
-      const struct reading *r = &history[row->site].at[i];
-
-      if (r->serial != serial || r->time >= to)
-        continue;
-      if (!begin || r->time < from)
-        begin = r;
-      if (r->time >= from)
-        end = r;
-    }
-    if (end)
-      sum = (isnan(sum) ? 0 : sum) + end->value[row->quantity] -
-            begin->value[row->quantity];
-  }
-  return sum;
-}
-
-/* Prometheus has a series for each meter, and takes the mean of their means. */
-static double
-mean_between(const struct row *row, int64_t from, int64_t to)
-{
-  double sum[4] = { 0 }, n[4] = { 0 }, total = 0, groups = 0;
-
-  for (size_t i = 0; i < history[row->site].n; i++) {
-    const struct reading *r = &history[row->site].at[i];
-    unsigned group = row->site == SCRAPES ? r->serial : 0;
-
-    if (r->time < from || r->time >= to)
-      continue;
-    sum[group] += r->value[row->quantity];
-    n[group]++;
-  }
-  for (size_t i = 0; i < ARRAY_SIZE(n); i++)
-    if (n[i] > 0) {
-      total += sum[i] / n[i];
-      groups++;
-    }
-  return groups > 0 ? total / groups : NAN;
-}
-
-static double
-last_between(const struct row *row, int64_t from, int64_t to)
-{
-  double value = NAN;
-
-  for (size_t i = 0; i < history[row->site].n; i++) {
-    const struct reading *r = &history[row->site].at[i];
-
-    if (r->time >= from && r->time < to)
-      value = r->value[row->quantity];
-  }
-  return value;
-}
-
 /* Days begin at midnight in Copenhagen.  Those of Prometheus have 24 hours, and
  * begin with the day before. */
 static int64_t
-begin_of_day(enum site site, size_t i)
+begin_of_day(enum week_site site, size_t i)
 {
-  int64_t day = SINCE + (int64_t)i * DAY;
+  int64_t day = WEEK_SINCE + (int64_t)i * DAY;
 
-  if (site == SCRAPES)
+  if (site == WEEK_SCRAPES)
     return day - DAY + 3600;
   return i > 2 ? day + 3600 : day;
 }
@@ -644,7 +441,7 @@ static int64_t
 time_of(const struct row *row, size_t i)
 {
   return row->shape == DAILY ? begin_of_day(row->site, i)
-                             : SINCE + (int64_t)i * STEP;
+                             : WEEK_SINCE + (int64_t)i * STEP;
 }
 
 /* Returns the true value of point I. */
@@ -654,13 +451,14 @@ truth(const struct row *row, size_t i)
   int64_t from = time_of(row, i), to = time_of(row, i + 1);
 
   if (row->shape == DAILY)
-    return use_between(row, from, to);
-  if (row->site == SCRAPES) { /* until the time of the point */
+    return meter_week_use(row->site, row->quantity, from, to);
+  if (row->site == WEEK_SCRAPES) { /* until the time of the point */
     to = from;
     from -= row->shape == MEANS ? STEP + 60 : 300;
   }
-  return row->shape == MEANS ? mean_between(row, from, to)
-                             : last_between(row, from, to);
+  return row->shape == MEANS
+           ? meter_week_mean(row->site, row->quantity, from, to)
+           : meter_week_last(row->site, row->quantity, from, to);
 }
 
 /* The flow in m3/s is rounded to 12 decimals. */
@@ -682,14 +480,14 @@ check_series(const struct row *row)
   while (n < points.n && points.at[n].time < (double)time_of(row, 0))
     n++;
   begin = n;
-  for (size_t i = 0; time_of(row, i) <= UNTIL; i++) {
+  for (size_t i = 0; time_of(row, i) <= WEEK_UNTIL; i++) {
     double value = truth(row, i);
 
     if (isnan(value))
       continue;
     ck_assert_msg(n < points.n && points.at[n].time == (double)time_of(row, i),
-                  "%s: %s %s: no point at %lld", files[row->site], row->title,
-                  row->ref, (long long)time_of(row, i));
+                  "%s: %s %s: no point at %" PRId64, files[row->site],
+                  row->title, row->ref, time_of(row, i));
     check_value(row, n, value * row->factor);
     n++;
   }
@@ -702,10 +500,12 @@ static void
 check_newest(const struct row *row)
 {
   ck_assert_uint_eq(points.n, 1);
-  check_value(row, 0, last_between(row, 0, INT64_MAX) * row->factor);
-  if (row->site == POINTS) {
-    ck_assert_double_ge(points.at[0].time, (double)LAST);
-    ck_assert_double_le(points.at[0].time, (double)LAST + 30);
+  check_value(row, 0,
+              meter_week_last(row->site, row->quantity, 0, INT64_MAX) *
+                row->factor);
+  if (row->site == WEEK_POINTS) {
+    ck_assert_double_ge(points.at[0].time, (double)WEEK_LAST);
+    ck_assert_double_le(points.at[0].time, (double)WEEK_LAST + 30);
   }
 }
 
@@ -723,7 +523,7 @@ static void (*const checks[])(const struct row *row) = {
 };
 
 static size_t
-check_panel(enum site site, const cJSON *dashboard, const cJSON *panel,
+check_panel(enum week_site site, const cJSON *dashboard, const cJSON *panel,
             const char *meter)
 {
   const cJSON *target;
@@ -733,7 +533,7 @@ check_panel(enum site site, const cJSON *dashboard, const cJSON *panel,
   {
     const struct row *row = row_of(site, panel, target);
 
-    if (site == POINTS)
+    if (site == WEEK_POINTS)
       query_influxdb(dashboard, target, meter);
     else
       query_prometheus(dashboard, panel, target, meter);
@@ -750,7 +550,7 @@ START_TEST(every_query_gives_the_values_of_the_meters)
   const char *meter = selections[_i];
   size_t n = 0;
 
-  for (enum site site = POINTS; site <= SCRAPES; site++) {
+  for (enum week_site site = WEEK_POINTS; site <= WEEK_SCRAPES; site++) {
     cJSON *dashboard = load_dashboard(files[site]);
     const cJSON *panel;
 
@@ -845,5 +645,6 @@ main(void)
     fputs("skipped: there is no InfluxDB, or no Prometheus\n", stderr);
     return EX_SKIP;
   }
+  setlocale(LC_NUMERIC, "C"); /* of the replies */
   return run_suite(dashboards_suite());
 }

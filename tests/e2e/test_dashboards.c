@@ -24,6 +24,7 @@
 #include "tests/support/run_suite.h"
 
 #define PROMETHEUS "/usr/bin/prometheus"
+#define TIME_ZONE "/usr/share/zoneinfo/Europe/Copenhagen" /* for InfluxDB */
 #define STEP INT64_C(3600) /* from point to point of a graph, in seconds */
 
 static const char *const files[] = {
@@ -641,8 +642,10 @@ int
 main(void)
 {
   if (!point_server_is_there() || access(PROMETHEUS, X_OK) != 0 ||
+      access(TIME_ZONE, R_OK) != 0 ||
       system("command -v promtool >/dev/null") != 0) {
-    fputs("skipped: there is no InfluxDB, or no Prometheus\n", stderr);
+    fputs("skipped: there is no InfluxDB, no Prometheus, or no tzdata\n",
+          stderr);
     return EX_SKIP;
   }
   setlocale(LC_NUMERIC, "C"); /* of the replies */

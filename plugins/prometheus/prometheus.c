@@ -410,7 +410,7 @@ refuse_kind(const struct mp_host *host, const char *target, uint32_t kind)
                    "is a text, which Prometheus cannot store; remove it");
   return mp_fail(host, MP_ECONFIG, object,
                  "is an amount; give Prometheus the counter instead, and let "
-                 "increase() compute amounts");
+                 "queries compute amounts");
 }
 
 /* Returns the section of the meter that target I comes from, from malloc; "":

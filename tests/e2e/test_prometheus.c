@@ -176,7 +176,7 @@ static const struct {
     "value = meter.energy\nminus = log.energy\n[output log]\nplugin = csv\n"
     "path = log.csv\ncolumn.energy = meter.energy\n",
     "error: prom: metric.usage: is an amount; give Prometheus the counter "
-    "instead, and let increase() compute amounts (p.ini:7)\n" },
+    "instead, and let queries compute amounts (p.ini:7)\n" },
   { "metric.Energy = meter.energy\n",
     "error: prom: metric.Energy: \"Energy\" can only have a-z, 0-9 and _; give "
     "another name with metric.Energy.name (p.ini:7)\n" },

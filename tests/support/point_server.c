@@ -120,12 +120,13 @@ point_server_daemon(const struct point_server *p)
 const char *
 point_server_query(struct point_server *p, const char *query)
 {
-  char args[1024];
+  char args[512];
 
+  sandbox_write(p->s, "query", "%s", query);
   snprintf(args, sizeof(args),
            "-G -H 'Accept: application/csv' --data-urlencode db=home "
-           "--data-urlencode epoch=ms --data-urlencode \"q=%s\"",
-           query);
+           "--data-urlencode epoch=ms --data-urlencode 'q@%s/query'",
+           sandbox_dir(p->s));
   return ask(p, "/query", args);
 }
 

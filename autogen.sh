@@ -35,6 +35,7 @@ command influxd influxdb
 command victoria-metrics victoria-metrics
 command promtool prometheus
 command prometheus-node-exporter prometheus-node-exporter
+file /usr/share/zoneinfo/Europe/Copenhagen tzdata
 '
 
 say()
@@ -69,6 +70,7 @@ have()
   command) (PATH=$PATH:/usr/sbin && command -v "$2") ;;
   header) printf '#include <%s>\n' "$2" | gcc -E - ;;
   module) pkg-config --exists "$2" ;;
+  file) [ -e "$2" ] ;;
   esac >/dev/null 2>&1
 }
 

@@ -28,8 +28,8 @@ bool unit_known(const char *symbol);
  * "yy:mm:dd". */
 bool unit_is_text(const char *symbol);
 
-/* Returns the quantity of SYMBOL (NULL and "": none), in any spelling: "energy".
- * NULL: it is not in the table, or it is a form of text. */
+/* Returns the quantity of SYMBOL (NULL and "": none), in any spelling:
+ * "energy". NULL: it is not in the table, or it is a form of text. */
 const char *unit_quantity(const char *symbol);
 
 /* Returns whether two symbols (NULL and "": none) mean the same unit. */

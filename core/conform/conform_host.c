@@ -368,8 +368,8 @@ set_option(const struct conform *c, struct fake_host *fake,
   const char *name, *text;
 
   fake_host_set(fake, option->key, options_text(options, option->key));
-  for (size_t i = 0;
-       (text = options_named(options, option->key, i, &name)) != NULL; i++) {
+  for (size_t i = 0; (text = options_named(options, option->key, i, &name));
+       i++) {
     char *key = memory_format("%s.%s", option->key, name);
 
     fake_host_set(fake, key, text);

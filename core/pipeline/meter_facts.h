@@ -11,8 +11,8 @@
  * MP_ENOMEM. */
 int meter_facts_keep(struct instance *input, const struct mp_meter *meter);
 
-/* Fills in what is known about the meter of INPUT, and mp_meter.section; not the
- * serial number.  STORE may be NULL.  The texts are valid until the state
+/* Fills in what is known about the meter of INPUT, and mp_meter.section; not
+ * the serial number.  STORE may be NULL.  The texts are valid until the state
  * changes. */
 void meter_facts_get(struct store *store, const struct stage *input,
                      struct mp_meter *ret);

@@ -81,7 +81,7 @@ require_text(const char **at, const char *want)
 static void
 require_line(struct text_buffer *out, char *const *parts)
 {
-  const char *at = out->data;
+  const char *at;
 
   require(text_buffer_add(out, "", 1) == MP_OK);
   at = out->data;

@@ -81,7 +81,7 @@ expand(const char *text, const char *value, enum template_use use)
   size_t size = 0, len;
   FILE *out = open_memstream(&result, &size);
 
-  require(out != NULL);
+  require(out);
   while (*text) {
     const char *known = text_at(text, value, &len);
 
@@ -109,7 +109,7 @@ try_template(const struct mp_host *host, const struct record *record,
   require(template_put(host, text, use, record, &out, &found) == MP_OK);
   require(text_buffer_add(&out, "", 1) == MP_OK);
   require(strcmp(out.data, want) == 0);
-  require(found.missing == (strstr(text, "{{unit.a}}") != NULL));
+  require(found.missing == !!strstr(text, "{{unit.a}}"));
   require(template_has_any(text) ||
           (!found.any && !found.missing && strcmp(text, want) == 0));
   free(want);
@@ -143,7 +143,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct record record = { .n = 0 };
   char *copy = malloc(size + 1), *rest = copy, *use, *value;
 
-  require(copy != NULL);
+  require(copy);
   memcpy(copy, data, size);
   copy[size] = '\0';
   use = strsep(&rest, "\n");

@@ -155,29 +155,47 @@ note_refused(struct sending *s, uint32_t i, const struct http_answer *answer)
                  words);
 }
 
+/* Sends N records from FIRST on in one request.  *RET_REFUSED: the server does
+ * not take them. */
 static int
-send_part(struct sending *s, uint32_t first, uint32_t n)
+send_part(struct sending *s, uint32_t first, uint32_t n, bool *ret_refused)
 {
   struct http_answer answer;
   enum verdict verdict;
-  int r;
 
   s->b->send(s->b->ctx, first, n, &answer);
   verdict = judge(s->b, &answer);
+  *ret_refused = verdict == REFUSED;
   if (verdict == DELIVERED) {
     s->accepted = true;
     set_results(s, first, n, MP_ACCEPTED);
     return MP_OK;
   }
-  if (verdict != REFUSED) {
-    if (answer.code != MP_OK && answer.sent)
-      set_results(s, first, n, MP_PERHAPS);
-    return report_end(s->b, &answer, verdict);
+  if (verdict == REFUSED)
+    return n == 1 ? note_refused(s, first, &answer) : MP_OK;
+  if (answer.code != MP_OK && answer.sent)
+    set_results(s, first, n, MP_PERHAPS);
+  return report_end(s->b, &answer, verdict);
+}
+
+/* Sends all N records: half as many in a request after one that was refused,
+ * twice as many after one that was not. */
+static int
+send_all(struct sending *s, uint32_t n)
+{
+  uint32_t most = s->b->most > 0 ? s->b->most : n, part = most;
+  int r = MP_OK;
+
+  for (uint32_t at = 0, k; r == MP_OK && at < n;) {
+    bool refused;
+
+    k = part < n - at ? part : n - at;
+    r = send_part(s, at, k, &refused);
+    if (!refused || k == 1)
+      at += k;
+    part = refused ? (k + 1) / 2 : 2 * k < most ? 2 * k : most;
   }
-  if (n == 1)
-    return note_refused(s, first, &answer);
-  r = send_part(s, first, n / 2);
-  return r == MP_OK ? send_part(s, first + n / 2, n - n / 2) : r;
+  return r;
 }
 
 /* ---- Results ------------------------------------------------------------- */
@@ -252,10 +270,8 @@ batch_send(const struct batch *b, uint32_t n, const struct mp_output_sink *sink)
   if (s.results && s.words) {
     set_results(&s, 0, n, MP_NOT_SENT);
     r = batch_may_send(b);
-    for (uint32_t i = 0, part; r == MP_OK && i < n; i += part) {
-      part = b->most > 0 && b->most < n - i ? b->most : n - i;
-      r = send_part(&s, i, part);
-    }
+    if (r == MP_OK)
+      r = send_all(&s, n);
     give_results(&s, sink, n);
   } else
     mp_fail(b->host, r, NULL, "out of memory");

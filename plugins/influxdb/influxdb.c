@@ -285,10 +285,11 @@ influxdb_open(void *self)
 {
   struct influxdb *x = self;
   const struct mp_target *target;
-  int r = MP_OK, first = MP_OK;
+  int first = MP_OK;
 
   for (x->n = 0; (target = x->host->target(x->host, x->n)); x->n++) {
-    r = check_target(x, target);
+    int r = check_target(x, target);
+
     if (first == MP_OK)
       first = r;
   }

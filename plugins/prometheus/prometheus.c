@@ -467,10 +467,14 @@ check_target(const struct prometheus *x, uint32_t i)
 static int
 add_target(struct prometheus *x)
 {
-  if (!ARRAY_GROW(&x->meters, x->n))
+  char *section = section_of(x->host, x->n);
+
+  if (!section || !ARRAY_GROW(&x->meters, x->n)) {
+    free(section);
     return no_memory(x);
-  x->meters[x->n] = section_of(x->host, x->n);
-  return x->meters[x->n++] ? check_target(x, x->n - 1) : no_memory(x);
+  }
+  x->meters[x->n++] = section;
+  return check_target(x, x->n - 1);
 }
 
 static int
@@ -536,10 +540,11 @@ prometheus_commit(void *self, const struct mp_output_sink *sink)
 static int
 report_access(const struct mp_host *host, const char *dir)
 {
-  const struct group *group = getgrgid(getegid());
-  char owner[USER_WORDS];
+  struct group entry, *group = NULL;
+  char owner[USER_WORDS], text[4096];
   struct stat st;
 
+  getgrgid_r(getegid(), &entry, text, sizeof(text), &group);
   if (stat(dir, &st) != 0)
     return mp_fail(host, MP_EIO, dir, "%s", strerror(errno));
   return mp_fail(host, MP_EIO, dir,

@@ -224,7 +224,7 @@ put_value(const struct mp_host *host, const struct piece *piece,
   char number[DECIMAL_TEXT];
   const char *text = text_of(host, piece, record, number);
 
-  found->any |= text != NULL;
+  found->any |= !!text;
   found->missing |= !text;
   if (!record)
     return text_buffer_add_text(out, "0");

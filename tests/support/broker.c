@@ -80,8 +80,7 @@ write_config(void *ctx, unsigned port)
                 "persistence_location %s/\npersistence_file %s.db\n"
                 "listener 0 %s.sock\nallow_anonymous true\n"
                 "listener %u 127.0.0.1\n%s%s",
-                sandbox_dir(b->s), b->name, b->name, port, anonymous,
-                b->lines);
+                sandbox_dir(b->s), b->name, b->name, port, anonymous, b->lines);
 }
 
 struct broker *

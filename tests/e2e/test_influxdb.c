@@ -498,7 +498,7 @@ influxdb_suite(void)
   Suite *suite = suite_create("influxdb");
   TCase *tc = tcase_create("influxdb");
 
-  tcase_set_timeout(tc, 60);
+  tcase_set_timeout(tc, 300);
   tcase_add_checked_fixture(tc, NULL, leave);
   tcase_add_loop_test(tc, each_reading_is_one_point_at_its_own_time, 0,
                       ARRAY_SIZE(kinds));

@@ -17,13 +17,15 @@
 #define FIRST_TIME INT64_C(1795341600)
 
 const char *const setup_kind_names[SETUP_KINDS] = {
-  "script", "both", "meters", "types", "latest", "append", "shelf", "mqtt"
+  "script", "both",   "meters", "types", "series",
+  "latest", "append", "shelf",  "mqtt"
 };
 
 static const char *const file_names[SETUP_FILES] = {
-  [SETUP_FILE_STATE] = "house.db",  [SETUP_FILE_CSV] = SETUP_CSV,
-  [SETUP_FILE_STORE] = SETUP_STORE, [SETUP_FILE_TAKEN] = SETUP_TAKEN,
-  [SETUP_FILE_SEEN] = SETUP_SEEN,
+  [SETUP_FILE_STATE] = "house.db",      [SETUP_FILE_CSV] = SETUP_CSV,
+  [SETUP_FILE_STORE] = SETUP_STORE,     [SETUP_FILE_TAKEN] = SETUP_TAKEN,
+  [SETUP_FILE_SEEN] = SETUP_SEEN,       [SETUP_FILE_POINTS] = SETUP_POINTS,
+  [SETUP_FILE_RECORDS] = SETUP_RECORDS, [SETUP_FILE_METRICS] = SETUP_METRICS,
 };
 
 /* The exec command.  It ignores an incomplete last line, which is no record. */
@@ -47,14 +49,15 @@ static const struct setup_chain volume = { 68,       "volume_v1",
                                            "custom", "counter-gas" };
 
 static const struct setup_plan setup_plans[SETUP_KINDS] = {
-  [SETUP_SCRIPT] = { &heat, 1, 3, false, NULL, false, false },
-  [SETUP_BOTH] = { &heat, 1, 1, true, NULL, false, false },
-  [SETUP_METERS] = { &heat, 2, 1, true, NULL, false, false },
-  [SETUP_TYPES] = { &volume, 1, 2, true, NULL, false, false },
-  [SETUP_LATEST] = { &heat, 1, 1, false, "latest", false, false },
-  [SETUP_APPEND] = { &heat, 1, 1, false, "append", false, false },
-  [SETUP_SHELF] = { &heat, 1, 1, false, "history", true, false },
-  [SETUP_MQTT] = { &heat, 1, 1, false, "latest", false, true },
+  [SETUP_SCRIPT] = { &heat, 1, 3, .csv = false },
+  [SETUP_BOTH] = { &heat, 1, 1, .csv = true },
+  [SETUP_METERS] = { &heat, 2, 1, .csv = true },
+  [SETUP_TYPES] = { &volume, 1, 2, .csv = true },
+  [SETUP_SERIES] = { &heat, 1, 1, .series = true },
+  [SETUP_LATEST] = { &heat, 1, 1, .class = "latest" },
+  [SETUP_APPEND] = { &heat, 1, 1, .class = "append" },
+  [SETUP_SHELF] = { &heat, 1, 1, .class = "history", .shelf = true },
+  [SETUP_MQTT] = { &heat, 1, 1, .class = "latest", .bus = true },
 };
 
 void
@@ -237,16 +240,29 @@ write_pipeline(struct fault_setup *setup)
     put_domoticz(f, setup);
   if (setup->plan->csv)
     put_csv(f, setup);
+  if (setup->series)
+    setup_put_series(f, setup->series_port);
   fclose(f);
   setup_write(setup, "house.ini", text, size);
   setup_write(setup, "take.sh", command, sizeof(command) - 1);
   free(text);
 }
 
-void
-setup_lead_by(struct fault_setup *setup, unsigned domoticz, unsigned meter)
+unsigned
+setup_http_port(const struct fault_setup *setup)
 {
-  setup->port = domoticz ? domoticz : domoticz_server_port(setup->server);
+  return setup->series ? setup_series_port(setup)
+                       : domoticz_server_port(setup->server);
+}
+
+void
+setup_lead_by(struct fault_setup *setup, unsigned http, unsigned meter)
+{
+  setup->port = domoticz_server_port(setup->server);
+  if (setup->series)
+    setup->series_port = http ? http : setup_http_port(setup);
+  else if (http)
+    setup->port = http;
   for (unsigned c = 0; c < setup->plan->meters; c++)
     snprintf(setup->device[c], sizeof(setup->device[c]), "meter%u", c);
   if (meter)
@@ -350,6 +366,8 @@ setup_new(enum setup_kind kind)
   setup->server = domoticz_server_start(DOMOTICZ_2025_1);
   if (setup->plan->bus)
     setup_bus_new(setup);
+  if (setup->plan->series)
+    setup_series_new(setup);
   for (unsigned i = 0; i < setup->plan->meters; i++)
     plug(setup, i);
   setup_lead_by(setup, 0, 0);
@@ -365,6 +383,8 @@ setup_free(struct fault_setup *setup)
   domoticz_server_stop(setup->server);
   if (setup->bus)
     setup_bus_free(setup);
+  if (setup->series)
+    setup_series_free(setup);
   remove_tree(setup->dir);
   for (int i = 0; i < SETUP_FILES; i++)
     free(setup->files[i].data);
@@ -432,6 +452,9 @@ remove_state(struct fault_setup *setup)
   setup_remove(setup, SETUP_STORE);
   setup_remove(setup, SETUP_TAKEN);
   setup_remove(setup, SETUP_SEEN);
+  setup_remove(setup, SETUP_POINTS);
+  setup_remove(setup, SETUP_RECORDS);
+  setup_remove(setup, SETUP_METRICS "*");
 }
 
 /* Sets the server and the meters to the moment in setup->now, clears their
@@ -524,6 +547,8 @@ setup_answer(struct fault_setup *setup, enum setup_answers answers)
   domoticz_server_heal(setup->server);
   if (setup->bus)
     setup_bus_answer(setup, answers);
+  if (setup->series)
+    setup_series_answer(setup, answers);
   if (answers == SETUP_ANSWERED)
     return;
   setup_write(setup, SETUP_LOSE, lose[answers], strlen(lose[answers]));
@@ -537,7 +562,8 @@ bool
 setup_lost_answer(struct fault_setup *setup)
 {
   return setup->spoiled || setup_has(setup, SETUP_HIT) ||
-         (setup->bus && setup_bus_lost_answer(setup));
+         (setup->bus && setup_bus_lost_answer(setup)) ||
+         (setup->series && setup_series_lost_answer(setup));
 }
 
 bool

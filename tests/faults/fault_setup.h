@@ -1,8 +1,8 @@
 /*
  * The test setup that the sweeps share: one or two emulated meters, a stand-in
- * for Domoticz and a CSV file (or a command run by the exec output, or a real
- * MQTT broker), the real program, and an independent account of the expected
- * results.
+ * for Domoticz and a CSV file (or a command run by the exec output, a real MQTT
+ * broker, or a stand-in for servers of time series), the real program, and an
+ * independent account of the expected results.
  *
  * The account knows the readings and their times.  From them it computes every
  * total, the sum of all usages and every byte of the CSV file, whatever faults
@@ -30,6 +30,7 @@ enum setup_kind {
   SETUP_BOTH,   /* Domoticz and a CSV file */
   SETUP_METERS, /* two meters */
   SETUP_TYPES,  /* other device types, and volume instead of energy */
+  SETUP_SERIES, /* outputs for time series, beside Domoticz */
   SETUP_LATEST, /* exec output of class latest, no Domoticz */
   SETUP_APPEND, /* exec output of class append, no Domoticz */
   SETUP_SHELF,  /* output of class history that refuses some rows for good, no
@@ -58,10 +59,12 @@ struct meter *setup_meter(struct fault_setup *setup, unsigned i);
 /* Replaces all meters by new ones without faults, for example after one was
  * unplugged. */
 void setup_replug(struct fault_setup *setup);
-/* Sets the ports at which the program reaches Domoticz and the first meter, for
- * example those of a proxy; 0: connects directly. */
-void setup_lead_by(struct fault_setup *setup, unsigned domoticz,
-                   unsigned meter);
+/* Sets the ports at which the program reaches the HTTP server (of SETUP_SERIES:
+ * that of time series, else Domoticz) and the first meter, for example those of
+ * a proxy; 0: connects directly. */
+void setup_lead_by(struct fault_setup *setup, unsigned http, unsigned meter);
+/* Returns the port of that HTTP server. */
+unsigned setup_http_port(const struct fault_setup *setup);
 /* Returns the path of the tty of meter I. */
 const char *setup_tty(struct fault_setup *setup, unsigned i);
 
@@ -112,11 +115,13 @@ enum setup_answers {
   SETUP_ANSWERED,
   /* Domoticz closes the connection without doing the update; the disk of the
    * CSV is full; the command reads all records, keeps none and kills itself;
-   * the connection to the MQTT broker ends before the first message. */
+   * the connection to the MQTT broker ends before the first message; the server
+   * of time series closes the connection. */
   SETUP_LOST_BEFORE,
   /* Domoticz does the update and closes the connection without a reply; the CSV
    * is written but its fsync() fails; the command keeps all records and kills
-   * itself; the connection to the MQTT broker ends before its first answer. */
+   * itself; the connection to the MQTT broker ends before its first answer; the
+   * server of time series takes the row and closes the connection. */
   SETUP_LOST_AFTER
 };
 void setup_answer(struct fault_setup *setup, enum setup_answers answers);

@@ -237,6 +237,8 @@ setup_check(struct fault_setup *setup)
     check_csv(setup, accounts);
   for (unsigned c = 0; c < setup->plan->meters && !setup->plan->class; c++)
     check_chain(setup, c, &accounts[c]);
+  if (setup->series)
+    setup_check_series(setup);
   if (setup->bus)
     setup_check_bus(setup);
   else if (setup->plan->shelf)

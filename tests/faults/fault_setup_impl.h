@@ -1,13 +1,15 @@
 /* Internals of the setup: fault_setup.c (the house: meters, Domoticz, files),
  * fault_setup_run.c (runs of the program), fault_setup_check.c,
  * fault_setup_records.c and fault_setup_shelf.c (the expected results),
- * fault_setup_bus.c (the MQTT broker, and its expected results). */
+ * fault_setup_bus.c (the MQTT broker, and its expected results),
+ * fault_setup_series.c (the outputs for time series). */
 #ifndef FAULTS_FAULT_SETUP_IMPL_H
 #define FAULTS_FAULT_SETUP_IMPL_H
 
 #include "tests/faults/fault_setup.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #define SETUP_MAX_RUNS 32
@@ -27,6 +29,10 @@
 #define SETUP_TAKEN "taken"
 #define SETUP_SEEN "seen"
 #define SETUP_REFUSED "refused"
+/* What the server of time series took, and the file for Prometheus. */
+#define SETUP_POINTS "points"
+#define SETUP_RECORDS "records"
+#define SETUP_METRICS "house.prom"
 
 /* Device idx of chain C: its base (the meter reading), its usage, its running
  * totals. */
@@ -50,6 +56,7 @@ struct setup_plan {
   bool shelf;        /* "hook" is the history output that refuses rows, and not
                         the exec command */
   bool bus;          /* "hook" is the mqtt output */
+  bool series;       /* outputs for time series, beside Domoticz */
 };
 
 /* The files that belong to a moment, besides Domoticz's devices. */
@@ -59,6 +66,9 @@ enum {
   SETUP_FILE_STORE,
   SETUP_FILE_TAKEN,
   SETUP_FILE_SEEN,
+  SETUP_FILE_POINTS,
+  SETUP_FILE_RECORDS,
+  SETUP_FILE_METRICS,
   SETUP_FILES
 };
 
@@ -93,9 +103,11 @@ struct fault_setup {
   char dir[128];
   struct domoticz_server *server;
   struct meter *meters[2];
-  struct setup_bus *bus; /* NULL: no MQTT broker */
-  unsigned port;         /* where the program connects to Domoticz */
-  char device[2][64];    /* option "device" of each meter's input */
+  struct setup_bus *bus;       /* NULL: no MQTT broker */
+  struct setup_series *series; /* NULL: no server of time series */
+  unsigned port;               /* where the program connects to Domoticz */
+  unsigned series_port;        /* and to the server of time series */
+  char device[2][64];          /* option "device" of each meter's input */
   struct setup_moment now, kept;
   struct {
     char *data; /* NULL: the file did not exist */
@@ -142,6 +154,20 @@ void setup_bus_up(struct fault_setup *setup);
 void setup_bus_account(struct fault_setup *setup);
 /* The part of setup_check for the broker. */
 void setup_check_bus(struct fault_setup *setup);
+/* The server of time series: as for the broker. */
+void setup_series_new(struct fault_setup *setup);
+void setup_series_free(struct fault_setup *setup);
+unsigned setup_series_port(const struct fault_setup *setup);
+void setup_series_answer(struct fault_setup *setup, enum setup_answers answers);
+bool setup_series_lost_answer(const struct fault_setup *setup);
+/* AWAY: it answers 503. */
+void setup_series_away(struct fault_setup *setup, bool away);
+/* Writes the sections of its outputs; they reach the server at PORT. */
+void setup_put_series(FILE *f, unsigned port);
+/* Checks that the file for Prometheus is complete, whatever happened. */
+void setup_check_metrics(struct fault_setup *setup);
+/* The part of setup_check for these outputs. */
+void setup_check_series(struct fault_setup *setup);
 /* Returns whether the history output refuses the row of run N for good. */
 bool setup_is_refused(unsigned n);
 /* Returns whether TEXT, the standard error of a run, has nothing but rows that

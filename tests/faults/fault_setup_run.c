@@ -284,6 +284,8 @@ setup_do(struct fault_setup *setup, struct setup_run *run)
   setup->spoiled = domoticz_server_spoiled(setup->server) > 0;
   reap(setup);
   settle(setup->port);
+  if (setup->series)
+    settle(setup->series_port);
   settle(domoticz_server_port(setup->server));
   if (run->memory) {
     char *back = setup_read(setup, "memory", NULL);
@@ -295,6 +297,8 @@ setup_do(struct fault_setup *setup, struct setup_run *run)
   account_usages(setup);
   if (setup->bus)
     setup_bus_account(setup);
+  if (setup->series)
+    setup_check_metrics(setup);
 }
 
 /* A run also ended well if it only set rows aside. */
@@ -359,6 +363,8 @@ setup_pile_up(struct fault_setup *setup)
   setup->csv_full = true;
   if (setup->bus)
     setup_bus_down(setup);
+  if (setup->series)
+    setup_series_away(setup, true);
   setup_write(setup, SETUP_AWAY, "", 0);
   setup_go(setup, &run);
   setup_go(setup, &run);
@@ -366,6 +372,8 @@ setup_pile_up(struct fault_setup *setup)
   setup_remove(setup, SETUP_AWAY);
   if (setup->bus)
     setup_bus_up(setup);
+  if (setup->series)
+    setup_series_away(setup, false);
   domoticz_server_up(setup->server);
 }
 

@@ -156,7 +156,7 @@ sweep_bytes(struct fault_setup *setup, const struct sweep *s, struct proxy *p,
 static void
 sweep_cuts(struct fault_setup *setup, const struct sweep *s, const char *moment)
 {
-  struct proxy *p = proxy_start(domoticz_server_port(setup_server(setup)));
+  struct proxy *p = proxy_start(setup_http_port(setup));
   char about[96];
 
   snprintf(about, sizeof(about), "http %s", moment);
@@ -253,11 +253,14 @@ sweep_moment(struct fault_setup *setup, const struct sweep *s, int kind,
   for (int i = 0; i < good_runs; i++)
     setup_go_well(setup);
   setup_keep(setup);
-  sweep_answers(setup, s, moment);
-  sweep_mistakes(setup, s, moment);
-  sweep_line(setup, s, moment);
-  /* One pipeline is enough: the bytes of the others are similar. */
-  if (kind == SETUP_BOTH && good_runs)
+  if (kind != SETUP_SERIES) {
+    sweep_answers(setup, s, moment);
+    sweep_mistakes(setup, s, moment);
+    sweep_line(setup, s, moment);
+  }
+  /* For Domoticz, one pipeline is enough: the bytes of the others are
+   * similar. */
+  if ((kind == SETUP_BOTH && good_runs) || kind == SETUP_SERIES)
     sweep_cuts(setup, s, moment);
 }
 

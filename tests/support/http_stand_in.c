@@ -1,4 +1,7 @@
-/* Serves one connection at a time. */
+/*
+ * Serves all connections in one thread, the oldest first: so a request that is
+ * complete before another connection is made is answered before it.
+ */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -7,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -19,42 +23,24 @@
 
 #define MAX_REQUEST ((size_t)1 << 22)
 
+/* At a time. */
+#define MAX_CONNECTIONS 64
+
+struct connection {
+  int fd;
+  char *buf; /* MAX_REQUEST and a NUL */
+  size_t len;
+};
+
 struct http_stand_in {
   struct stand_in_answer (*answer)(void *ctx, const struct stand_in_request *r);
   void *ctx;
   int listener, wake[2];
   unsigned port, number;
   pthread_t thread;
-  char *buf; /* MAX_REQUEST and a NUL */
-  size_t len;
+  struct connection connections[MAX_CONNECTIONS]; /* the oldest first */
+  size_t n;
 };
-
-/* Waits until FD can be read.  Returns false if the test is over. */
-static bool
-wait_for(const struct http_stand_in *h, int fd)
-{
-  struct pollfd fds[] = { { .fd = h->wake[0], .events = POLLIN },
-                          { .fd = fd, .events = POLLIN } };
-
-  poll(fds, 2, -1);
-  return fds[0].revents == 0;
-}
-
-/* Reads until `buf` has LEN bytes.  Returns false at the end. */
-static bool
-read_to(struct http_stand_in *h, int fd, size_t len)
-{
-  while (h->len < len) {
-    ssize_t n =
-      wait_for(h, fd) ? read(fd, h->buf + h->len, MAX_REQUEST - h->len) : 0;
-
-    if (n <= 0)
-      return false;
-    h->len += (size_t)n;
-    h->buf[h->len] = '\0';
-  }
-  return true;
-}
 
 static size_t
 body_length(const char *head)
@@ -64,20 +50,18 @@ body_length(const char *head)
   return line ? strtoul(line + strlen("\r\nContent-Length: "), NULL, 10) : 0;
 }
 
-/* Reads one request; *RET_HEAD is the length of its head. */
+/* Returns whether there is a whole request; *RET_HEAD is the length of its
+ * head. */
 static bool
-read_request(struct http_stand_in *h, int fd, size_t *ret_head,
-             size_t *ret_body)
+has_request(const struct connection *c, size_t *ret_head, size_t *ret_body)
 {
-  char *end;
+  const char *end = strstr(c->buf, "\r\n\r\n");
 
-  while (!(end = strstr(h->buf, "\r\n\r\n")))
-    if (!read_to(h, fd, h->len + 1))
-      return false;
-  end[2] = '\0';
-  *ret_head = (size_t)(end - h->buf) + 4;
-  *ret_body = body_length(h->buf);
-  return read_to(h, fd, *ret_head + *ret_body);
+  if (!end)
+    return false;
+  *ret_head = (size_t)(end - c->buf) + 4;
+  *ret_body = body_length(c->buf);
+  return c->len >= *ret_head + *ret_body;
 }
 
 static bool
@@ -94,45 +78,106 @@ say(int fd, const struct stand_in_answer *answer)
   return good;
 }
 
-static void
-serve_connection(struct http_stand_in *h, int fd)
+/* Answers the request at the beginning of the buffer, and removes it.  Returns
+ * false if the connection ends. */
+static bool
+answer_one(struct http_stand_in *h, struct connection *c, size_t head,
+           size_t body)
+{
+  char after = c->buf[head + body];
+  struct stand_in_answer answer;
+
+  c->buf[head - 2] = '\0';
+  c->buf[head + body] = '\0';
+  answer = h->answer(h->ctx, &(struct stand_in_request){
+                               .head = c->buf,
+                               .body = c->buf + head,
+                               .len = body,
+                               .number = ++h->number,
+                             });
+  if (answer.status == 0 || !say(c->fd, &answer))
+    return false;
+  c->buf[head + body] = after;
+  c->len -= head + body;
+  memmove(c->buf, c->buf + head + body, c->len + 1);
+  return true;
+}
+
+/* Reads what there is, and answers it.  Returns false if the connection ends.
+ */
+static bool
+serve_connection(struct http_stand_in *h, struct connection *c)
 {
   size_t head, body;
+  ssize_t n;
 
-  h->len = 0;
-  h->buf[0] = '\0';
-  while (read_request(h, fd, &head, &body)) {
-    char after = h->buf[head + body];
-    struct stand_in_answer answer;
-
-    h->buf[head + body] = '\0';
-    answer = h->answer(h->ctx, &(struct stand_in_request){
-                                 .head = h->buf,
-                                 .body = h->buf + head,
-                                 .len = body,
-                                 .number = ++h->number,
-                               });
-    if (answer.status == 0 || !say(fd, &answer))
-      return;
-    h->buf[head + body] = after;
-    h->len -= head + body;
-    memmove(h->buf, h->buf + head + body, h->len + 1);
+  while ((n = recv(c->fd, c->buf + c->len, MAX_REQUEST - c->len,
+                   MSG_DONTWAIT)) > 0) {
+    c->len += (size_t)n;
+    c->buf[c->len] = '\0';
+    while (has_request(c, &head, &body))
+      if (!answer_one(h, c, head, body))
+        return false;
   }
+  return n < 0 && errno == EAGAIN;
+}
+
+static void
+end_connection(struct connection *c)
+{
+  close(c->fd);
+  free(c->buf);
+}
+
+static void
+serve_all(struct http_stand_in *h)
+{
+  size_t left = 0;
+
+  for (size_t i = 0; i < h->n; i++)
+    if (serve_connection(h, &h->connections[i]))
+      h->connections[left++] = h->connections[i];
+    else
+      end_connection(&h->connections[i]);
+  h->n = left;
+}
+
+static void
+accept_one(struct http_stand_in *h)
+{
+  struct connection c = { .buf = malloc(MAX_REQUEST + 1) };
+
+  ck_assert_ptr_nonnull(c.buf);
+  c.buf[0] = '\0';
+  c.fd = accept4(h->listener, NULL, NULL, SOCK_CLOEXEC);
+  if (c.fd >= 0)
+    h->connections[h->n++] = c;
+  else
+    free(c.buf);
 }
 
 static void *
 serve(void *ctx)
 {
   struct http_stand_in *h = ctx;
-  int fd;
+  struct pollfd fds[MAX_CONNECTIONS + 2];
 
-  while (wait_for(h, h->listener)) {
-    fd = accept4(h->listener, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0)
-      continue;
-    serve_connection(h, fd);
-    close(fd);
+  for (;;) {
+    fds[0] = (struct pollfd){ .fd = h->wake[0], .events = POLLIN };
+    fds[1] = (struct pollfd){ .fd = h->n < MAX_CONNECTIONS ? h->listener : -1,
+                              .events = POLLIN };
+    for (size_t i = 0; i < h->n; i++)
+      fds[2 + i] =
+        (struct pollfd){ .fd = h->connections[i].fd, .events = POLLIN };
+    poll(fds, 2 + h->n, -1);
+    if (fds[0].revents != 0)
+      break;
+    serve_all(h);
+    if (fds[1].revents != 0)
+      accept_one(h);
   }
+  for (size_t i = 0; i < h->n; i++)
+    end_connection(&h->connections[i]);
   return NULL;
 }
 
@@ -148,8 +193,6 @@ http_stand_in_start(
   ck_assert_ptr_nonnull(h);
   h->answer = answer;
   h->ctx = ctx;
-  h->buf = malloc(MAX_REQUEST + 1);
-  ck_assert_ptr_nonnull(h->buf);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   h->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   ck_assert_int_eq(bind(h->listener, (struct sockaddr *)&address, len), 0);
@@ -177,6 +220,5 @@ http_stand_in_stop(struct http_stand_in *h)
   pthread_join(h->thread, NULL);
   close(h->wake[0]);
   close(h->listener);
-  free(h->buf);
   free(h);
 }

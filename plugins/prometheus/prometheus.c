@@ -544,7 +544,8 @@ report_access(const struct mp_host *host, const char *dir)
   char owner[USER_WORDS], text[4096];
   struct stat st;
 
-  getgrgid_r(getegid(), &entry, text, sizeof(text), &group);
+  if (getgrgid_r(getegid(), &entry, text, sizeof(text), &group) != 0)
+    group = NULL;
   if (stat(dir, &st) != 0)
     return mp_fail(host, MP_EIO, dir, "%s", strerror(errno));
   return mp_fail(host, MP_EIO, dir,

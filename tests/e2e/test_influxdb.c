@@ -170,6 +170,49 @@ START_TEST(each_reading_is_one_point_at_its_own_time)
 }
 END_TEST
 
+/* The answer to a point is lost, so the point is sent again. */
+START_TEST(repeated_point_replaces_itself_only_in_influxdb)
+{
+  static const char *const shown[] = {
+    [INFLUXDB] = "1795342800000 84.208\n1795344000000 84.31\n",
+    [VICTORIA_METRICS] = "1795342800000 84.208\n1795342800000 84.208\n"
+                         "1795344000000 84.31\n",
+  };
+
+  build_with(kinds[_i]);
+  write_pipeline(proxy_port(proxy), V1);
+  proxy_order(proxy, PROXY_CUT, PROXY_BACK, 0);
+  exec_run(s, "84.208");
+  ck_assert_int_eq(sandbox_status(s), EX_TEMPFAIL);
+  proxy_order(proxy, PROXY_PASS, PROXY_BACK, 0);
+  exec_run(s, "84.310");
+  ck_assert_int_eq(sandbox_status(s), EX_OK);
+  ck_assert_str_eq(point_server_select(server, "energy"), shown[kinds[_i]]);
+}
+END_TEST
+
+/* A line that VictoriaMetrics cannot read is lost without a word. */
+START_TEST(unreadable_line_is_refused_only_by_influxdb)
+{
+  static const char *const status[] = {
+    [INFLUXDB] = "400", [VICTORIA_METRICS] = "204"
+  };
+  char command[256], got[16] = "";
+  FILE *f;
+
+  build_with(kinds[_i]);
+  snprintf(command, sizeof(command),
+           "curl -sS -m 20 -o /dev/null -w '%%{http_code}' --data-binary "
+           "'no point' 'http://127.0.0.1:%u/write?db=home'",
+           daemon_port(point_server_daemon(server)));
+  f = popen(command, "re");
+  ck_assert_ptr_nonnull(f);
+  ck_assert_ptr_nonnull(fgets(got, sizeof(got), f));
+  pclose(f);
+  ck_assert_str_eq(got, status[kinds[_i]]);
+}
+END_TEST
+
 /* ---- A month ---- */
 
 #define CYCLES 2160
@@ -501,6 +544,10 @@ influxdb_suite(void)
   tcase_set_timeout(tc, 300);
   tcase_add_checked_fixture(tc, NULL, leave);
   tcase_add_loop_test(tc, each_reading_is_one_point_at_its_own_time, 0,
+                      ARRAY_SIZE(kinds));
+  tcase_add_loop_test(tc, repeated_point_replaces_itself_only_in_influxdb, 0,
+                      ARRAY_SIZE(kinds));
+  tcase_add_loop_test(tc, unreadable_line_is_refused_only_by_influxdb, 0,
                       ARRAY_SIZE(kinds));
   tcase_add_loop_test(tc, month_is_caught_up_in_ten_requests, 0,
                       ARRAY_SIZE(kinds));

@@ -191,12 +191,10 @@ START_TEST(repeated_point_replaces_itself_only_in_influxdb)
 }
 END_TEST
 
-/* A line that VictoriaMetrics cannot read is lost without a word. */
-START_TEST(unreadable_line_is_refused_only_by_influxdb)
+/* Older versions of VictoriaMetrics lose a line that they cannot read without a
+ * word: 1.79 of Debian 12, but not 1.112 of Debian 13. */
+START_TEST(unreadable_line_is_refused)
 {
-  static const char *const status[] = {
-    [INFLUXDB] = "400", [VICTORIA_METRICS] = "204"
-  };
   char command[256], got[16] = "";
   FILE *f;
 
@@ -209,7 +207,8 @@ START_TEST(unreadable_line_is_refused_only_by_influxdb)
   ck_assert_ptr_nonnull(f);
   ck_assert_ptr_nonnull(fgets(got, sizeof(got), f));
   pclose(f);
-  ck_assert_str_eq(got, status[kinds[_i]]);
+  ck_assert(strcmp(got, "400") == 0 ||
+            (strcmp(got, "204") == 0 && kinds[_i] == VICTORIA_METRICS));
 }
 END_TEST
 
@@ -547,8 +546,7 @@ influxdb_suite(void)
                       ARRAY_SIZE(kinds));
   tcase_add_loop_test(tc, repeated_point_replaces_itself_only_in_influxdb, 0,
                       ARRAY_SIZE(kinds));
-  tcase_add_loop_test(tc, unreadable_line_is_refused_only_by_influxdb, 0,
-                      ARRAY_SIZE(kinds));
+  tcase_add_loop_test(tc, unreadable_line_is_refused, 0, ARRAY_SIZE(kinds));
   tcase_add_loop_test(tc, month_is_caught_up_in_ten_requests, 0,
                       ARRAY_SIZE(kinds));
   tcase_add_test(tc, request_is_that_of_version_2);

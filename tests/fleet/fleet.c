@@ -608,20 +608,17 @@ cycle(unsigned n)
   bool wanted[MAX_PIPELINES];
   bool quiet = n == 0;
   size_t break_at = 0;
-  unsigned kills = 0;
+  unsigned kills = 0, left = n < f.size.cycles ? f.size.cycles - n : 1;
 
   f.now += HOUR;
   count_on();
   want_all(wanted);
   if (!quiet)
-    kills =
-      (f.size.kills - f.killed + f.size.cycles - n - 1) / (f.size.cycles - n);
+    kills = (f.size.kills - f.killed + left - 1) / left;
   if (n == f.size.cycles / 2)
     break_at = messages_now() + n_meters() * 3 / 2;
   crowd_set_resets(f.crowd, quiet ? 0 : RESET_PERCENT);
   run_all(wanted, kills, break_at);
-  if (break_at && f.broker_kills == 0)
-    kill_broker();
 }
 
 /* Does cycles without faults until each pipeline has ended with 0 in two of
@@ -798,7 +795,10 @@ play_round(void)
   f.now = 1795341600;
   pthread_mutex_init(&f.lock, NULL);
   begin();
-  for (unsigned n = 0; n < f.size.cycles; n++) {
+  /* A run can end before it is killed. */
+  for (unsigned n = 0;
+       n < f.size.cycles || (f.killed < f.size.kills && n < 4 * f.size.cycles);
+       n++) {
     cycle(n);
     if (n == 0)
       memcpy(f.first, f.counter, sizeof(f.first));

@@ -17,8 +17,8 @@
 
 struct pair;
 
-/* What epoll returns: a door (PAIR is NULL), a side of a pair, or the order to
- * end (DOOR is NULL). */
+/* The data of an epoll event: a door (PAIR is NULL), a side of a pair, or the
+ * order to end (DOOR is NULL). */
 struct end {
   int fd;
   struct door *door;

@@ -44,13 +44,14 @@
 #define HOUR 3600
 #define RECOVERY_RUNS 6
 
-/* ---- What is simulated --------------------------------------------------- */
+/* ---- Sizes ----------------------------------------------------------------
+ */
 
 struct size {
   unsigned pipelines, meters, cycles, kills;
 };
 
-static const struct size whole = { 20, 50, 8, 20 };
+static const struct size whole = { 20, 50, 5, 20 };
 static const struct size sample = { 4, 10, 4, 4 };
 
 /* An amount whose PUBLISH the proxy passed on. */
@@ -371,7 +372,7 @@ start_subscriber(void)
                           "-t",
                           "fleet/#",
                           "-F",
-                          "%t %p %P",
+                          "%t %p",
                           NULL };
 
   snprintf(port, sizeof(port), "%u", f.ports[f.brokers - 1]);
@@ -619,6 +620,10 @@ cycle(unsigned n)
     break_at = messages_now() + n_meters() * 3 / 2;
   crowd_set_resets(f.crowd, quiet ? 0 : RESET_PERCENT);
   run_all(wanted, kills, break_at);
+  /* The account begins with a reading that each pipeline has delivered: on a
+   * busy machine, a first run can fail. */
+  for (int i = 0; quiet && i < RECOVERY_RUNS; i++)
+    run_all(wanted, 0, 0);
 }
 
 /* Does cycles without faults until each pipeline has ended with 0 in two of

@@ -7,7 +7,7 @@ set -eu
 # As make builds them.
 generated=${etc_builddir:-etc}
 service=$generated/systemd/meterpipe.service
-timer=$srcdir/etc/systemd/meterpipe.timer
+template=$generated/systemd/meterpipe@.service
 
 [ -f "$service" ] || exit 77
 
@@ -16,23 +16,43 @@ timer=$srcdir/etc/systemd/meterpipe.timer
 unit_directory()
 {
   mkdir "$scratch/units"
-  sed -e "s|^ExecStart=[^ ]*|ExecStart=$(command -v true)|" \
-    -e 's|^\(User\|Group\)=.*|\1=root|' -e '/^Documentation=/d' \
-    "$service" >"$scratch/units/meterpipe.service"
-  sed '/^Documentation=/d' "$timer" >"$scratch/units/meterpipe.timer"
+  for unit in meterpipe meterpipe@; do
+    sed -e "s|^ExecStart=[^ ]*|ExecStart=$(command -v true)|" \
+      -e 's|^\(User\|Group\)=.*|\1=root|' -e '/^Documentation=/d' \
+      "$generated/systemd/$unit.service" >"$scratch/units/$unit.service"
+    sed '/^Documentation=/d' "$srcdir/etc/systemd/$unit.timer" \
+      >"$scratch/units/$unit.timer"
+  done
 }
 
 if systemd-analyze security --help 2>/dev/null | grep -q -e --offline; then
   unit_directory
-  status=0
-  said=$(systemd-analyze security --offline=yes --threshold=20 \
-    --no-pager "$service" 2>&1) || status=$?
-  same 'the exposure of the service is at most 2.0' 0 "$status"
-  [ "$status" -eq 0 ] || printf '%s\n' "$said"
+  for unit in "$service" "$template"; do
+    status=0
+    said=$(systemd-analyze security --offline=yes --threshold=20 \
+      --no-pager "$unit" 2>&1) || status=$?
+    same "the exposure of $unit is at most 2.0" 0 "$status"
+    [ "$status" -eq 0 ] || printf '%s\n' "$said"
+  done
+  cp "$scratch/units/meterpipe@.service" "$scratch/units/meterpipe@a.service"
+  cp "$scratch/units/meterpipe@.timer" "$scratch/units/meterpipe@a.timer"
   same 'systemd-analyze verify finds nothing' '' \
     "$(systemd-analyze verify --man=no "$scratch/units/meterpipe.service" \
-      "$scratch/units/meterpipe.timer" 2>&1)"
+      "$scratch/units/meterpipe.timer" "$scratch/units/meterpipe@a.service" \
+      "$scratch/units/meterpipe@a.timer" 2>&1)"
 fi
+
+# The template is the service, for a pipeline file of its own.
+same_list 'the template of the service is as confined as the service' \
+  "$(sed '1,/^TimeoutStartSec/d' "$service")" \
+  "$(sed '1,/^TimeoutStartSec/d' "$template")"
+same 'an instance of the template runs its own pipeline file' \
+  "$(sed -n 's|^ConditionPathExists=||p' "$template")" \
+  "$(sed -n 's|^ExecStart=.*/meterpipe run -c ||p' "$template" |
+    grep '/%i\.ini$')"
+same 'the timer of an instance has a fixed delay' yes \
+  "$(grep '^FixedRandomDelay=' "$srcdir/etc/systemd/meterpipe@.timer" |
+    cut -d = -f 2)"
 
 # The lines of the cron file that are run, of which only one may be.
 cron_lines()
@@ -54,7 +74,7 @@ same 'cron mails nothing after the program was removed' '' \
 same 'the cron file ends with a line end' '' \
   "$(tail -c 1 "$generated/cron.d/meterpipe")"
 
-for file in $generated/cron.d/meterpipe $generated/systemd/meterpipe.service \
+for file in $generated/cron.d/meterpipe $service $template \
   $generated/tmpfiles.d/meterpipe.conf $generated/udev/70-meterpipe.rules; do
   same "$file has no gaps left" '' "$(grep -n '@[a-z]*@' "$file" || :)"
 done

@@ -484,7 +484,7 @@ take_up(struct fault_setup *setup)
 void
 setup_begin(struct fault_setup *setup)
 {
-  setup->now = (struct setup_moment){ .time = FIRST_TIME };
+  setup->now = (struct setup_moment){ .time = FIRST_TIME, .exported = -1 };
   for (unsigned c = 0; c < setup->plan->meters; c++) {
     setup->now.reading[c] = setup_first_reading(c);
     if (setup->plan->class)

@@ -96,6 +96,7 @@ struct setup_moment {
   } arrived[SETUP_MAX_ARRIVED];
   struct setup_sent sent[SETUP_MAX_SENT];
   unsigned n_arrived, n_sent;
+  int64_t exported; /* the reading in the file for Prometheus; -1: none */
 };
 
 struct fault_setup {

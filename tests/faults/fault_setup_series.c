@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "tests/support/http_stand_in.h"
 
 /* Seconds after the start of a run within which its reading ends. */
@@ -222,7 +223,26 @@ check_points(struct fault_setup *setup, const struct rows *rows)
 /* ---- The file for Prometheus --------------------------------------------- */
 
 static const char metric[] = "\nmeterpipe_energy_joules_total{";
-static const char time_metric[] = "\nmeterpipe_reading_timestamp_seconds{";
+
+/* What a complete file has, in this order. */
+static const char *const parts[] = {
+  "# HELP meterpipe_energy_joules_total ",
+  "\n# TYPE meterpipe_energy_joules_total counter\n",
+  "meterpipe_energy_joules_total{",
+  "\n# HELP meterpipe_reading_timestamp_seconds ",
+  "\n# TYPE meterpipe_reading_timestamp_seconds gauge\n",
+  "meterpipe_reading_timestamp_seconds{",
+};
+
+static bool
+is_complete(const char *text, size_t len)
+{
+  const char *at = text;
+
+  for (size_t i = 0; at && i < ARRAY_SIZE(parts); i++)
+    at = strstr(at, parts[i]);
+  return at && text[len - 1] == '\n';
+}
 
 /* Returns the reading in TEXT, in thousandths of GJ; -1: there is none. */
 static int64_t
@@ -238,11 +258,14 @@ setup_check_metrics(struct fault_setup *setup)
 {
   size_t len = 0;
   char *text = setup_read(setup, SETUP_METRICS, &len);
+  int64_t reading = text ? reading_in(text) : -1;
 
-  if (text &&
-      (len == 0 || text[len - 1] != '\n' || !strstr(text, time_metric) ||
-       find_run(setup, reading_in(text)) == SETUP_MAX_RUNS))
-    setup_note(setup, "the file for Prometheus is \"%s\"", text);
+  if (reading < setup->now.exported ||
+      (text &&
+       (!is_complete(text, len) || find_run(setup, reading) == SETUP_MAX_RUNS)))
+    setup_note(setup, "the file for Prometheus is \"%s\"",
+               text ? text : "not there any more");
+  setup->now.exported = reading;
   free(text);
 }
 
@@ -258,6 +281,8 @@ setup_check_series(struct fault_setup *setup)
   take_file(setup, &records, SETUP_RECORDS, "\"energy\":{\"value\":\"",
             "\"usage\":{\"value\":\"");
   check_rows(setup, &records);
+  if (setup_has(setup, SETUP_METRICS "?*"))
+    setup_note(setup, "a temporary file for Prometheus is left");
   if (!text || reading_in(text) != setup->now.reading[0])
     setup_note(setup, "the file for Prometheus has not %" PRId64 ": %s",
                setup->now.reading[0], text ? text : "there is none");

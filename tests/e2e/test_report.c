@@ -1,0 +1,229 @@
+/*
+ * meterpipe report: the page of a CSV file, and its answers to files that are
+ * damaged.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "lib/array.h"
+#include "tests/support/run_suite.h"
+#include "tests/support/sandbox.h"
+
+#define PIPELINE                                                               \
+  "[input meter]\nplugin = replay\npath = meter.capture\n"                     \
+  "[output log]\nplugin = csv\npath = heat.csv\n"                              \
+  "column.energy = meter.heat_energy_e1\ncolumn.volume = meter.volume_v1\n"    \
+  "column.t1 = meter.temperature_t1\ncolumn.t2 = meter.temperature_t2\n"       \
+  "column.flow = meter.flow_v1\n"
+#define COLUMNS                                                                \
+  "[report]\ncsv = log\nenergy = energy GJ\nvolume = volume m3\n"              \
+  "flow_temperature = t1\nreturn_temperature = t2\nflow = flow l/h\n"
+#define PRICES                                                                 \
+  "price = 545 DKK/MWh from 2026-01-01\nfixed = 2500 DKK/year from "           \
+  "2026-01-01\nreturn_expected = 40.7\nbonus = 2\nmalus = 1\n"
+
+#define HEAD "time,energy,volume,t1,t2,flow\n"
+
+static struct sandbox *s;
+
+static void
+setup(void)
+{
+  s = sandbox_new();
+  sandbox_write(s, "house.ini", "%s", PIPELINE COLUMNS PRICES);
+}
+
+static void
+teardown(void)
+{
+  sandbox_free(s);
+}
+
+static int
+report(const char *options)
+{
+  return sandbox_run(s, "report -c house.ini --zone Europe/Copenhagen %s",
+                     options);
+}
+
+static void
+expect_in_page(const char *text)
+{
+  ck_assert_msg(strstr(sandbox_out(s), text), "no %s in\n%s", text,
+                sandbox_out(s));
+}
+
+/* ---- The page ------------------------------------------------------------ */
+
+static void
+write_spring(void)
+{
+  sandbox_write(s, "heat.csv", "%s",
+                HEAD "2026-03-28T22:00:00Z,100.00,1000.0,60.00,40.00,0\n"
+                     "2026-03-28T23:30:00Z,100.10,1001.0,60.00,40.00,10\n"
+                     "2026-03-29T21:30:00Z,101.00,1010.0,62.00,41.00,20\n"
+                     "2026-03-29T22:30:00Z,101.20,1012.0,61.00,42.00,5\n"
+                     "2026-04-02T10:00:00Z,104.40,1040.0,61.00,43.00,7\n"
+                     "2026-04-02T11:00:00Z,0.00,0.0,61.00,43.00,7\n"
+                     "2026-04-02T12:00:00Z,0.25,2.0,61.00,43.00,7\n");
+}
+
+/* The day has 23 hours: 23:30 UTC is in it, and 22:30 UTC is in the next.  1.20
+ * GJ x 545 / 3.6 = 181.67; 41.08 is 0.38 degrees above, so 0.38 %: 0.69.  2 of
+ * 365 days: 13.70. */
+START_TEST(page_adds_up_uses_by_local_day)
+{
+  write_spring();
+  ck_assert_int_eq(report(""), EX_OK);
+  ck_assert_str_eq(sandbox_err(s), "");
+  expect_in_page("<td>2026-03-29</td><td>1.00</td><td>10.0</td>");
+  expect_in_page("<td>2026-03-30</td><td>0.20</td><td>2.0</td>");
+  expect_in_page("<td>3.20 GJ in 3 days</td>");
+  expect_in_page("exchanged or reset");
+  expect_in_page("<td>181.67</td><td>0.69</td><td>13.70</td><td>196.06</td>");
+  expect_in_page("<th>Sum</th><td>4.65</td><td>42.0</td>");
+}
+END_TEST
+
+START_TEST(page_is_self_contained)
+{
+  write_spring();
+  ck_assert_int_eq(report("--output page.html"), EX_OK);
+  ck_assert_str_eq(sandbox_out(s), "");
+  ck_assert_ptr_nonnull(sandbox_read(s, "page.html"));
+  ck_assert_ptr_null(strstr(sandbox_read(s, "page.html"), "<script"));
+  ck_assert_ptr_null(strstr(sandbox_read(s, "page.html"), "http"));
+  ck_assert_ptr_nonnull(strstr(sandbox_read(s, "page.html"), "<svg"));
+}
+END_TEST
+
+START_TEST(dates_select_days)
+{
+  write_spring();
+  ck_assert_int_eq(report("--from 2026-03-30 --to 2026-03-31"), EX_OK);
+  expect_in_page("<th>Sum</th><td>0.20</td><td>2.0</td>");
+  ck_assert_int_eq(report("--from 2026-3-30"), EX_USAGE);
+}
+END_TEST
+
+/* ---- The section --------------------------------------------------------- */
+
+START_TEST(suggestion_is_a_section_that_works)
+{
+  write_spring();
+  sandbox_write(s, "house.ini", "%s", PIPELINE);
+  ck_assert_int_eq(sandbox_run(s, "report -c house.ini --suggest"), EX_OK);
+  ck_assert_str_eq(sandbox_err(s), "");
+  sandbox_write(s, "house.ini", "%s%s", PIPELINE, sandbox_out(s));
+  ck_assert_int_eq(report(""), EX_OK);
+  expect_in_page("<th>Sum</th><td>4.65</td><td>42.0</td>");
+}
+END_TEST
+
+START_TEST(graph_leaves_the_section_alone)
+{
+  sandbox_write(s, "meter.capture", "%s", "");
+  ck_assert_int_eq(sandbox_run(s, "graph -c house.ini"), EX_OK);
+  ck_assert_str_eq(sandbox_err(s), "");
+}
+END_TEST
+
+static const struct {
+  const char *section, *err;
+} wrong_sections[] = {
+  { "", "house.ini: there is no section [report]: add the one that \"meterpipe "
+        "report --suggest\" prints" },
+  { COLUMNS "bonnus = 2\n",
+    "house.ini:19: [report] has no option \"bonnus\"; the nearest is "
+    "\"bonus\"" },
+  { COLUMNS "price = 545\n", "house.ini:19: price: write amounts by date" },
+  { COLUMNS "malus_counts = some\n",
+    "house.ini:19: malus_counts: write all or excess" },
+  { "[report]\ncsv = log\nenergy = heat GJ\n",
+    "there is no column \"heat\", which [report] of house.ini names" },
+  { "[report]\ncsv = log\n", "house.ini:12: [report] has no energy" },
+};
+
+START_TEST(wrong_section_is_named_with_its_line)
+{
+  write_spring();
+  sandbox_write(s, "house.ini", "%s%s", PIPELINE, wrong_sections[_i].section);
+  ck_assert_int_ne(report(""), EX_OK);
+  ck_assert_msg(strstr(sandbox_err(s), wrong_sections[_i].err), "%s",
+                sandbox_err(s));
+}
+END_TEST
+
+/* ---- Damaged files ------------------------------------------------------- */
+
+#define ROW_1 "2026-03-01T10:00:00Z,1.0,1.0,,,\n"
+#define ROW_2 "2026-03-01T11:00:00Z,2.5,2.0,,,\n"
+
+/* SUM: NULL if there must be no page. */
+static const struct {
+  const char *csv, *err, *sum;
+} damaged[] = {
+  { HEAD ROW_1 ROW_2 "2026-03-01T12:00:00Z,9",
+    "heat.csv:4: left out: 1 rows that have no line end", "1.5" },
+  { HEAD ROW_1 "2026-03-01T10:30:00Z,9\n" ROW_2,
+    "heat.csv:3: left out: 1 rows that do not have the cells", "1.5" },
+  { HEAD ROW_1 "2026-03-01T10:30:00Z,\"2,0\",2,,,\n" ROW_2,
+    "heat.csv:3: left out: 1 rows that have a cell that is not a number",
+    "1.5" },
+  { HEAD ROW_1 "yesterday,2,2,,,\n" ROW_2,
+    "heat.csv:3: left out: 1 rows that have no time", "1.5" },
+  { HEAD ROW_1 ROW_2 ROW_1 ROW_2,
+    "heat.csv:4: left out: 2 rows that are not later", "1.5" },
+  { HEAD "2026-03-01T09:00:00Z,50,1,,,\n" ROW_1
+         "2026-03-01T11:00:00Z,50.5,1,,,\n",
+    "heat.csv:4: a counter fell and is back", NULL },
+  { "time,other\n2026-03-01T10:00:00Z,1\n", "there is no column \"energy\"",
+    NULL },
+  { "", "there is no row that can be used", NULL },
+  { HEAD, "there is no row that can be used", NULL },
+  { HEAD ROW_1, "two rows are needed", NULL },
+};
+
+START_TEST(damaged_file_never_gives_a_wrong_sum)
+{
+  char sum[64];
+
+  sandbox_write(s, "heat.csv", "%s", damaged[_i].csv);
+  ck_assert_int_eq(report(""), damaged[_i].sum ? EX_OK : EX_DATAERR);
+  ck_assert_msg(strstr(sandbox_err(s), damaged[_i].err), "%s", sandbox_err(s));
+  if (!damaged[_i].sum) {
+    ck_assert_str_eq(sandbox_out(s), "");
+    return;
+  }
+  snprintf(sum, sizeof(sum), "<th>Sum</th><td>%s</td>", damaged[_i].sum);
+  expect_in_page(sum);
+}
+END_TEST
+
+int
+main(void)
+{
+  Suite *suite = suite_create("report");
+  TCase *tc = tcase_create("report");
+
+  tcase_set_timeout(tc, 60);
+  tcase_add_checked_fixture(tc, setup, teardown);
+  tcase_add_test(tc, page_adds_up_uses_by_local_day);
+  tcase_add_test(tc, page_is_self_contained);
+  tcase_add_test(tc, dates_select_days);
+  tcase_add_test(tc, suggestion_is_a_section_that_works);
+  tcase_add_test(tc, graph_leaves_the_section_alone);
+  tcase_add_loop_test(tc, wrong_section_is_named_with_its_line, 0,
+                      ARRAY_SIZE(wrong_sections));
+  tcase_add_loop_test(tc, damaged_file_never_gives_a_wrong_sum, 0,
+                      ARRAY_SIZE(damaged));
+  suite_add_tcase(suite, tc);
+  return run_suite(suite);
+}

@@ -40,7 +40,8 @@ static void
 print_help(void)
 {
   printf(
-    "Usage: meterpipe report [OPTION]...\n\n"
+    "Usage: meterpipe report [-c FILE] [--from DATE] [--to DATE] "
+    "[--output FILE] [--csv FILE] [--zone ZONE] [--suggest]\n\n"
     "Write a page of the usage and the costs in a CSV file.\n\n"
     "Options:\n"
     "  -c, --config FILE       the pipeline file, which has a section "

@@ -113,6 +113,21 @@ START_TEST(dates_select_days)
 }
 END_TEST
 
+/* The golden file has the whole page of write_spring(). */
+START_TEST(page_is_the_golden_file)
+{
+  const char *srcdir = getenv("srcdir");
+  char command[1024];
+
+  write_spring();
+  ck_assert_int_eq(report("--output page.html"), EX_OK);
+  snprintf(command, sizeof(command),
+           "diff '%s/tests/data/report/spring.html' '%s/page.html'",
+           srcdir ? srcdir : ".", sandbox_dir(s));
+  ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 /* ---- The section --------------------------------------------------------- */
 
 START_TEST(suggestion_is_a_section_that_works)
@@ -217,6 +232,7 @@ main(void)
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_test(tc, page_adds_up_uses_by_local_day);
   tcase_add_test(tc, page_is_self_contained);
+  tcase_add_test(tc, page_is_the_golden_file);
   tcase_add_test(tc, dates_select_days);
   tcase_add_test(tc, suggestion_is_a_section_that_works);
   tcase_add_test(tc, graph_leaves_the_section_alone);

@@ -195,7 +195,18 @@ static const struct {
   { HEAD ROW_1 "yesterday,2,2,,,\n" ROW_2,
     "heat.csv:3: left out: 1 rows that have no time", "1.5" },
   { HEAD ROW_1 ROW_2 ROW_1 ROW_2,
-    "heat.csv:4: left out: 2 rows that are not later", "1.5" },
+    "heat.csv:4: left out: 2 rows that have a time that does not fit", "1.5" },
+  { HEAD ROW_1 "2037-03-01T10:20:00Z,2.0,1.0,,,\n" ROW_2,
+    "heat.csv:3: left out: 1 rows that have a time that does not fit", "1.5" },
+  { HEAD ROW_1 "2037-03-01T10:20:00Z,1.2,1.0,,,\n"
+               "2037-03-01T10:40:00Z,1.4,1.0,,,\n" ROW_2
+               "2026-03-01T12:00:00Z,3.5,2.0,,,\n",
+    "heat.csv:3: left out: 2 rows that have a time that does not fit", "2.5" },
+  { HEAD ROW_1 "1970-01-01T00:00:09Z,1.2,1.0,,,\n" ROW_2,
+    "heat.csv:3: left out: 1 rows that have a time that does not fit", "1.5" },
+  { HEAD ROW_1 "2026-03-01T11:10:00Z,1.2,1.0,,,\n" ROW_2
+               "2026-03-01T12:00:00Z,3.5,2.0,,,\n",
+    "heat.csv:4: left out: 1 rows that are not later", "2.5" },
   { HEAD "2026-03-01T09:00:00Z,50,1,,,\n" ROW_1
          "2026-03-01T11:00:00Z,50.5,1,,,\n",
     "heat.csv:4: a counter fell and is back", NULL },

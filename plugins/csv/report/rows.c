@@ -9,6 +9,7 @@
 #include "lib/civil.h"
 #include "lib/csv_cells.h"
 #include "lib/rfc3339.h"
+#include "plugins/csv/report/stretches.h"
 
 #define NIGHT_END 6 /* o'clock; the night begins at midnight */
 /* Every offset from UTC that is in use changes at a multiple of this. */
@@ -18,6 +19,7 @@
 const char *const rows_fault_texts[ROWS_FAULTS] = {
   [ROWS_CELLS] = "do not have the cells of the header",
   [ROWS_TIME] = "have no time in the first column",
+  [ROWS_CLOCK] = "have a time that does not fit between the rows around them",
   [ROWS_ORDER] = "are not later than the row before",
   [ROWS_NUMBER] = "have a cell that is not a number",
   [ROWS_CUT] = "have no line end, so they may be cut",
@@ -29,6 +31,8 @@ struct reader {
   size_t places[SECTION_COLUMNS]; /* of the columns; NO_COLUMN */
   size_t n_cells;
   unsigned long line;
+  struct stretches stretches;
+  size_t stretch; /* the current one */
   int64_t last_ms;
   bool has_last;
   struct rfc3339_day day_cache;
@@ -171,6 +175,17 @@ add_row(struct reader *r, const struct uses_row *row)
   }
 }
 
+/* Reads the time in the first cell at *TEXT, which moves on; false: it has
+ * none. */
+static bool
+take_time(struct reader *r, char **text, char *end, int64_t *ret_ms)
+{
+  const char *cell = csv_take_cell(text, end);
+  size_t len = strlen(cell);
+
+  return len > 0 && rfc3339_scan(&r->day_cache, cell, len, ret_ms) == len;
+}
+
 static int
 take_row(struct reader *r, char *text, char *end)
 {
@@ -181,19 +196,18 @@ take_row(struct reader *r, char *text, char *end)
     leave_out(r, ROWS_CELLS);
     return EX_OK;
   }
-  for (size_t i = 0; i < r->n_cells; i++) {
-    const char *cell = csv_take_cell(&text, end);
-    size_t len = i == 0 ? strlen(cell) : 0;
-
-    if (i == 0 &&
-        (len == 0 || rfc3339_scan(&r->day_cache, cell, len, &ms) != len)) {
-      leave_out(r, ROWS_TIME);
-      return EX_OK;
-    }
-    if (i > 0 && !take_cell(r, i, cell, &row)) {
+  if (!take_time(r, &text, end, &ms)) {
+    leave_out(r, ROWS_TIME);
+    return EX_OK;
+  }
+  for (size_t i = 1; i < r->n_cells; i++)
+    if (!take_cell(r, i, csv_take_cell(&text, end), &row)) {
       leave_out(r, ROWS_NUMBER);
       return EX_OK;
     }
+  if (!stretches_used(&r->stretches, r->line, &r->stretch)) {
+    leave_out(r, ROWS_CLOCK);
+    return EX_OK;
   }
   if (r->has_last && ms <= r->last_ms) {
     leave_out(r, ROWS_ORDER);
@@ -207,13 +221,39 @@ take_row(struct reader *r, char *text, char *end)
   return add_row(r, &row);
 }
 
+/* Adds a row to the stretches. */
+static int
+take_row_time(struct reader *r, char *text, char *end)
+{
+  int64_t ms;
+
+  if (csv_count_cells(text, (size_t)(end - text)) != r->n_cells ||
+      !take_time(r, &text, end, &ms))
+    return EX_OK;
+  switch (stretches_add(&r->stretches, r->line, ms)) {
+  case MP_OK:
+    return EX_OK;
+  case MP_ERANGE:
+    return fail(r, EX_DATAERR,
+                "the times go back too often: sort the rows, or name the file "
+                "of one meter");
+  default:
+    return fail(r, EX_OSERR, "out of memory");
+  }
+}
+
+/* ---- Lines --------------------------------------------------------------- */
+
+typedef int take_fn(struct reader *r, char *text, char *end);
+
 /* Handles a line of LEN bytes with its end; TEXT has room for a NUL. */
 static int
-take_line(struct reader *r, char *text, size_t len)
+take_line(struct reader *r, char *text, size_t len, take_fn *take)
 {
   r->line++;
   if (text[len - 1] != '\n') {
-    leave_out(r, ROWS_CUT);
+    if (take == take_row)
+      leave_out(r, ROWS_CUT);
     return EX_OK;
   }
   len--;
@@ -221,7 +261,27 @@ take_line(struct reader *r, char *text, size_t len)
     len--;
   text[len] = '\0';
   return r->line == 1 ? find_columns(r, text, text + len)
-                      : take_row(r, text, text + len);
+                      : take(r, text, text + len);
+}
+
+/* Reads F from its beginning. */
+static int
+read_lines(struct reader *r, FILE *f, take_fn *take)
+{
+  char *text = NULL;
+  size_t size = 0;
+  ssize_t len;
+  int status = EX_OK;
+
+  r->line = 0;
+  if (fseeko(f, 0, SEEK_SET) != 0)
+    return fail(r, EX_NOINPUT, "is read twice, so it must be a file");
+  while (status == EX_OK && (len = getline(&text, &size, f)) > 0)
+    status = take_line(r, text, (size_t)len, take);
+  free(text);
+  if (status == EX_OK && ferror(f))
+    return fail(r, EX_IOERR, "cannot be read to its end");
+  return status;
 }
 
 int
@@ -229,24 +289,20 @@ rows_read(FILE *f, const char *path, const struct section *section,
           struct rows *ret)
 {
   struct reader r = { .section = section, .path = path, .rows = ret };
-  char *text = NULL;
-  size_t size = 0;
-  ssize_t len;
-  int status = EX_OK;
+  int status;
 
   *ret = (struct rows){ .used = 0 };
-  while (status == EX_OK && (len = getline(&text, &size, f)) > 0)
-    status = take_line(&r, text, (size_t)len);
-  free(text);
-  if (status != EX_OK)
-    return status;
-  if (ferror(f))
-    return fail(&r, EX_IOERR, "cannot be read to its end");
-  if (ret->used == 0)
+  status = read_lines(&r, f, take_row_time);
+  if (status == EX_OK && stretches_choose(&r.stretches) != MP_OK)
+    status = fail(&r, EX_OSERR, "out of memory");
+  if (status == EX_OK)
+    status = read_lines(&r, f, take_row);
+  stretches_free(&r.stretches);
+  if (status == EX_OK && ret->used == 0)
     return fail(&r, EX_DATAERR,
                 "there is no row that can be used: name the "
                 "CSV file of the meter");
-  return EX_OK;
+  return status;
 }
 
 void

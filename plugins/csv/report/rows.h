@@ -1,5 +1,5 @@
 /*
- * Reads a CSV file row by row, in constant memory, and adds up its uses.
+ * Reads a CSV file row by row, twice, in constant memory, and adds up its uses.
  */
 #ifndef REPORT_ROWS_H
 #define REPORT_ROWS_H
@@ -14,6 +14,7 @@
 enum rows_fault {
   ROWS_CELLS,  /* other cells than the header, or wrong quotes */
   ROWS_TIME,   /* no time in the first column */
+  ROWS_CLOCK,  /* a time that does not fit between the rows around it */
   ROWS_ORDER,  /* not after the row before */
   ROWS_NUMBER, /* a cell of a named column is no number */
   ROWS_CUT,    /* the last row has no line end */

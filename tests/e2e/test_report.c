@@ -76,8 +76,9 @@ write_spring(void)
 }
 
 /* The day has 23 hours: 23:30 UTC is in it, and 22:30 UTC is in the next.  1.20
- * GJ x 545 / 3.6 = 181.67; 41.08 is 0.38 degrees above, so 0.38 %: 0.69.  2 of
- * 365 days: 13.70. */
+ * GJ x 545 / 3.6 = 181.667; 41.08 is 0.38 degrees above, so 0.38 %: 0.690.  3
+ * of 365 days, with the gap: 20.548.  The total is 202.905 before it is
+ * rounded. */
 START_TEST(page_adds_up_uses_by_local_day)
 {
   write_spring();
@@ -87,8 +88,68 @@ START_TEST(page_adds_up_uses_by_local_day)
   expect_in_page("<td>2026-03-30</td><td>0.20</td><td>2.0</td>");
   expect_in_page("<td>3.20 GJ in 3 days</td>");
   expect_in_page("exchanged or reset");
-  expect_in_page("<td>181.67</td><td>0.69</td><td>13.70</td><td>196.06</td>");
+  expect_in_page("<td>181.67</td><td>0.69</td><td>20.55</td><td>202.90</td>");
   expect_in_page("<th>Sum</th><td>4.65</td><td>42.0</td>");
+}
+END_TEST
+
+/* The model compares each table with the file. */
+START_TEST(sums_are_those_of_the_file)
+{
+  const char *srcdir = getenv("srcdir");
+  char model[1024], command[4096];
+
+  snprintf(model, sizeof(model), "python3 '%s/tests/e2e/report_model.py'",
+           srcdir ? srcdir : ".");
+  snprintf(command, sizeof(command), "%s make %d '%s/heat.csv'", model, _i,
+           sandbox_dir(s));
+  ck_assert_int_eq(system(command), 0);
+  ck_assert_int_eq(report("--output page.html"), EX_OK);
+  ck_assert_str_eq(sandbox_err(s), "");
+  snprintf(command, sizeof(command), "%s check '%s/heat.csv' '%s/page.html'",
+           model, sandbox_dir(s), sandbox_dir(s));
+  ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+START_TEST(day_of_25_hours_is_one_day)
+{
+  sandbox_write(s, "heat.csv", "%s",
+                HEAD "2026-10-24T21:59:00Z,1.0,1.0,,,\n"
+                     "2026-10-24T22:00:00Z,1.1,1.0,,,\n"
+                     "2026-10-25T22:59:00Z,3.0,1.0,,,\n"
+                     "2026-10-25T23:00:00Z,3.5,1.0,,,\n");
+  ck_assert_int_eq(report(""), EX_OK);
+  expect_in_page("<td>2026-10-25</td><td>2.0</td>");
+  expect_in_page("<td>2026-10-26</td><td>0.5</td>");
+}
+END_TEST
+
+/* Register 97 rises by 10 m3 x 65 degrees, and t1 says 60. */
+START_TEST(means_come_from_the_registers)
+{
+  sandbox_write(s, "house.ini", "%s",
+                PIPELINE COLUMNS "energy_e8 = e8 m3xC\nenergy_e9 = e9 m3xC\n");
+  sandbox_write(s, "heat.csv", "%s",
+                "time,energy,volume,t1,t2,flow,e8,e9\n"
+                "2026-03-01T10:00:00Z,1.0,100,60,40,0,5000,3000\n"
+                "2026-03-01T11:00:00Z,2.0,104,60,40,0,,\n"
+                "2026-03-01T12:00:00Z,3.0,110,60,40,0,5650,3333\n");
+  ck_assert_int_eq(report(""), EX_OK);
+  expect_in_page("<td>2026-03-01</td><td>65.00</td><td>33.30</td>"
+                 "<td>31.70</td>");
+}
+END_TEST
+
+/* February has no row, but its days cost the fixed price. */
+START_TEST(fixed_price_covers_a_gap)
+{
+  sandbox_write(s, "heat.csv", "%s",
+                HEAD "2026-01-31T10:00:00Z,1.0,100,60,40,0\n"
+                     "2026-03-01T11:00:00Z,2.0,104,60,40,0\n");
+  ck_assert_int_eq(report(""), EX_OK);
+  expect_in_page("<td>2026-02</td><td>0.00</td><td></td><td>191.78</td>"
+                 "<td>191.78</td>");
 }
 END_TEST
 
@@ -242,6 +303,10 @@ main(void)
   tcase_set_timeout(tc, 60);
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_test(tc, page_adds_up_uses_by_local_day);
+  tcase_add_loop_test(tc, sums_are_those_of_the_file, 0, 20);
+  tcase_add_test(tc, day_of_25_hours_is_one_day);
+  tcase_add_test(tc, means_come_from_the_registers);
+  tcase_add_test(tc, fixed_price_covers_a_gap);
   tcase_add_test(tc, page_is_self_contained);
   tcase_add_test(tc, page_is_the_golden_file);
   tcase_add_test(tc, dates_select_days);

@@ -188,7 +188,8 @@ make_page(const struct arguments *args, const struct section *section,
   struct page page = { .section = section, .rows = rows };
   const struct uses *uses = &rows->uses;
   size_t first = 0, end = uses->n;
-  struct month *months;
+  struct months months;
+  int64_t from, to;
   int status;
 
   while (first < end && uses->records[first].day < args->from)
@@ -200,12 +201,16 @@ make_page(const struct arguments *args, const struct section *section,
                 "there is no use in these days: two rows are needed");
   page.records = uses->records + first;
   page.n_records = end - first;
-  if (months_new(page.records, page.n_records, section, &months,
-                 &page.n_months) != MP_OK)
+  /* The days of a gap are shown, too. */
+  from = page.records[0].day - page.records[0].span + 1;
+  to = page.records[page.n_records - 1].day;
+  if (months_new(page.records, page.n_records,
+                 from > args->from ? from : args->from, to, section,
+                 &months) != MP_OK)
     return fail(EX_DATAERR, section->csv, "a sum has too many digits");
-  page.months = months;
+  page.months = &months;
   status = write_page(&page, args->output);
-  free(months);
+  free(months.list);
   return status;
 }
 

@@ -6,6 +6,7 @@
 #include "lib/unit.h"
 
 static const struct mp_decimal one = { 1, 0 };
+static const struct rules_fraction zero = { { 0, 0 }, { 1, 0 } };
 
 static int64_t
 month_of(int64_t day)
@@ -65,25 +66,24 @@ sum_cost(const struct uses_record *records, size_t n,
 static int
 set_fixed(struct month *m, const struct section_prices *prices)
 {
-  int64_t year = civil_from_days(m->first).year;
-  int64_t days =
-    civil_to_days((int)year + 1, 1, 1) - civil_to_days((int)year, 1, 1);
-  struct rules_fraction sum = { { 0, 0 }, { days, 0 } };
+  int year = (int)civil_from_days(m->first).year;
+  int64_t days = civil_to_days(year + 1, 1, 1) - civil_to_days(year, 1, 1);
+  struct rules_fraction *sum = &m->costs.fixed;
   int r = MP_OK;
 
+  sum->den = (struct mp_decimal){ days, 0 };
   for (int64_t day = m->first; day <= m->last && r == MP_OK; day++) {
     const struct section_price *price = section_price_of(prices, day);
 
     if (price)
-      r = decimal_add(sum.num, price->amount, &sum.num);
+      r = decimal_add(sum->num, price->amount, &sum->num);
   }
-  return r == MP_OK ? rules_round(&sum, &m->fixed) : r;
+  return r;
 }
 
 /* Sets the bonus or malus.  MP_DROP: a mean temperature is missing. */
 static int
-set_returns(struct month *m, const struct rules *rules,
-            const struct rules_fraction *cost)
+set_returns(struct month *m, const struct rules *rules)
 {
   struct mp_decimal flow = { 0, 0 }, returned;
   struct rules_fraction degrees;
@@ -94,71 +94,118 @@ set_returns(struct month *m, const struct rules *rules,
   if (r == MP_OK)
     r = rules_degrees(rules, flow, returned, &degrees);
   if (r == MP_OK)
-    r = rules_money(rules, cost, &degrees, &m->returns);
-  m->has_returns = r == MP_OK;
+    r = rules_money(rules, &m->costs.energy, &degrees, &m->costs.returns);
+  m->costs.has_returns = r == MP_OK;
   return r;
 }
 
-/* Sets the cost of a month.  Each item is rounded once, and the total is the
- * sum of the items, as on a bill. */
 static int
-set_cost(struct month *m, const struct uses_record *records, size_t n,
-         const struct section *section)
+add_costs(struct rules_fraction *sum, const struct rules_fraction *a)
 {
-  struct rules_fraction cost;
+  return rules_add(sum, a, sum);
+}
+
+static int
+set_costs(struct month *m, const struct uses_record *records, size_t n,
+          const struct section *section)
+{
+  struct costs *costs = &m->costs;
   struct mp_decimal sum;
   int r = section->price.n > 0 ? sum_cost(records, n, &section->price, &sum)
                                : MP_DROP;
 
   if (r == MP_OK)
-    r = convert_cost(section, sum, &cost);
-  if (r == MP_OK)
-    r = rules_round(&cost, &m->energy);
+    r = convert_cost(section, sum, &costs->energy);
+  costs->has_energy = r == MP_OK;
   if (r == MP_OK)
     r = set_fixed(m, &section->fixed);
   if (r == MP_OK && section->rules.n_points > 0)
-    r = set_returns(m, &section->rules, &cost);
-  if (r == MP_OK)
-    r = decimal_add(m->energy, m->fixed, &m->total);
-  if (r == MP_OK && m->has_returns)
-    r = decimal_add(m->total, m->returns, &m->total);
-  m->has_cost = r == MP_OK;
-  return r == MP_DROP ? MP_OK : r;
+    r = set_returns(m, &section->rules);
+  if (r != MP_OK && r != MP_DROP)
+    return r;
+  costs->total = costs->energy;
+  costs->has_total =
+    costs->has_energy && add_costs(&costs->total, &costs->fixed) == MP_OK &&
+    (!costs->has_returns || add_costs(&costs->total, &costs->returns) == MP_OK);
+  return MP_OK;
+}
+
+/* Adds up the costs of all months. */
+static void
+sum_costs(struct months *months)
+{
+  struct costs *sum = &months->costs;
+
+  sum->has_energy = sum->has_total = true;
+  sum->energy = sum->returns = sum->fixed = sum->total = zero;
+  for (size_t i = 0; i < months->n; i++) {
+    const struct costs *costs = &months->list[i].costs;
+
+    sum->has_energy = sum->has_energy && costs->has_energy &&
+                      add_costs(&sum->energy, &costs->energy) == MP_OK &&
+                      add_costs(&sum->fixed, &costs->fixed) == MP_OK;
+    sum->has_total = sum->has_total && costs->has_total &&
+                     add_costs(&sum->total, &costs->total) == MP_OK;
+    sum->has_returns = (sum->has_returns || costs->has_returns) &&
+                       add_costs(&sum->returns, &costs->returns) == MP_OK;
+  }
 }
 
 static int
-sum_month(struct month *m, const struct uses_record *records, size_t n)
+set_month(struct month *m, const struct uses_record *records, size_t n,
+          const struct section *section)
 {
   int r = MP_OK;
 
-  *m = (struct month){ .first = records[0].day, .last = records[n - 1].day };
   m->sum.day = month_of(m->first);
+  m->costs.energy = m->costs.returns = m->costs.fixed = zero;
   for (size_t i = 0; i < n && r == MP_OK; i++)
     r = uses_sum(&m->sum, &records[i]);
-  return r;
+  return r == MP_OK ? set_costs(m, records, n, section) : r;
+}
+
+/* Returns the last day of the month of DAY. */
+static int64_t
+month_end(int64_t day)
+{
+  return month_of(month_of(day) + 31) - 1;
+}
+
+static size_t
+count_months(int64_t from, int64_t to)
+{
+  size_t n = 0;
+
+  for (; from <= to; from = month_end(from) + 1)
+    n++;
+  return n;
 }
 
 int
-months_new(const struct uses_record *records, size_t n,
-           const struct section *section, struct month **ret, size_t *ret_n)
+months_new(const struct uses_record *records, size_t n, int64_t from,
+           int64_t to, const struct section *section, struct months *ret)
 {
-  struct month *months = calloc(n + 1, sizeof(*months));
-  size_t count = 0, end;
-  int r = months ? MP_OK : MP_ENOMEM;
+  struct months months = { .n = count_months(from, to) };
+  size_t i = 0, end;
+  int r = MP_OK;
 
-  for (size_t i = 0; i < n && r == MP_OK; i = end) {
-    for (end = i + 1; end < n; end++)
-      if (month_of(records[end].day) != month_of(records[i].day))
-        break;
-    r = sum_month(&months[count], &records[i], end - i);
-    if (r == MP_OK)
-      r = set_cost(&months[count++], &records[i], end - i, section);
+  months.list = calloc(months.n + 1, sizeof(*months.list));
+  if (!months.list)
+    return MP_ENOMEM;
+  for (size_t k = 0; k < months.n && r == MP_OK; k++, i = end) {
+    struct month *m = &months.list[k];
+
+    m->first = k == 0 ? from : months.list[k - 1].last + 1;
+    m->last = month_end(m->first) < to ? month_end(m->first) : to;
+    for (end = i; end < n && records[end].day <= m->last;)
+      end++;
+    r = set_month(m, &records[i], end - i, section);
   }
   if (r != MP_OK) {
-    free(months);
+    free(months.list);
     return r;
   }
+  sum_costs(&months);
   *ret = months;
-  *ret_n = count;
   return MP_OK;
 }

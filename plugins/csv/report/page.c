@@ -23,7 +23,8 @@ static const char style[] =
   "td,th{padding:.1em .6em;text-align:right;border-bottom:1px solid "
   "var(--line);white-space:nowrap}\n"
   ".use{fill:var(--bar)}.cold{fill:var(--cold)}"
-  ".flow{stroke:var(--bar)}.return{stroke:var(--cold)}\n"
+  ".flow{stroke:var(--bar)}.return{stroke:var(--cold)}"
+  ".cooling{stroke:var(--ink)}\n"
   "polyline{fill:none;stroke-width:2}\n"
   ".axis{stroke:var(--line)}text{fill:var(--ink);font-size:12px}\n"
   "</style>\n";
@@ -145,16 +146,32 @@ put_bar(FILE *f, size_t i, size_t n, int height, bool hatched)
 }
 
 static void
+raise_to(struct mp_decimal *max, struct mp_decimal d)
+{
+  if (decimal_compare(d, *max) > 0)
+    *max = d;
+}
+
+/* Returns the bar of record I: its place among all days. */
+static size_t
+place_of(const struct page *p, size_t i)
+{
+  return (size_t)(p->records[i].day - p->records[0].day);
+}
+
+static size_t
+count_days(const struct page *p)
+{
+  return place_of(p, p->n_records - 1) + 1;
+}
+
+static void
 put_days_figure(FILE *f, const struct page *p)
 {
   struct mp_decimal max = { 0, 0 };
-  int64_t first, days;
 
   for (size_t i = 0; i < p->n_records; i++)
-    if (decimal_compare(p->records[i].used[USES_ENERGY], max) > 0)
-      max = p->records[i].used[USES_ENERGY];
-  first = p->records[0].day;
-  days = p->records[p->n_records - 1].day - first + 1;
+    raise_to(&max, p->records[i].used[USES_ENERGY]);
   begin_figure(f, "Energy per day", max, p->section->units[COLUMN_ENERGY]);
   fputs("<pattern id=\"gap\" width=\"6\" height=\"6\" "
         "patternUnits=\"userSpaceOnUse\"><path d=\"M0 6L6 0\" "
@@ -162,71 +179,127 @@ put_days_figure(FILE *f, const struct page *p)
         f);
   for (size_t i = 0; i < p->n_records; i++)
     if (is_drawn(&p->records[i]))
-      put_bar(f, (size_t)(p->records[i].day - first), (size_t)days,
+      put_bar(f, place_of(p, i), count_days(p),
               height_of(p->records[i].used[USES_ENERGY], max),
               p->records[i].span > 1);
   fputs("</svg>\n", f);
 }
 
 static void
-put_months_figure(FILE *f, const struct page *p)
+put_nights_figure(FILE *f, const struct page *p)
 {
   struct mp_decimal max = { 0, 0 };
 
-  for (size_t i = 0; i < p->n_months; i++)
-    if (decimal_compare(p->months[i].sum.used[USES_ENERGY], max) > 0)
-      max = p->months[i].sum.used[USES_ENERGY];
-  begin_figure(f, "Energy per month", max, p->section->units[COLUMN_ENERGY]);
-  for (size_t i = 0; i < p->n_months; i++)
-    put_bar(f, i, p->n_months,
-            height_of(p->months[i].sum.used[USES_ENERGY], max), false);
+  for (size_t i = 0; i < p->n_records; i++)
+    if (p->records[i].has_night)
+      raise_to(&max, p->records[i].night);
+  begin_figure(f, "Smallest flow at night", max,
+               p->section->units[COLUMN_FLOW]);
+  for (size_t i = 0; i < p->n_records; i++)
+    if (p->records[i].has_night)
+      put_bar(f, place_of(p, i), count_days(p),
+              height_of(p->records[i].night, max), false);
   fputs("</svg>\n", f);
 }
 
-/* Writes the daily means of a temperature as a line; 100 degrees at the top. */
 static void
-put_line(FILE *f, const struct page *p, enum uses_temperature t,
-         const char *class)
+put_months_figure(FILE *f, const struct page *p)
 {
-  int64_t first = p->records[0].day;
-  int64_t days = p->records[p->n_records - 1].day - first + 1;
-  struct mp_decimal mean;
+  const struct months *months = p->months;
+  struct mp_decimal max = { 0, 0 };
+
+  for (size_t i = 0; i < months->n; i++)
+    raise_to(&max, months->list[i].sum.used[USES_ENERGY]);
+  begin_figure(f, "Energy per month", max, p->section->units[COLUMN_ENERGY]);
+  for (size_t i = 0; i < months->n; i++)
+    put_bar(f, i, months->n,
+            height_of(months->list[i].sum.used[USES_ENERGY], max), false);
+  fputs("</svg>\n", f);
+}
+
+/* Rounds the total; 0 if there is none. */
+static struct mp_decimal
+total_of(const struct costs *costs)
+{
+  struct mp_decimal total = { 0, 0 };
+
+  if (costs->has_total && rules_round(&costs->total, &total) != MP_OK)
+    total = (struct mp_decimal){ 0, 0 };
+  return total;
+}
+
+static void
+put_costs_figure(FILE *f, const struct page *p)
+{
+  const struct months *months = p->months;
+  struct mp_decimal max = { 0, 0 };
+
+  for (size_t i = 0; i < months->n; i++)
+    raise_to(&max, total_of(&months->list[i].costs));
+  begin_figure(f, "Cost per month", max, p->section->price.currency);
+  for (size_t i = 0; i < months->n; i++)
+    put_bar(f, i, months->n, height_of(total_of(&months->list[i].costs), max),
+            false);
+  fputs("</svg>\n", f);
+}
+
+/* Rounded means of flow, return and cooling. */
+struct means {
+  bool has[3];
+  struct mp_decimal value[3];
+};
+
+static struct means
+means_of(const struct uses_record *record)
+{
+  struct means ret = { .has = { false } };
+
+  for (int t = 0; t < USES_TEMPERATURES; t++)
+    ret.has[t] = uses_mean(&record->means[t], &ret.value[t]) == MP_OK;
+  ret.has[2] = ret.has[USES_FLOW_T] && ret.has[USES_RETURN_T] &&
+               decimal_sub(ret.value[USES_FLOW_T], ret.value[USES_RETURN_T],
+                           &ret.value[2]) == MP_OK;
+  return ret;
+}
+
+/* Writes the daily means as a line; 100 degrees at the top. */
+static void
+put_line(FILE *f, const struct page *p, int which, const char *class)
+{
+  size_t days = count_days(p);
 
   fprintf(f, "<polyline class=\"%s\" points=\"", class);
-  for (size_t i = 0; i < p->n_records; i++)
-    if (uses_mean(&p->records[i].means[t], &mean) == MP_OK)
-      fprintf(f, "%" PRId64 ",%d ",
-              (p->records[i].day - first) * BARS_WIDTH / days,
-              BARS_HEIGHT - height_of(mean, (struct mp_decimal){ 100, 0 }));
+  for (size_t i = 0; i < p->n_records; i++) {
+    struct means means = means_of(&p->records[i]);
+
+    if (means.has[which])
+      fprintf(f, "%zu,%d ", place_of(p, i) * BARS_WIDTH / days,
+              BARS_HEIGHT -
+                height_of(means.value[which], (struct mp_decimal){ 100, 0 }));
+  }
   fputs("\"/>\n", f);
 }
 
 static void
 put_temperatures_figure(FILE *f, const struct page *p)
 {
-  begin_figure(f, "Flow and return per day", (struct mp_decimal){ 100, 0 },
-               "C");
+  begin_figure(f, "Flow, return and cooling per day",
+               (struct mp_decimal){ 100, 0 }, "C");
   put_line(f, p, USES_FLOW_T, "flow");
   put_line(f, p, USES_RETURN_T, "return");
+  put_line(f, p, 2, "cooling");
   fputs("</svg>\n", f);
 }
 
 /* ---- Tables -------------------------------------------------------------- */
 
-/* Writes the means of flow, return and cooling. */
 static void
 put_means(FILE *f, const struct uses_record *record)
 {
-  struct mp_decimal flow, returned, cooling;
-  bool has_flow = uses_mean(&record->means[USES_FLOW_T], &flow) == MP_OK;
-  bool has_return =
-    uses_mean(&record->means[USES_RETURN_T], &returned) == MP_OK;
-  bool has_both =
-    has_flow && has_return && decimal_sub(flow, returned, &cooling) == MP_OK;
+  struct means means = means_of(record);
 
-  put_cell(f, has_flow, flow);
-  put_cell(f, has_return, returned);
-  put_cell(f, has_both, cooling);
+  for (int i = 0; i < 3; i++)
+    put_cell(f, means.has[i], means.value[i]);
 }
 
 static void
@@ -236,17 +309,23 @@ put_head(FILE *f, const struct page *p, const char *first)
   put_unit(f, p, COLUMN_ENERGY);
   fputs("</th><th>Volume ", f);
   put_unit(f, p, COLUMN_VOLUME);
-  fputs("</th><th>Flow °C</th><th>Return °C</th><th>Cooling °C</th>", f);
+  fputs("</th>", f);
 }
 
+#define MEANS_HEAD "<th>Flow °C</th><th>Return °C</th><th>Cooling °C</th>"
+
+/* Writes what is special: "3.2 GJ in 4 days". */
 static void
 put_notes(FILE *f, const struct page *p, const struct uses_record *record)
 {
+  static const enum section_column columns[] = { COLUMN_ENERGY, COLUMN_VOLUME };
+  int i = record->has[USES_ENERGY] ? USES_ENERGY : USES_VOLUME;
+
   fputs("<td>", f);
-  if (record->span > 1 && is_drawn(record)) {
-    put_decimal(f, record->used[USES_ENERGY]);
+  if (record->span > 1 && record->has[i]) {
+    put_decimal(f, record->used[i]);
     putc(' ', f);
-    put_unit(f, p, COLUMN_ENERGY);
+    put_unit(f, p, columns[i]);
     fprintf(f, " in %" PRId64 " days", record->span);
   }
   if (record->falls > 0)
@@ -259,35 +338,62 @@ put_sums(FILE *f, const struct uses_record *record)
 {
   put_cell(f, record->has[USES_ENERGY], record->used[USES_ENERGY]);
   put_cell(f, record->has[USES_VOLUME], record->used[USES_VOLUME]);
-  put_means(f, record);
 }
 
 static void
+begin_day(FILE *f, const struct uses_record *record)
+{
+  fputs("<tr><td>", f);
+  put_date(f, record->day);
+  fputs("</td>", f);
+}
+
+static int
 put_days_table(FILE *f, const struct page *p)
 {
+  struct uses_record sum = { .span = 0 };
+  int r = MP_OK;
+
   put_head(f, p, "Day");
-  fputs("<th>Night flow ", f);
-  put_unit(f, p, COLUMN_FLOW);
-  fputs("</th><th></th></tr>\n", f);
-  for (size_t i = 0; i < p->n_records; i++) {
-    fputs("<tr><td>", f);
-    put_date(f, p->records[i].day);
-    fputs("</td>", f);
+  fputs("<th></th></tr>\n", f);
+  for (size_t i = 0; i < p->n_records && r == MP_OK; i++) {
+    begin_day(f, &p->records[i]);
     put_sums(f, &p->records[i]);
-    put_cell(f, p->records[i].has_night, p->records[i].night);
     put_notes(f, p, &p->records[i]);
+    fputs("</tr>\n", f);
+    r = uses_sum(&sum, &p->records[i]);
+  }
+  fputs("<tr><th>Sum</th>", f);
+  put_sums(f, &sum);
+  fputs("<td></td></tr>\n</table>\n", f);
+  return r;
+}
+
+static void
+put_temperatures_table(FILE *f, const struct page *p)
+{
+  fputs("<table>\n<tr><th>Day</th>" MEANS_HEAD "</tr>\n", f);
+  for (size_t i = 0; i < p->n_records; i++) {
+    begin_day(f, &p->records[i]);
+    put_means(f, &p->records[i]);
     fputs("</tr>\n", f);
   }
   fputs("</table>\n", f);
 }
 
 static void
-put_costs(FILE *f, const struct month *m)
+put_nights_table(FILE *f, const struct page *p)
 {
-  put_cell(f, m->has_cost, m->energy);
-  put_cell(f, m->has_cost && m->has_returns, m->returns);
-  put_cell(f, m->has_cost, m->fixed);
-  put_cell(f, m->has_cost, m->total);
+  fputs("<table>\n<tr><th>Day</th><th>Smallest flow ", f);
+  put_unit(f, p, COLUMN_FLOW);
+  fputs("</th></tr>\n", f);
+  for (size_t i = 0; i < p->n_records; i++)
+    if (p->records[i].has_night) {
+      begin_day(f, &p->records[i]);
+      put_cell(f, true, p->records[i].night);
+      fputs("</tr>\n", f);
+    }
+  fputs("</table>\n", f);
 }
 
 static int
@@ -297,26 +403,60 @@ put_months_table(FILE *f, const struct page *p)
   int r = MP_OK;
 
   put_head(f, p, "Month");
-  if (p->section->price.n > 0) {
-    fputs("<th>Energy ", f);
-    put_text(f, p->section->price.currency);
-    fputs("</th><th>Bonus (−) or malus</th><th>Fixed</th><th>Total</th>", f);
-  }
-  fputs("</tr>\n", f);
-  for (size_t i = 0; i < p->n_months && r == MP_OK; i++) {
+  fputs(MEANS_HEAD "</tr>\n", f);
+  for (size_t i = 0; i < p->months->n && r == MP_OK; i++) {
     fputs("<tr><td>", f);
-    put_month(f, p->months[i].sum.day);
+    put_month(f, p->months->list[i].sum.day);
     fputs("</td>", f);
-    put_sums(f, &p->months[i].sum);
-    if (p->section->price.n > 0)
-      put_costs(f, &p->months[i]);
+    put_sums(f, &p->months->list[i].sum);
+    put_means(f, &p->months->list[i].sum);
     fputs("</tr>\n", f);
-    r = uses_sum(&sum, &p->months[i].sum);
+    r = uses_sum(&sum, &p->months->list[i].sum);
   }
   fputs("<tr><th>Sum</th>", f);
   put_sums(f, &sum);
+  put_means(f, &sum);
   fputs("</tr>\n</table>\n", f);
   return r;
+}
+
+static void
+put_money(FILE *f, bool has, const struct rules_fraction *amount)
+{
+  struct mp_decimal d = { 0, 0 };
+
+  has = has && rules_round(amount, &d) == MP_OK;
+  put_cell(f, has, d);
+}
+
+static void
+put_costs(FILE *f, const struct costs *costs)
+{
+  put_money(f, costs->has_energy, &costs->energy);
+  put_money(f, costs->has_energy && costs->has_returns, &costs->returns);
+  put_money(f, costs->has_energy, &costs->fixed);
+  put_money(f, costs->has_total, &costs->total);
+  fputs("</tr>\n", f);
+}
+
+static void
+put_costs_table(FILE *f, const struct page *p)
+{
+  fputs("<table>\n<tr><th>Month</th><th>Cost of energy ", f);
+  put_text(f, p->section->price.currency);
+  fputs("</th><th>Bonus (−) or malus</th><th>Fixed</th><th>Total</th></tr>\n",
+        f);
+  for (size_t i = 0; i < p->months->n; i++) {
+    fputs("<tr><td>", f);
+    put_month(f, p->months->list[i].sum.day);
+    fputs("</td>", f);
+    put_costs(f, &p->months->list[i].costs);
+  }
+  fputs("<tr><th>Sum</th>", f);
+  put_costs(f, &p->months->costs);
+  fputs("</table>\n<p>Each amount is computed exactly and then rounded, so a "
+        "sum may differ from that of the rounded amounts.</p>\n",
+        f);
 }
 
 /* ---- A glance, and hints ------------------------------------------------- */
@@ -393,8 +533,6 @@ put_leak_hint(FILE *f, const struct page *p)
 {
   size_t nights = 0;
 
-  if (!p->section->columns[COLUMN_FLOW])
-    return;
   for (size_t i = p->n_records; i > 0; i--) {
     const struct uses_record *record = &p->records[i - 1];
 
@@ -420,6 +558,13 @@ put_left_out(FILE *f, const struct page *p)
   fputs(".</p>\n", f);
 }
 
+static bool
+has_temperatures(const struct section *section)
+{
+  return section->columns[COLUMN_FLOW_T] || section->columns[COLUMN_RETURN_T] ||
+         section->columns[COLUMN_E8] || section->columns[COLUMN_E9];
+}
+
 int
 page_write(FILE *f, const struct page *p)
 {
@@ -438,13 +583,26 @@ page_write(FILE *f, const struct page *p)
   put_months_figure(f, p);
   if (r == MP_OK)
     r = put_months_table(f, p);
+  if (p->section->price.n > 0) {
+    fputs("<h2>Costs</h2>\n", f);
+    put_costs_figure(f, p);
+    put_costs_table(f, p);
+  }
   fputs("<h2>Days</h2>\n", f);
   put_days_figure(f, p);
-  if (p->section->columns[COLUMN_FLOW_T] ||
-      p->section->columns[COLUMN_RETURN_T])
+  if (r == MP_OK)
+    r = put_days_table(f, p);
+  if (has_temperatures(p->section)) {
+    fputs("<h2>Temperatures</h2>\n", f);
     put_temperatures_figure(f, p);
-  put_days_table(f, p);
-  put_leak_hint(f, p);
+    put_temperatures_table(f, p);
+  }
+  if (p->section->columns[COLUMN_FLOW]) {
+    fputs("<h2>Nights</h2>\n", f);
+    put_nights_figure(f, p);
+    put_leak_hint(f, p);
+    put_nights_table(f, p);
+  }
   put_left_out(f, p);
   fputs("</body>\n</html>\n", f);
   return r;

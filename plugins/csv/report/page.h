@@ -14,8 +14,7 @@ struct page {
   const struct rows *rows;
   const struct uses_record *records; /* of the days that are shown */
   size_t n_records;
-  const struct month *months;
-  size_t n_months;
+  const struct months *months;
 };
 
 /* Writes to F, whose errors the caller checks.  MP_OK or MP_ERANGE. */

@@ -131,6 +131,11 @@ set_value(struct uses_row *row, enum section_column column, struct mp_decimal d)
     row->has_t[column - COLUMN_FLOW_T] = true;
     row->t[column - COLUMN_FLOW_T] = d;
     break;
+  case COLUMN_E8:
+  case COLUMN_E9:
+    row->has_product[column - COLUMN_E8] = true;
+    row->product[column - COLUMN_E8] = d;
+    break;
   default:
     row->has_flow = true;
     row->flow = d;
@@ -292,6 +297,8 @@ rows_read(FILE *f, const char *path, const struct section *section,
   int status;
 
   *ret = (struct rows){ .used = 0 };
+  for (int i = 0; i < USES_TEMPERATURES; i++)
+    ret->uses.by_product[i] = section->columns[COLUMN_E8 + i];
   status = read_lines(&r, f, take_row_time);
   if (status == EX_OK && stretches_choose(&r.stretches) != MP_OK)
     status = fail(&r, EX_OSERR, "out of memory");

@@ -1,6 +1,6 @@
 #include "plugins/csv/report/rules.h"
 
-static const struct mp_decimal one = { 1, 0 }, hundred = { 100, 0 };
+static const struct mp_decimal one = { 1, 0 };
 
 /* Sets *ret to RETURNED minus the line from A to B at FLOW. */
 static int
@@ -77,20 +77,77 @@ percentage(const struct rules *rules, const struct rules_fraction *degrees,
   return r == MP_OK ? decimal_mul(num, rules->malus, ret) : r;
 }
 
+/* Returns the greatest common divisor; B is above 0. */
+static int64_t
+common_divisor(int64_t a, int64_t b)
+{
+  while (a % b != 0) {
+    int64_t rest = a % b;
+
+    a = b;
+    b = rest < 0 ? -rest : rest;
+  }
+  return b;
+}
+
+/* Reduces a fraction, and makes its denominator a whole number. */
+static void
+reduce(struct rules_fraction *fraction)
+{
+  int64_t divisor;
+
+  decimal_trim(&fraction->num);
+  decimal_trim(&fraction->den);
+  divisor = common_divisor(fraction->num.coef, fraction->den.coef);
+  fraction->num.coef /= divisor;
+  fraction->den.coef /= divisor;
+  fraction->num.exp10 -= fraction->den.exp10;
+  fraction->den.exp10 = 0;
+}
+
 int
 rules_money(const struct rules *rules, const struct rules_fraction *cost,
-            const struct rules_fraction *degrees, struct mp_decimal *ret)
+            const struct rules_fraction *degrees, struct rules_fraction *ret)
 {
-  struct mp_decimal percent, den;
-  int r = percentage(rules, degrees, &percent);
+  struct rules_fraction money = *cost, part = { .den = degrees->den };
+  int r = percentage(rules, degrees, &part.num);
 
+  reduce(&money);
+  reduce(&part);
+  part.num.exp10 -= 2; /* % */
   if (r == MP_OK)
-    r = decimal_mul(degrees->den, hundred, &den);
+    r = decimal_mul(money.num, part.num, &money.num);
   if (r == MP_OK)
-    r = decimal_mul(den, cost->den, &den);
+    r = decimal_mul(money.den, part.den, &money.den);
   if (r == MP_OK)
-    r = decimal_scale(cost->num, percent, den, RULES_MONEY_PLACE, ret);
-  return r < 0 ? r : MP_OK;
+    *ret = money;
+  return r;
+}
+
+int
+rules_add(const struct rules_fraction *a, const struct rules_fraction *b,
+          struct rules_fraction *ret)
+{
+  struct rules_fraction x = *a, y = *b;
+  int64_t divisor;
+  int r;
+
+  reduce(&x);
+  reduce(&y);
+  divisor = common_divisor(x.den.coef, y.den.coef);
+  r =
+    decimal_mul(x.num, (struct mp_decimal){ y.den.coef / divisor, 0 }, &x.num);
+  if (r == MP_OK)
+    r = decimal_mul(y.num, (struct mp_decimal){ x.den.coef / divisor, 0 },
+                    &y.num);
+  if (r == MP_OK)
+    r = decimal_add(x.num, y.num, &x.num);
+  if (r == MP_OK)
+    r = decimal_mul(x.den, (struct mp_decimal){ y.den.coef / divisor, 0 },
+                    &x.den);
+  if (r == MP_OK)
+    *ret = x;
+  return r;
 }
 
 int

@@ -37,10 +37,15 @@ struct rules_fraction {
 int rules_degrees(const struct rules *rules, struct mp_decimal flow,
                   struct mp_decimal returned, struct rules_fraction *ret);
 
-/* Sets *ret to the malus (above 0) or bonus (below 0) on COST, in money.  MP_OK
- * or MP_ERANGE. */
+/* Sets *ret to the malus (above 0) or bonus (below 0) on COST.  MP_OK or
+ * MP_ERANGE. */
 int rules_money(const struct rules *rules, const struct rules_fraction *cost,
-                const struct rules_fraction *degrees, struct mp_decimal *ret);
+                const struct rules_fraction *degrees,
+                struct rules_fraction *ret);
+
+/* *ret = a + b, exactly.  MP_OK or MP_ERANGE. */
+int rules_add(const struct rules_fraction *a, const struct rules_fraction *b,
+              struct rules_fraction *ret);
 
 /* Rounds an amount half to even to two decimals, which it always shows. */
 int rules_round(const struct rules_fraction *amount, struct mp_decimal *ret);

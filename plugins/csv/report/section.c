@@ -148,6 +148,8 @@ static const char *const names[] = { "csv",
                                      "volume",
                                      "flow_temperature",
                                      "return_temperature",
+                                     "energy_e8",
+                                     "energy_e9",
                                      "flow",
                                      "price",
                                      "fixed",
@@ -180,6 +182,8 @@ take_option(struct parser *p, const char *key, char *value)
     { "energy", COLUMN_ENERGY },
     { "volume", COLUMN_VOLUME },
     { "flow_temperature", COLUMN_FLOW_T },
+    { "energy_e8", COLUMN_E8 },
+    { "energy_e9", COLUMN_E9 },
     { "flow", COLUMN_FLOW },
     { "return_temperature", COLUMN_RETURN_T },
   };
@@ -306,6 +310,27 @@ find_csv(const struct parser *p)
   return p->csv;
 }
 
+static bool
+has_mean(const struct section *s, enum section_column t,
+         enum section_column product)
+{
+  return s->columns[COLUMN_VOLUME] && (s->columns[t] || s->columns[product]);
+}
+
+static void
+check_products(struct parser *p)
+{
+  const struct section *s = p->section;
+
+  for (int c = COLUMN_E8; c <= COLUMN_E9; c++)
+    if (s->columns[c] &&
+        (!s->columns[COLUMN_VOLUME] || strcmp(s->units[c], "m3xC") != 0 ||
+         strcmp(s->units[COLUMN_VOLUME], "m3") != 0))
+      refuse(p, p->section_line,
+             "%s must be in m3xC, and needs volume in m3: name the columns",
+             c == COLUMN_E8 ? "energy_e8" : "energy_e9");
+}
+
 /* Reports options that need other ones. */
 static void
 check_section(struct parser *p)
@@ -318,12 +343,11 @@ check_section(struct parser *p)
   if (!s->columns[COLUMN_ENERGY])
     refuse(p, p->section_line,
            "[report] has no energy: name its column and unit");
-  if (s->rules.n_points > 0 &&
-      (!s->columns[COLUMN_RETURN_T] || !s->columns[COLUMN_VOLUME]))
+  if (s->rules.n_points > 0 && !has_mean(s, COLUMN_RETURN_T, COLUMN_E9))
     refuse(p, p->section_line,
            "return_expected needs return_temperature and volume: name their "
            "columns");
-  if (s->rules.n_points > 1 && !s->columns[COLUMN_FLOW_T])
+  if (s->rules.n_points > 1 && !has_mean(s, COLUMN_FLOW_T, COLUMN_E8))
     refuse(p, p->section_line,
            "a table of return_expected needs "
            "flow_temperature: name its column");
@@ -331,6 +355,7 @@ check_section(struct parser *p)
       !unit_converts(s->units[COLUMN_ENERGY], s->price.per))
     refuse(p, p->section_line, "the price is per %s, but energy is in %s",
            s->price.per, s->units[COLUMN_ENERGY]);
+  check_products(p);
   if (s->fixed.n > 0 && s->price.n == 0)
     refuse(p, p->section_line, "fixed needs a price");
 }
@@ -364,6 +389,8 @@ static const struct {
   { "volume_v1", "volume", "volume", " m3" },
   { "temperature_t1", "t1", "flow_temperature", "" },
   { "temperature_t2", "t2", "return_temperature", "" },
+  { "energy_e8", "e8", "energy_e8", " m3xC" },
+  { "energy_e9", "e9", "energy_e9", " m3xC" },
   { "flow_v1", "flow", "flow", " l/h" },
 };
 

@@ -20,6 +20,8 @@ enum section_column {
   COLUMN_VOLUME,
   COLUMN_FLOW_T,
   COLUMN_RETURN_T,
+  COLUMN_E8, /* registers 97 and 110: volume x temperature */
+  COLUMN_E9,
   COLUMN_FLOW,
   SECTION_COLUMNS
 };

@@ -38,15 +38,15 @@ record_of(struct uses *uses, int64_t day, int64_t span)
 }
 
 static int
-add_weighted(struct uses_record *record, const struct uses_row *row,
-             struct mp_decimal volume)
+add_weighted(const struct uses *uses, struct uses_record *record,
+             const struct uses_row *row, struct mp_decimal volume)
 {
   int r = MP_OK;
 
   for (int i = 0; i < USES_TEMPERATURES && r == MP_OK; i++) {
     struct mp_decimal product;
 
-    if (!row->has_t[i])
+    if (!row->has_t[i] || uses->by_product[i])
       continue;
     r = decimal_mul(row->t[i], volume, &product);
     if (r == MP_OK)
@@ -77,7 +77,7 @@ add_step(struct uses *uses, const struct uses_row *row, int i)
   if (r == MP_OK)
     r = add_to(&record->used[i], step);
   if (r == MP_OK && i == USES_VOLUME)
-    r = add_weighted(record, row, step);
+    r = add_weighted(uses, record, row, step);
   return r;
 }
 
@@ -111,6 +111,41 @@ add_counter(struct uses *uses, const struct uses_row *row, int i)
   return r;
 }
 
+/* Adds the steps of a counter of volume x temperature, and of the volume. */
+static int
+add_product_step(struct uses *uses, const struct uses_row *row, int i)
+{
+  const struct uses_pair *last = &uses->pairs[i];
+  struct uses_record *record = record_of(uses, row->day, row->day - last->day);
+  struct mp_decimal product, volume;
+  int r;
+
+  if (!record)
+    return MP_ENOMEM;
+  r = decimal_sub(row->product[i], last->product, &product);
+  if (r == MP_OK)
+    r = decimal_sub(row->value[USES_VOLUME], last->volume, &volume);
+  if (r != MP_OK || product.coef < 0 || volume.coef < 0)
+    return r; /* exchanged or reset: no use */
+  r = add_to(&record->means[i].weighted, product);
+  return r == MP_OK ? add_to(&record->means[i].volume, volume) : r;
+}
+
+static int
+add_product(struct uses *uses, const struct uses_row *row, int i)
+{
+  struct uses_pair *pair = &uses->pairs[i];
+  int r = MP_OK;
+
+  if (!row->has_product[i] || !row->has[USES_VOLUME])
+    return MP_OK;
+  if (pair->known)
+    r = add_product_step(uses, row, i);
+  *pair = (struct uses_pair){ true, row->product[i], row->value[USES_VOLUME],
+                              row->day };
+  return r;
+}
+
 static int
 add_night(struct uses *uses, const struct uses_row *row)
 {
@@ -134,6 +169,8 @@ uses_add(struct uses *uses, const struct uses_row *row)
 
   for (int i = 0; i < USES_COUNTERS && r == MP_OK; i++)
     r = add_counter(uses, row, i);
+  for (int i = 0; i < USES_TEMPERATURES && r == MP_OK; i++)
+    r = add_product(uses, row, i);
   return r == MP_OK ? add_night(uses, row) : r;
 }
 

@@ -41,19 +41,31 @@ struct uses_state {
   int64_t fell_day;
 };
 
+/* The last row that had both. */
+struct uses_pair {
+  bool known;
+  struct mp_decimal product, volume;
+  int64_t day;
+};
+
 /* Initialise with zeros. */
 struct uses {
+  bool by_product[USES_TEMPERATURES]; /* means come from these counters; set
+                                         before the first row */
   struct uses_record *records; /* in the order of days; memory grows with the
                                   days, not with the rows */
   size_t n, size;
   struct uses_state state[USES_COUNTERS];
+  struct uses_pair pairs[USES_TEMPERATURES];
 };
 
 struct uses_row {
   int64_t day;
   bool is_night;
   bool has[USES_COUNTERS], has_t[USES_TEMPERATURES], has_flow;
+  bool has_product[USES_TEMPERATURES];
   struct mp_decimal value[USES_COUNTERS], t[USES_TEMPERATURES], flow;
+  struct mp_decimal product[USES_TEMPERATURES]; /* counters: volume x t */
 };
 
 /* Adds a row.  MP_OK; MP_EDATA: a counter fell and soon came back, so the rows

@@ -53,7 +53,7 @@ START_TEST(return_temperature_costs)
                          .malus = dec(bills[_i].malus),
                          .free_zone = dec(bills[_i].zone),
                          .counts_excess = bills[_i].excess };
-  struct rules_fraction cost = { .den = { 1, 0 } }, degrees;
+  struct rules_fraction cost = { .den = { 1, 0 } }, degrees, exact;
   struct mp_decimal money;
 
   rules.points[0].expected = dec(bills[_i].expected);
@@ -62,7 +62,8 @@ START_TEST(return_temperature_costs)
   ck_assert_int_eq(rules_degrees(&rules, (struct mp_decimal){ 0, 0 },
                                  dec(bills[_i].returned), &degrees),
                    MP_OK);
-  ck_assert_int_eq(rules_money(&rules, &cost, &degrees, &money), MP_OK);
+  ck_assert_int_eq(rules_money(&rules, &cost, &degrees, &exact), MP_OK);
+  ck_assert_int_eq(rules_round(&exact, &money), MP_OK);
   expect_decimal(money, bills[_i].money);
 }
 END_TEST
@@ -87,13 +88,14 @@ START_TEST(table_is_linear_between_points_and_held_beyond)
     .bonus = { 1, 0 },
     .malus = { 1, 0 },
   };
-  struct rules_fraction cost = { { 100, 0 }, { 1, 0 } }, degrees;
+  struct rules_fraction cost = { { 100, 0 }, { 1, 0 } }, degrees, exact;
   struct mp_decimal money;
 
   ck_assert_int_eq(rules_degrees(&rules, dec(curve[_i].flow),
                                  dec(curve[_i].returned), &degrees),
                    MP_OK);
-  ck_assert_int_eq(rules_money(&rules, &cost, &degrees, &money), MP_OK);
+  ck_assert_int_eq(rules_money(&rules, &cost, &degrees, &exact), MP_OK);
+  ck_assert_int_eq(rules_round(&exact, &money), MP_OK);
   expect_decimal(money, curve[_i].money);
 }
 END_TEST

@@ -168,22 +168,9 @@ handle_entry(void *user, const char *section, const char *key,
 
 /* ---- Sections ------------------------------------------------------------ */
 
-/* Returns whether KIND is the section of an installed program, which alone
- * knows its options. */
-static bool
-is_of_program(const char *kind)
-{
-  char *path = program_find(kind);
-  bool found = path;
-
-  free(path);
-  return found;
-}
-
 /* Returns the kind with this name, which config_add_section does not copy.  An
- * unknown kind is reported and replaced by
- * the nearest one, so that its options are checked, too.  NULL: none is
- * near. */
+ * unknown kind is reported and replaced by the nearest one, so that its options
+ * are checked, too.  NULL: none is near. */
 static const char *
 known_kind(struct parser *p, const char *kind)
 {
@@ -192,7 +179,7 @@ known_kind(struct parser *p, const char *kind)
   for (const char *const *k = kinds; *k; k++)
     if (strcmp(kind, *k) == 0)
       return *k;
-  if (is_of_program(kind))
+  if (program_has_section(kind))
     return config_keep_text(p->config, kind, strlen(kind));
   known = nearest_of(kind, kinds);
   problems_add(p->problems, p->config->path, p->line,

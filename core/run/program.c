@@ -64,3 +64,17 @@ program_find(const char *name)
   path = find_beside(name);
   return path ? path : find_in_path(name);
 }
+
+bool
+program_has_section(const char *name)
+{
+  char *path;
+  bool found;
+
+  if (strcmp(name, "report") == 0)
+    return true;
+  path = program_find(name);
+  found = path;
+  free(path);
+  return found;
+}

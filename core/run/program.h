@@ -14,4 +14,9 @@
  * or NAME has other characters than a-z, 0-9, _ and -. */
 char *program_find(const char *name);
 
+/* Returns whether a section may have this name: such a program is found, or it
+ * is one of meterpipe that is not installed here.  A run must not end because
+ * of a section that it does not use. */
+bool program_has_section(const char *name);
+
 #endif

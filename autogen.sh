@@ -226,6 +226,8 @@ command_demo()
   say
   cat "$csv"
   say
+  "$build/meterpipe" report -c examples/demo.ini --output examples/demo.html
+  say "The same values as a page: examples/demo.html"
   say "For a meter of your own, read \"With a meter\" in README.md."
 }
 

@@ -23,6 +23,7 @@ int bench_size(void);     /* the installed files */
 int bench_thousand(void); /* a thousand meters */
 int bench_ledgers(void);  /* a thousand transforms with ledgers */
 int bench_mqtt(void);     /* a run to a broker, against a bare client */
+int bench_report(void);   /* a report of a million rows */
 
 /* ---- Running programs: program.c ---- */
 

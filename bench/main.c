@@ -20,7 +20,7 @@ static const struct {
   { "cold", bench_cold },         { "replay", bench_replay },
   { "http", bench_http },         { "size", bench_size },
   { "thousand", bench_thousand }, { "ledgers", bench_ledgers },
-  { "mqtt", bench_mqtt },
+  { "mqtt", bench_mqtt },         { "report", bench_report },
 };
 
 /* Prints "model name : Intel(R) ..." of /proc/cpuinfo, if the machine has

@@ -19,6 +19,7 @@ int command_targets(const struct arguments *args);
 int command_graph(const struct arguments *args);
 int command_status(const struct arguments *args);
 int command_kmp(const struct arguments *args);
+int command_report(const struct arguments *args);
 
 /* rebase --forget: deletes the named targets from the state.  Returns an exit
  * status. */

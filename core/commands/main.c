@@ -104,6 +104,13 @@ static const struct command commands[] = {
     UNPARSED,
     { 0 },
     command_kmp },
+  { "report",
+    "[-c FILE] [--from DATE] [--to DATE] [--output FILE] [--csv FILE]",
+    "write a page of usage and costs from a CSV file; see report --help",
+    0,
+    UNPARSED,
+    { 0 },
+    command_report },
 };
 
 #define N_COMMANDS ARRAY_SIZE(commands)

@@ -46,8 +46,10 @@ struct config_entry {
 };
 
 struct config_section {
-  const char *kind; /* "pipeline", "input", "transform", "output" */
-  const char *name; /* "" for pipeline */
+  const char *kind; /* "pipeline", "input", "transform", "output", or the NAME
+                       of an installed program meterpipe-NAME, which checks the
+                       options of its section itself */
+  const char *name; /* "" for pipeline and programs */
   unsigned line;
   struct config_entry *entries;
   size_t n_entries;

@@ -14,10 +14,12 @@
 
 #include <ini.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/config/fleet.h"
 #include "core/memory/memory.h"
+#include "core/run/program.h"
 #include "lib/nearest.h"
 #include "lib/text_lines.h"
 
@@ -166,9 +168,9 @@ handle_entry(void *user, const char *section, const char *key,
 
 /* ---- Sections ------------------------------------------------------------ */
 
-/* Returns the kind with this name.  An unknown kind is reported and replaced by
- * the nearest one, so that its options are checked, too.  NULL: none is
- * near. */
+/* Returns the kind with this name, which config_add_section does not copy.  An
+ * unknown kind is reported and replaced by the nearest one, so that its options
+ * are checked, too.  NULL: none is near. */
 static const char *
 known_kind(struct parser *p, const char *kind)
 {
@@ -177,6 +179,8 @@ known_kind(struct parser *p, const char *kind)
   for (const char *const *k = kinds; *k; k++)
     if (strcmp(kind, *k) == 0)
       return *k;
+  if (program_has_section(kind))
+    return config_keep_text(p->config, kind, strlen(kind));
   known = nearest_of(kind, kinds);
   problems_add(p->problems, p->config->path, p->line,
                "unknown section \"%s\"%s%s%s", kind,
@@ -187,11 +191,12 @@ known_kind(struct parser *p, const char *kind)
   return known;
 }
 
-/* Returns whether sections of KIND have no name. */
+/* Returns whether sections of KIND have no name: only stages have one. */
 static bool
 is_nameless(const char *kind)
 {
-  return strcmp(kind, "pipeline") == 0 || strcmp(kind, "fleet") == 0;
+  return strcmp(kind, "input") != 0 && strcmp(kind, "transform") != 0 &&
+         strcmp(kind, "output") != 0;
 }
 
 static bool

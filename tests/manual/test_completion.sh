@@ -53,7 +53,7 @@ completes()
 completion=$(cd "$srcdir" && pwd)/etc/bash-completion/meterpipe
 
 completes 'meterpipe im' 'import'
-completes 'meterpipe re' 'rebase retry'
+completes 'meterpipe re' 'rebase report retry'
 completes 'meterpipe --v' '--version'
 completes 'meterpipe run --re' '--replay'
 completes 'meterpipe check -' \
@@ -91,4 +91,7 @@ completes 'meterpipe kmp emulate --listen h' ''
 completes 'meterpipe kmp emulate --sleep m' 'magnet'
 completes 'meterpipe kmp emulate --fault cr' 'crc'
 completes 'meterpipe kmp mask -' '--help -h'
+completes 'meterpipe report --s' '--suggest'
+completes 'meterpipe report --csv h' 'house.ini'
+completes 'meterpipe report --zone h' ''
 finish

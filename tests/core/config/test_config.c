@@ -87,6 +87,8 @@ static const struct {
   { "[pipeline]\n", "[pipeline]1 " },
   { "[input meter]\nplugin = kmp\n\n[output o]\nurl=x",
     "[input meter]1 plugin=kmp:2 [output o]4 url=x:5 " },
+  /* the section of a program that is not installed beside this test */
+  { "[report]\nany = x\n", "[report]1 any=x:2 " },
   /* empty sections and repeated keys of different sections */
   { "[input a]\n[input b]\nk = 1\n[input c]\nk = 1\n",
     "[input a]1 [input b]2 k=1:3 [input c]4 k=1:5 " },

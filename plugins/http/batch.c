@@ -1,4 +1,4 @@
-/* Sends records in requests that shrink until only what is refused is left. */
+/* Sends records, in halves where the server refuses some of them. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -244,8 +244,9 @@ give_results(const struct sending *s, const struct mp_output_sink *sink,
       give_refused(s, sink, i, n);
 }
 
-int
-batch_may_send(const struct batch *b)
+/* Returns MP_OK, or why nothing may be sent yet (reported). */
+static int
+check_wait(const struct batch *b)
 {
   const char *text = b->host->store_get(b->host, WAIT_KEY);
   int64_t until = text ? strtoll(text, NULL, 10) : 0;
@@ -269,7 +270,7 @@ batch_send(const struct batch *b, uint32_t n, const struct mp_output_sink *sink)
 
   if (s.results && s.words) {
     set_results(&s, 0, n, MP_NOT_SENT);
-    r = batch_may_send(b);
+    r = check_wait(b);
     if (r == MP_OK)
       r = send_all(&s, n);
     give_results(&s, sink, n);

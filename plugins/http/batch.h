@@ -42,9 +42,6 @@ struct batch {
                      shown */
 };
 
-/* Returns MP_OK, or why nothing may be sent yet (reported). */
-int batch_may_send(const struct batch *b);
-
 /* Sends records 0 to N - 1, and gives a result for each.  MP_OK, or the reason
  * why the rest was not sent (reported). */
 int batch_send(const struct batch *b, uint32_t n,

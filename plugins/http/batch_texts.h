@@ -11,7 +11,7 @@
 
 /* All zeros at first. */
 struct batch_texts {
-  struct text_buffer text; /* what is added belongs to the last record */
+  struct text_buffer text; /* added text belongs to the last record */
   size_t *starts;          /* of each record in `text` */
   uint32_t n;              /* of records */
 };

@@ -34,7 +34,7 @@ bool template_has_values(const char *text);
 int template_check(const struct mp_host *host, const char *option,
                    const char *text, enum template_use use);
 
-/* What is known about the values of a record that templates named. */
+/* Which of the values that templates name a record has. */
 struct template_found {
   bool any;     /* one is there */
   bool missing; /* one is not, or has no unit */

@@ -33,9 +33,9 @@ enum body { BODY_JSON, BODY_LINES, BODY_TEMPLATE, BODY_NONE };
 struct webhook {
   const struct mp_host *host;
   struct http *http;
-  char *base;         /* http://host:port; safe to show */
-  const char *path;   /* the rest of the URL: a template */
-  const char *method; /* NULL: POST */
+  char *base;       /* http://host:port; safe to show */
+  const char *path; /* the rest of the URL: a template */
+  const char *method;
   enum body body;
   const char *template; /* of the body, with BODY_TEMPLATE */
   bool is_live;
@@ -70,7 +70,7 @@ static const struct mp_option options[] = {
   { "header", MP_TYPE_SECRET, MP_NAMED, NULL, NULL,
     "a header of the requests: header.Authorization = Bearer {{token}}" },
   { "token", MP_TYPE_SECRET, 0, NULL, NULL,
-    "what {{token}} stands for in url, body and headers" },
+    "text that replaces {{token}} in url, body and headers" },
   { "reply", MP_TYPE_STRING, 0, NULL, NULL,
     "text that the reply to a delivery contains; without it, any reply 2xx is "
     "one" },

@@ -11,9 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-/* Seconds after the start of a run within which its reading ends. */
-#define READ_WITHIN 60
-
 void
 setup_format(int64_t energy, char *buf, size_t size)
 {
@@ -84,7 +81,7 @@ run_of(const struct fault_setup *setup, const char *line)
   time = (int64_t)timegm(&tm);
   for (unsigned i = 0; i < setup->now.runs; i++)
     if (time >= setup->now.read[i].time &&
-        time <= setup->now.read[i].time + READ_WITHIN)
+        time <= setup->now.read[i].time + SETUP_READ_WITHIN)
       return (int)i;
   return -1;
 }

@@ -13,6 +13,8 @@
 #include <sys/types.h>
 
 #define SETUP_MAX_RUNS 32
+/* Seconds after the start of a run within which its reading ends. */
+#define SETUP_READ_WITHIN 60
 /* Amounts and messages of an MQTT broker. */
 #define SETUP_MAX_ARRIVED (2 * SETUP_MAX_RUNS)
 #define SETUP_MAX_SENT (8 * SETUP_MAX_RUNS)

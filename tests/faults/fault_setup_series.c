@@ -16,9 +16,6 @@
 #include "lib/array.h"
 #include "tests/support/http_stand_in.h"
 
-/* Seconds after the start of a run within which its reading ends. */
-#define READ_WITHIN 60
-
 struct setup_series {
   struct http_stand_in *server;
   char points[256], records[256]; /* paths */
@@ -121,7 +118,8 @@ setup_put_series(FILE *f, unsigned port)
           port, port);
 }
 
-/* ---- What was taken ------------------------------------------------------ */
+/* ---- The rows that arrived ------------------------------------------------
+ */
 
 /* The row of each run at one of the servers. */
 struct rows {
@@ -215,7 +213,7 @@ check_points(struct fault_setup *setup, const struct rows *rows)
 
     if (text && (strncmp(text, tags, sizeof(tags) - 1) != 0 ||
                  time < setup->now.read[n].time ||
-                 time > setup->now.read[n].time + READ_WITHIN))
+                 time > setup->now.read[n].time + SETUP_READ_WITHIN))
       setup_note(setup, "the point of run %u is %s", n, text);
   }
 }

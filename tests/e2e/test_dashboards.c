@@ -95,29 +95,6 @@ write_pipeline(void)
   free(readme);
 }
 
-/* Returns the output of COMMAND, run in the sandbox; valid until the next
- * call. */
-static const char *
-output_of(const char *command)
-{
-  static char *text;
-  size_t size = 0;
-  char *line;
-  FILE *f;
-
-  ck_assert_int_gt(
-    asprintf(&line, "cd '%s' && %s 2>&1", sandbox_dir(s), command), 0);
-  f = popen(line, "re");
-  ck_assert_ptr_nonnull(f);
-  free(line);
-  free(text);
-  text = NULL;
-  if (getdelim(&text, &size, '\0', f) < 0)
-    *text = '\0';
-  pclose(f);
-  return text;
-}
-
 /* Sends a request with ARGS to Prometheus; returns its reply. */
 static const char *
 ask_prometheus(const char *path, const char *args)
@@ -127,7 +104,7 @@ ask_prometheus(const char *path, const char *args)
   snprintf(command, sizeof(command),
            "curl -sS -m 20 -G 'http://127.0.0.1:%u%s' %s",
            daemon_port(prometheus), path, args);
-  return output_of(command);
+  return sandbox_output_of(s, command);
 }
 
 static void
@@ -140,7 +117,8 @@ start_prometheus(void)
                                        "--web.listen-address=127.0.0.1:{port}",
                                        NULL };
 
-  output_of("promtool tsdb create-blocks-from openmetrics scrapes blocks");
+  sandbox_output_of(
+    s, "promtool tsdb create-blocks-from openmetrics scrapes blocks");
   sandbox_write(s, "prometheus.yml", "global: {}\n");
   prometheus = daemon_start(s, "prometheus", words, NULL, NULL);
   for (int i = 0; !strstr(ask_prometheus("/-/ready", ""), "is Ready"); i++) {

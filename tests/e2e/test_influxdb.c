@@ -16,6 +16,7 @@
 #include "tests/support/http_stand_in.h"
 #include "tests/support/point_server.h"
 #include "tests/support/run_suite.h"
+#include "tests/support/times_in.h"
 
 static struct sandbox *s;
 static struct point_server *server;
@@ -54,17 +55,6 @@ static struct {
   char accepted[1 << 20];
   char head[2048];
 } site;
-
-/* Returns how often TEXT contains WORDS. */
-static unsigned
-times_in(const char *text, const char *words)
-{
-  unsigned n = 0;
-
-  for (; (text = strstr(text, words)); text += strlen(words))
-    n++;
-  return n;
-}
 
 static struct stand_in_answer
 judge(const struct stand_in_request *r)
@@ -479,7 +469,7 @@ START_TEST(cut_at_any_byte_neither_loses_nor_doubles)
 }
 END_TEST
 
-/* ---- What is in a point ---- */
+/* ---- The content of a point ---- */
 
 START_TEST(serial_number_is_left_out_while_it_is_unknown)
 {

@@ -13,6 +13,7 @@
 #include "lib/array.h"
 #include "tests/support/mqtt_setup.h"
 #include "tests/support/run_suite.h"
+#include "tests/support/times_in.h"
 
 #define ENERGY MQTT_SETUP_TOPIC "/energy"
 
@@ -80,17 +81,6 @@ START_TEST(every_keeps_one_connection_and_publishes_configs_once)
   ck_assert_uint_eq(mqtt_watch_count(h.watch, "homeassistant/"), configs);
 }
 END_TEST
-
-/* Returns how often TEXT contains WORDS. */
-static unsigned
-times_in(const char *text, const char *words)
-{
-  unsigned n = 0;
-
-  for (const char *at = text; (at = strstr(at, words)); at++)
-    n++;
-  return n;
-}
 
 /* Returns how many configs the broker acknowledged. */
 static unsigned

@@ -58,26 +58,6 @@ run(const char *name, const char *lines)
   sandbox_run(s, "run -c %s.ini", name);
 }
 
-/* Returns what COMMAND prints, in the sandbox; valid until the next call. */
-static const char *
-print_of(const char *command)
-{
-  static char *text;
-  char line[512];
-  size_t size = 0;
-  FILE *f;
-
-  snprintf(line, sizeof(line), "cd '%s' && %s 2>&1", sandbox_dir(s), command);
-  f = popen(line, "re");
-  ck_assert_ptr_nonnull(f);
-  free(text);
-  text = NULL;
-  if (getdelim(&text, &size, '\0', f) < 0)
-    *text = '\0';
-  pclose(f);
-  return text;
-}
-
 #define ENERGY                                                                 \
   "{\"field\":\"energy\",\"value\":\"84.208\",\"unit\":\"GJ\","                \
   "\"kind\":\"counter\",\"time\":\"2026-11-22T10:20:00Z\",\"serial\":\"68\"}"  \
@@ -112,7 +92,8 @@ START_TEST(file_has_the_last_values_in_base_units)
                           "# TYPE meterpipe_reading_timestamp_seconds gauge\n"
                           "meterpipe_reading_timestamp_seconds" LABELS(
                             "house") "1795342800.000\n");
-  ck_assert_str_eq(print_of("promtool check metrics <files/house.prom"), "");
+  ck_assert_str_eq(
+    sandbox_output_of(s, "promtool check metrics <files/house.prom"), "");
 }
 END_TEST
 
@@ -155,7 +136,7 @@ START_TEST(exporter_shows_the_files_of_two_pipelines)
   start_exporter();
   snprintf(command, sizeof(command),
            "curl -sS -m 20 http://127.0.0.1:%u/metrics", daemon_port(exporter));
-  shown = print_of(command);
+  shown = sandbox_output_of(s, command);
   ck_assert_ptr_nonnull(strstr(shown, "\nmeterpipe_heat_energy_joules_total{"
                                       "meter=\"meter\",pipeline=\"house\","
                                       "serial=\"68\"} 8.4208e+10\n"));

@@ -22,6 +22,7 @@
 
 #include "tests/support/daemon.h"
 #include "tests/support/mqtt_packet.h"
+#include "tests/support/times_in.h"
 
 #define MOSQUITTO "/usr/sbin/mosquitto"
 /* The limit of each wait for the broker. */
@@ -152,11 +153,7 @@ broker_pid(const struct broker *b)
 static unsigned
 times_logged(struct broker *b, const char *text)
 {
-  unsigned n = 0;
-
-  for (const char *at = broker_log(b); (at = strstr(at, text)); at++)
-    n++;
-  return n;
+  return times_in(broker_log(b), text);
 }
 
 void

@@ -18,7 +18,6 @@ struct point_server {
   struct sandbox *s;
   struct daemon *daemon;
   enum point_server_kind kind;
-  char *answer;
 };
 
 static const char *const words[][5] = {
@@ -54,37 +53,27 @@ write_config(void *ctx, unsigned port)
 static const char *
 ask(struct point_server *p, const char *path, const char *args)
 {
-  char *command = NULL;
-  size_t size = 0;
-  ssize_t n;
-  FILE *f;
+  char command[1024];
 
-  ck_assert_int_gt(asprintf(&command,
-                            "curl -sS -m 20 'http://127.0.0.1:%u%s' %s 2>&1",
-                            daemon_port(p->daemon), path, args),
-                   0);
-  f = popen(command, "re");
-  ck_assert_ptr_nonnull(f);
-  free(p->answer);
-  p->answer = NULL;
-  n = getdelim(&p->answer, &size, '\0', f);
-  if (n < 0)
-    *p->answer = '\0';
-  pclose(f);
-  free(command);
-  return p->answer;
+  snprintf(command, sizeof(command),
+           "curl -sS -m 20 'http://127.0.0.1:%u%s' %s", daemon_port(p->daemon),
+           path, args);
+  return sandbox_output_of(p->s, command);
 }
 
 /* InfluxDB listens before it serves. */
 static void
 create_database(struct point_server *p)
 {
+  const char *answer = "";
+
   for (int i = 0; i < 200; i++) {
-    if (strstr(ask(p, "/query", "-d 'q=create database home'"), "\"results\""))
+    answer = ask(p, "/query", "-d 'q=create database home'");
+    if (strstr(answer, "\"results\""))
       return;
     usleep(50000);
   }
-  ck_abort_msg("no database: %s", p->answer);
+  ck_abort_msg("no database: %s", answer);
 }
 
 struct point_server *
@@ -107,7 +96,6 @@ point_server_free(struct point_server *p)
   if (!p)
     return;
   daemon_free(p->daemon);
-  free(p->answer);
   free(p);
 }
 

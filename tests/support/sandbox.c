@@ -145,6 +145,25 @@ sandbox_read(struct sandbox *s, const char *name)
   return s->file;
 }
 
+const char *
+sandbox_output_of(struct sandbox *s, const char *command)
+{
+  size_t size = 0;
+  char *line;
+  FILE *f;
+
+  ck_assert_int_gt(asprintf(&line, "cd '%s' && %s 2>&1", s->dir, command), 0);
+  f = popen(line, "re");
+  ck_assert_ptr_nonnull(f);
+  free(line);
+  free(s->file);
+  s->file = NULL;
+  if (getdelim(&s->file, &size, '\0', f) < 0)
+    *s->file = '\0';
+  pclose(f);
+  return s->file;
+}
+
 bool
 sandbox_exists(const struct sandbox *s, const char *name)
 {

@@ -40,6 +40,9 @@ void sandbox_write(struct sandbox *s, const char *name, const char *fmt, ...)
   __attribute__((format(printf, 3, 4)));
 /* Returns the whole file; NULL if it does not exist. */
 const char *sandbox_read(struct sandbox *s, const char *name);
+/* Returns all that the shell command COMMAND prints in the directory; valid
+ * until the next sandbox_read or sandbox_output_of. */
+const char *sandbox_output_of(struct sandbox *s, const char *command);
 bool sandbox_exists(const struct sandbox *s, const char *name);
 void sandbox_remove(struct sandbox *s, const char *name);
 
